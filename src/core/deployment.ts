@@ -1,0 +1,71 @@
+/** A model version that serves on an endpoint. */
+export interface DeployedModel {
+  /** Its id on the endpoint, ten digits on Vertex AI. */
+  id: string;
+  /** The platform's name of the model. */
+  model: string;
+  modelVersionId: string | null;
+  /** Its share of the endpoint's traffic, in percent. */
+  trafficPercent: number;
+  machineType: string | null;
+  /** RFC 3339, as the platform gives it. */
+  createTime: string | null;
+}
+
+/**
+ * - `ready`: serves, with traffic.
+ * - `creating`: a process is at work on it.
+ * - `incomplete`: an attempt was cut off; the same `createDeployment` goes on with it.
+ */
+export type DeploymentState = "ready" | "creating" | "incomplete";
+
+/** A model on a serving platform, under a name. */
+export interface Deployment {
+  name: string;
+  /** The flavor that was asked for; null when none was, as in MLflow. */
+  flavor: string | null;
+  state: DeploymentState;
+  endpoint: {
+    id: string;
+    /** The platform's full name of it, such as `projects/p/locations/l/endpoints/e`. */
+    name: string;
+    createTime: string | null;
+  } | null;
+  deployedModels: DeployedModel[];
+  model: {
+    /** The registry model's full name on the platform. */
+    name: string;
+    versionId: string;
+    /** `default` and the alias of the version name. */
+    aliases: string[];
+    /** The MLflow URI that it came from; null where only the platform's own state is known. */
+    source: string | null;
+  } | null;
+  hashes: {
+    /** Over the environment, the model's files and the settings. */
+    spec: string | null;
+    /** Over what the serving image holds. */
+    environment: string | null;
+  };
+  /** The settings that it was created with, by their names in `config`; empty where the record of them is lost. */
+  settings: Record<string, unknown>;
+}
+
+/** What `createDeployment` gives: the deployment, and whether this call changed anything. */
+export interface CreatedDeployment extends Deployment {
+  /** False when the same deployment was there already, finished. */
+  changed: boolean;
+}
+
+/** What a prediction request gave. */
+export interface Predictions {
+  /** One for each instance, in their order. */
+  predictions: unknown[];
+  /** Which deployed model answered. */
+  deployedModelId: string | null;
+  model: string | null;
+  modelVersionId: string | null;
+  modelDisplayName: string | null;
+  /** Whatever else the platform's answer holds. */
+  metadata: Record<string, unknown> | null;
+}

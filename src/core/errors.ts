@@ -1,0 +1,59 @@
+/** The error codes of this package: MLflow's own (`mlflow.protos.databricks_pb2.ErrorCode`) where one fits. */
+export type ErrorCode =
+  | "RESOURCE_DOES_NOT_EXIST"
+  | "RESOURCE_ALREADY_EXISTS"
+  | "RESOURCE_CONFLICT"
+  | "INVALID_PARAMETER_VALUE"
+  | "UNAUTHENTICATED"
+  | "PERMISSION_DENIED"
+  | "FAILED_PRECONDITION"
+  | "RESOURCE_EXHAUSTED"
+  | "TEMPORARILY_UNAVAILABLE"
+  | "DEADLINE_EXCEEDED"
+  | "CANCELLED"
+  | "NOT_IMPLEMENTED"
+  | "INTERNAL_ERROR";
+
+/** Says that an error is ours even when two copies of this package are installed side by side. */
+const marker = Symbol.for("mlflow-deployments.DeploymentError");
+
+const retryableCodes: ReadonlySet<ErrorCode> = new Set(["TEMPORARILY_UNAVAILABLE", "RESOURCE_EXHAUSTED"]);
+
+/**
+ * The one error that public methods of this package reject with. Its message says what failed, why, and what to do
+ * next, and never holds a credential.
+ */
+export class DeploymentError extends Error {
+  override readonly name = "DeploymentError";
+  /** What kind of failure this is, for programs. */
+  readonly code: ErrorCode;
+  /** Whether the same call may succeed later with nothing changed. Default: by `code`. */
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryable?: boolean } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? retryableCodes.has(code);
+    Object.defineProperty(this, marker, { value: true });
+  }
+
+  /** Whether `error` is a `DeploymentError`, of this or another installed copy of the package. */
+  static is(error: unknown): error is DeploymentError {
+    return typeof error === "object" && error !== null && marker in error;
+  }
+
+  /** `error` as a `DeploymentError`: itself if it is one, a `CANCELLED` for an abort, else an `INTERNAL_ERROR` with it as cause. */
+  static from(error: unknown, doing: string): DeploymentError {
+    if (DeploymentError.is(error)) return error;
+    if (error instanceof Error && error.name === "AbortError") {
+      return new DeploymentError("CANCELLED", `${doing} was cancelled.`, { cause: error });
+    }
+    const reason = error instanceof Error ? error.message : String(error);
+    return new DeploymentError("INTERNAL_ERROR", `${doing} failed: ${reason}`, { cause: error });
+  }
+}
+
+/** Throws `CANCELLED` when `signal` is aborted. */
+export function throwIfCancelled(signal: AbortSignal | undefined, doing: string): void {
+  if (signal?.aborted) throw new DeploymentError("CANCELLED", `${doing} was cancelled.`, { cause: signal.reason });
+}

@@ -1,0 +1,69 @@
+/** One column or tensor of a model's signature, as MLflow writes it (`mlflow.types.schema`). */
+export interface SignatureField {
+  /** Absent for an unnamed column or tensor. */
+  name?: string;
+  /** A column's type such as `double`, `string`, `array`, `object`; `tensor` for a tensor. */
+  type: string;
+  /** Whether a row must have it. Default true. */
+  required?: boolean;
+  [detail: string]: unknown;
+}
+
+/** What a model takes and gives, as its MLmodel file says. */
+export interface ModelSignature {
+  inputs: SignatureField[] | null;
+  outputs: SignatureField[] | null;
+  /** Inference parameters with their types and defaults. */
+  params: SignatureField[] | null;
+}
+
+/** What the MLmodel file of a model says. */
+export interface ModelMetadata {
+  /** Flavor name to its settings; `python_function` is the one that serving loads. */
+  flavors: Record<string, Record<string, unknown>>;
+  signature: ModelSignature | null;
+  /** The Python that the model was logged with, such as `3.11.7`. Null when the model does not say. */
+  pythonVersion: string | null;
+  mlflowVersion: string | null;
+  /** MLflow's id of the logged model (`model_id`, or `model_uuid` before MLflow 3). */
+  modelId: string | null;
+  runId: string | null;
+  /** The path of the input example in the model directory. */
+  inputExample: string | null;
+}
+
+/** Where a model comes from. */
+export interface ModelSource {
+  /** The URI that the user gave. */
+  uri: string;
+  /** The place that it resolved to, without credentials: an artifact root, a directory or a bucket prefix. */
+  artifactUri: string;
+  runId: string | null;
+  modelId: string | null;
+  /** The registered model and its version, where the URI went through the model registry. */
+  registeredModel: { name: string; version: string } | null;
+}
+
+/** One file of a model, on this machine. */
+export interface ModelFile {
+  /** Path below the model directory, with `/`. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** Lower-case hex. */
+  sha256: string;
+  /** Base64 of the big-endian CRC32C, as Cloud Storage writes it. */
+  crc32c: string;
+  /** Where its bytes are on this machine. */
+  localPath: string;
+}
+
+/** A model that was found, read and brought to this machine. */
+export interface ResolvedModel {
+  source: ModelSource;
+  metadata: ModelMetadata;
+  /** The text of the model's `requirements.txt`. */
+  requirements: string;
+  /** All files, sorted by path. */
+  files: ModelFile[];
+}

@@ -1,0 +1,66 @@
+import type { DeploymentStep } from "./progress.js";
+
+/** What a deployment is made of, so that two can be told apart and the difference named. */
+export interface DeploymentSpec {
+  /** Over all below. Hex. */
+  specHash: string;
+  /** What the serving image holds. Hex. */
+  environmentHash: string;
+  /** Over the model's files: path, mode, SHA-256. Hex. */
+  modelHash: string;
+  /** The MLflow URI it came from; not part of the hash, since the same files may have two names. */
+  modelUri: string;
+  flavor: string | null;
+  /** The settings that what is served depends on. */
+  settings: Record<string, unknown>;
+}
+
+/** A request that was about to be sent, or whose operation was running, when the record was written. */
+export interface PendingStep {
+  step: DeploymentStep;
+  /** RFC 3339. */
+  startedAt: string;
+  /** The operation's name; null while the request's answer is not known. */
+  operation: string | null;
+}
+
+/** Which process works on a deployment. */
+export interface RecordLock {
+  /** Unique for each holder. */
+  id: string;
+  /** For a person: user, host and process id. */
+  owner: string;
+  host: string;
+  pid: number;
+  /** RFC 3339. */
+  acquiredAt: string;
+  /** RFC 3339; after this the lock is free. Renewed while the holder lives. */
+  expiresAt: string;
+}
+
+/** What happened to a deployment, newest last. */
+export interface HistoryEntry {
+  /** RFC 3339. */
+  at: string;
+  action: "create" | "update" | "delete";
+  outcome: "succeeded" | "failed";
+  specHash: string;
+  modelUri: string;
+  modelVersionId: string | null;
+  /** Why it failed. */
+  message?: string;
+}
+
+/** What the platform itself cannot hold about a deployment. Lost, it loses history, never a deployment. */
+export interface DeploymentRecord {
+  schemaVersion: 1;
+  name: string;
+  spec: DeploymentSpec;
+  /** How often a deployed model of this spec has failed for good; part of the next one's id. */
+  attempt: number;
+  pending: PendingStep | null;
+  /** RFC 3339; null until the deployment of `spec` is finished. */
+  completedAt: string | null;
+  lock: RecordLock | null;
+  history: HistoryEntry[];
+}

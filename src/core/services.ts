@@ -1,0 +1,252 @@
+import type { Bundle, BundleRequest } from "./bundle.js";
+import type { DeployedModel, Predictions } from "./deployment.js";
+import type { ResolvedModel } from "./model.js";
+import type { Operation } from "./operation.js";
+import type { StepContext } from "./progress.js";
+import type { DeploymentRecord, DeploymentSpec } from "./record.js";
+
+/** 1: finds a model by its MLflow URI, reads it, and brings its files to this machine. */
+export interface ModelResolver {
+  /**
+   * @throws DeploymentError `RESOURCE_DOES_NOT_EXIST` (no such run, model or version), `INVALID_PARAMETER_VALUE` (a URI
+   * of no known form; a flavor that the model lacks), `UNAUTHENTICATED`, `PERMISSION_DENIED`.
+   */
+  resolve(request: ResolveRequest, context: StepContext): Promise<ResolvedModel>;
+}
+
+export interface ResolveRequest {
+  /** `runs:/`, `models:/`, `mlflow-artifacts:/`, `gs://`, `file:` or a path. `runs:/ID` alone means the run's only model. */
+  modelUri: string;
+  /** A flavor that the model must have. */
+  flavor?: string | undefined;
+  /** An empty directory for files that are not on this machine yet. */
+  directory: string;
+}
+
+/** Reads the files below a URI of one scheme, such as `gs`. */
+export interface ArtifactReader {
+  /** All files below `uri`, by their path relative to it. */
+  list(uri: string, context: StepContext): Promise<{ path: string; size: number }[]>;
+  /** The bytes of one file that `list` gave. */
+  open(uri: string, path: string, context: StepContext): Promise<NodeJS.ReadableStream>;
+}
+
+/** 2: packs predictor, serving runtime and requirements into one sdist. */
+export interface BundleBuilder {
+  build(request: BundleRequest, context: StepContext): Promise<Bundle>;
+}
+
+/** 3: brings files into a bucket, and sends nothing that is there already. */
+export interface Uploader {
+  /**
+   * Fails early when the bucket is missing, forbidden, or elsewhere than `location`.
+   *
+   * @throws DeploymentError that names the bucket, the caller, and the role or the region to choose.
+   */
+  checkBucket(bucket: string, location: string, context: StepContext): Promise<void>;
+  /** Sends `files` to `gs://bucket/prefix/…`; each transfer is checked by CRC32C. */
+  upload(request: UploadRequest, context: StepContext): Promise<UploadedObject[]>;
+}
+
+export interface UploadRequest {
+  bucket: string;
+  /** No slash at either end. */
+  prefix: string;
+  files: readonly UploadFile[];
+}
+
+export interface UploadFile {
+  /** Below the prefix, with `/`. */
+  path: string;
+  localPath: string;
+  /** Bytes. */
+  size: number;
+  /** Base64 of the big-endian CRC32C. */
+  crc32c: string;
+}
+
+export interface UploadedObject {
+  /** The object's full name in the bucket. */
+  name: string;
+  generation: string;
+  /** False when it was there with the same checksum. */
+  sent: boolean;
+}
+
+/** The serving image of an environment: found by its tag, or built. */
+export interface ImageBuilder {
+  ensure(request: ImageRequest, context: StepContext): Promise<ContainerImage>;
+}
+
+export interface ImageRequest {
+  /** The image's tag. */
+  environmentHash: string;
+  /** The sdist that it is built from. */
+  source: { bucket: string; object: string; generation: string };
+  /** The folder that the sdist unpacks into. */
+  directory: string;
+}
+
+export interface ContainerImage {
+  /** By digest: `…/image@sha256:…`. */
+  uri: string;
+  /** False when the tag was there. */
+  built: boolean;
+}
+
+/** 4: the registry model that versions belong to. */
+export interface ModelManager {
+  /** Looks the model up; where the platform has models without versions, makes it. */
+  ensure(modelName: string, context: StepContext): Promise<ParentModel>;
+  /** Deletes a model with all its versions. True when there was one. */
+  delete(modelName: string, context: StepContext): Promise<boolean>;
+}
+
+export interface ParentModel {
+  /** What the platform calls it: `projects/p/locations/l/models/id`. */
+  name: string;
+  id: string;
+  displayName: string;
+  /** False when the first version will make it. */
+  exists: boolean;
+}
+
+/** 5: versions of a registry model. */
+export interface VersionManager {
+  /**
+   * The version that was made of this spec, if there is one.
+   *
+   * @throws DeploymentError `RESOURCE_ALREADY_EXISTS` when another version has the wanted alias.
+   */
+  find(parent: ParentModel, version: VersionRequest, context: StepContext): Promise<ModelVersion | null>;
+  /** Starts to make it. */
+  create(parent: ParentModel, version: VersionRequest, context: StepContext): Promise<Operation<ModelVersion>>;
+  /** Operations that may be a `create` whose answer never came, started at `since` or later. */
+  running(parent: ParentModel, since: string, context: StepContext): Promise<Operation<ModelVersion>[]>;
+  /** The operation of this name. */
+  attach(operationName: string): Operation<ModelVersion>;
+  /** A version by its full name (`…/models/id@version`); null when there is none. */
+  get(name: string, context: StepContext): Promise<ModelVersion | null>;
+  /** Deletes one version, and the model with its last one. True when there was one. */
+  delete(version: Pick<ModelVersion, "model" | "versionId">, context: StepContext): Promise<boolean>;
+}
+
+/** What a version is made from. */
+export interface VersionRequest {
+  /** The platform's legal form of `versionName`; null for none. */
+  alias: string | null;
+  spec: DeploymentSpec;
+  imageUri: string;
+  /** Where the model's artifacts are: `gs://bucket/…`. */
+  artifactUri: string;
+  labels: Record<string, string>;
+  /** Environment of the container. */
+  env: Record<string, string>;
+}
+
+export interface ModelVersion {
+  /** The model's full name, without a version. */
+  model: string;
+  versionId: string;
+  aliases: string[];
+  labels: Record<string, string>;
+  artifactUri: string | null;
+  imageUri: string | null;
+}
+
+/** 6: endpoints, what is deployed on them, and who gets the traffic. */
+export interface EndpointManager {
+  find(endpointId: string, context: StepContext): Promise<Endpoint | null>;
+  /** All endpoints that this package made, over all pages. */
+  list(context: StepContext): Promise<Endpoint[]>;
+  create(request: EndpointRequest, context: StepContext): Promise<Operation<Endpoint>>;
+  deploy(endpoint: Endpoint, request: DeployRequest, context: StepContext): Promise<Operation<DeployedModel>>;
+  undeploy(endpoint: Endpoint, deployedModelId: string, context: StepContext): Promise<Operation<void>>;
+  /** Replaces the traffic split; fails with `RESOURCE_CONFLICT` if the endpoint changed since `endpoint` was read. */
+  setTraffic(endpoint: Endpoint, split: Record<string, number>, context: StepContext): Promise<Endpoint>;
+  delete(endpoint: Endpoint, context: StepContext): Promise<Operation<void>>;
+  /** Unfinished operations on an endpoint, started at `since` or later; empty where the platform does not list them. */
+  running(endpointId: string, since: string, context: StepContext): Promise<Operation<void>[]>;
+  /** The operation of this name. */
+  attach(operationName: string): Operation<void>;
+}
+
+export interface Endpoint {
+  id: string;
+  /** `projects/p/locations/l/endpoints/id`. */
+  name: string;
+  displayName: string;
+  labels: Record<string, string>;
+  deployedModels: DeployedModel[];
+  /** Deployed model id to percent. */
+  trafficSplit: Record<string, number>;
+  etag: string | null;
+  /** The host that predictions go to, where the endpoint has its own. */
+  dedicatedHost: string | null;
+  createTime: string | null;
+}
+
+export interface EndpointRequest {
+  id: string;
+  displayName: string;
+  labels: Record<string, string>;
+  dedicated: boolean;
+  /** The customer-managed key that encrypts it. */
+  encryptionKey?: string | undefined;
+}
+
+/** How a version runs. */
+export interface DeployRequest {
+  deployedModelId: string;
+  displayName: string;
+  version: ModelVersion;
+  machineType: string;
+  minReplicaCount: number;
+  maxReplicaCount: number;
+  accelerator: { type: string; count: number } | null;
+  serviceAccount: string | null;
+  /** True for the first on an empty endpoint: it gets all the traffic. Else it gets none. */
+  takesTraffic: boolean;
+}
+
+/** 7: prediction requests. */
+export interface PredictionService {
+  predict(request: PredictRequest, context: Pick<StepContext, "signal">): Promise<Predictions>;
+}
+
+export interface PredictRequest {
+  endpoint: Pick<Endpoint, "name" | "dedicatedHost">;
+  instances: readonly unknown[];
+  parameters?: Record<string, unknown> | undefined;
+}
+
+/** Records of deployments, each written only over the generation that was read: the write is also the lock. */
+export interface DeploymentStore {
+  read(name: string, context: StepContext): Promise<StoredRecord | null>;
+  /**
+   * Writes over `generation` (`null`: there must be none), and gives the new generation.
+   *
+   * @throws DeploymentError `RESOURCE_CONFLICT` when another writer was first.
+   */
+  write(record: DeploymentRecord, generation: string | null, context: StepContext): Promise<string>;
+  delete(name: string, context: StepContext): Promise<void>;
+}
+
+export interface StoredRecord {
+  record: DeploymentRecord;
+  generation: string;
+}
+
+/** What containers and builds wrote. */
+export interface LogReader {
+  /** The last lines of an endpoint's containers since a time, oldest first. Empty where they cannot be read. */
+  containerLog(endpointId: string, query: LogQuery, context: StepContext): Promise<string[]>;
+  /** The last lines of a build. */
+  buildLog(buildId: string, query: LogQuery, context: StepContext): Promise<string[]>;
+}
+
+export interface LogQuery {
+  /** RFC 3339. */
+  since: string;
+  lines: number;
+}

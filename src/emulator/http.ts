@@ -1,0 +1,134 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+
+import { GoogleError } from "./google-error.js";
+import { EmulatorRequest } from "./request.js";
+
+export { EmulatorRequest } from "./request.js";
+
+/** One method of an API: the first route whose method and whole path match gets the request. */
+export interface Route {
+  method: string;
+  /** Anchored (`^…$`), over the undecoded path; its named groups become `params`, decoded. */
+  pattern: RegExp;
+  handle(request: EmulatorRequest): Promise<EmulatorResponse>;
+}
+
+/** What a route answers: `json`, or a `body`, or neither. */
+export interface EmulatorResponse {
+  /** Default 200. */
+  status?: number;
+  headers?: Record<string, string>;
+  json?: unknown;
+  body?: Buffer | Readable;
+}
+
+/** A request that was answered, for the record. */
+export interface Exchange {
+  request: EmulatorRequest;
+  status: number;
+}
+
+/** A server on loopback that knows a list of routes, and answers errors in Google's form. */
+export interface HttpServer {
+  port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the server on 127.0.0.1.
+ *
+ * @param options.port 0 for any free one.
+ * @param options.onExchange Called before each answer is sent.
+ */
+export async function startHttpServer(options: {
+  port: number;
+  routes: readonly Route[];
+  onExchange?: (exchange: Exchange) => void;
+  onLog: (line: string) => void;
+}): Promise<HttpServer> {
+  const server = createServer((incoming, outgoing) => {
+    serve(incoming, outgoing, options).catch((error: unknown) => {
+      // the answer had begun, so all that is left is to break it off where the client can see it
+      options.onLog(`${incoming.method} ${incoming.url}: ${error instanceof Error ? error.message : String(error)}`);
+      outgoing.destroy();
+    });
+  });
+  // an upload may take long; nothing outside this machine can hold a connection open
+  server.requestTimeout = 0;
+  server.keepAliveTimeout = 60_000;
+  const port = await listen(server, options.port);
+  return {
+    port,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => {
+      server.off("error", reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+async function serve(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  options: { routes: readonly Route[]; onExchange?: (exchange: Exchange) => void; onLog: (line: string) => void },
+): Promise<void> {
+  const request = new EmulatorRequest(incoming, outgoing);
+  let response: EmulatorResponse;
+  try {
+    response = await answer(request, options.routes);
+  } catch (error) {
+    if (!(error instanceof GoogleError)) options.onLog(`${request.method} ${request.path}: ${String(error)}`);
+    const google = GoogleError.from(error);
+    response = { status: google.httpStatus, json: google.toWire() };
+  }
+  options.onExchange?.({ request, status: response.status ?? 200 });
+  await send(response, incoming, outgoing);
+}
+
+async function answer(request: EmulatorRequest, routes: readonly Route[]): Promise<EmulatorResponse> {
+  for (const route of routes) {
+    if (route.method !== request.method) continue;
+    const match = route.pattern.exec(request.path);
+    if (!match) continue;
+    return await route.handle(request.withParams(match.groups ?? {}));
+  }
+  throw new GoogleError(
+    404,
+    "NOT_FOUND",
+    `Method not found: ${request.method} ${request.path}. The emulator serves the methods listed in docs/emulator.md.`,
+  );
+}
+
+async function send(response: EmulatorResponse, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const headers: Record<string, string> = { ...response.headers };
+  let body = response.body;
+  if (response.json !== undefined) {
+    body = Buffer.from(JSON.stringify(response.json));
+    headers["content-type"] ??= "application/json; charset=UTF-8";
+  }
+  // a request refused half-way: its unread rest would otherwise be taken for the next request
+  if (!incoming.complete) headers["connection"] = "close";
+  if (body instanceof Readable) {
+    outgoing.writeHead(response.status ?? 200, headers);
+    outgoing.flushHeaders();
+    await pipeline(body, outgoing);
+    return;
+  }
+  headers["content-length"] = String(body?.length ?? 0);
+  outgoing.writeHead(response.status ?? 200, headers);
+  outgoing.end(body);
+  incoming.resume();
+}

@@ -1,0 +1,110 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { type Readable, Transform } from "node:stream";
+
+import { GoogleError, invalidArgument } from "./google-error.js";
+
+/** Google's own limit on the body of an API request that is not an upload is near this. */
+const maxBodyBytes = 32 * 1024 * 1024;
+
+/** A request to a route of the emulator. */
+export class EmulatorRequest {
+  readonly method: string;
+  /** As sent: undecoded, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  /** The named groups of the route's pattern, percent-decoded; a group that did not take part is absent. */
+  params: Readonly<Record<string, string>> = {};
+  /** Aborted when the client goes away before its answer is complete. */
+  readonly signal: AbortSignal;
+  /** How much of the body has been read. */
+  bytesRead = 0;
+  /** The body, once `body()` or `json()` has read it; never a streamed one. */
+  buffered: Buffer | undefined;
+
+  readonly #incoming: IncomingMessage;
+  #stream: Readable | undefined;
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+    const url = incoming.url ?? "/";
+    // not `new URL`, which would resolve the `..` that an object's name may hold
+    const mark = url.indexOf("?");
+    this.method = incoming.method ?? "GET";
+    this.path = mark === -1 ? url : url.slice(0, mark);
+    this.query = new URLSearchParams(mark === -1 ? "" : url.slice(mark + 1));
+    this.headers = incoming.headers;
+    this.#incoming = incoming;
+    const gone = new AbortController();
+    outgoing.once("close", () => {
+      if (!outgoing.writableFinished) gone.abort();
+    });
+    this.signal = gone.signal;
+  }
+
+  /** This request with the groups that a route's pattern found. */
+  withParams(groups: Readonly<Record<string, string | undefined>>): this {
+    const params: Record<string, string> = {};
+    for (const [name, value] of Object.entries(groups)) {
+      if (value !== undefined) params[name] = decode(value);
+    }
+    this.params = params;
+    return this;
+  }
+
+  /** A parameter of the path that the route's pattern always has. */
+  param(name: string): string {
+    const value = this.params[name];
+    if (value === undefined) throw new Error(`The route has no group "${name}".`);
+    return value;
+  }
+
+  /** The raw body, for uploads and proxies. Use it or `body()`, not both. */
+  get stream(): Readable {
+    if (!this.#stream) {
+      const counted = new Transform({
+        transform: (chunk: Buffer, _encoding, done) => {
+          this.bytesRead += chunk.length;
+          done(null, chunk);
+        },
+      });
+      this.#incoming.once("error", (error) => counted.destroy(error));
+      this.#incoming.once("aborted", () => counted.destroy(new Error("The client closed the connection.")));
+      this.#stream = this.#incoming.pipe(counted);
+    }
+    return this.#stream;
+  }
+
+  /** The whole body. */
+  async body(): Promise<Buffer> {
+    if (this.buffered) return this.buffered;
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.#incoming as AsyncIterable<Buffer>) {
+      this.bytesRead += chunk.length;
+      if (this.bytesRead > maxBodyBytes) {
+        throw new GoogleError(413, "INVALID_ARGUMENT", `Request payload size exceeds the limit: ${maxBodyBytes} bytes.`);
+      }
+      chunks.push(chunk);
+    }
+    this.buffered = Buffer.concat(chunks);
+    return this.buffered;
+  }
+
+  /** The body as JSON; `{}` when it is empty. */
+  async json(): Promise<unknown> {
+    const text = (await this.body()).toString("utf8");
+    if (text.trim() === "") return {};
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      throw invalidArgument(`Invalid JSON payload received. Parsing error.\n${text.slice(0, 80)}\n^`);
+    }
+  }
+}
+
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    throw invalidArgument(`The path has a broken percent-encoding: ${value}`);
+  }
+}

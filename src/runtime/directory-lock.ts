@@ -1,0 +1,96 @@
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { throwIfCancelled } from "../core/errors.js";
+
+/** After this long a lock counts as left behind, whoever holds it. Milliseconds. */
+const longestHold = 30 * 60_000;
+
+export interface LockOptions {
+  /** Called once when another process holds the lock. */
+  onWait?: (owner: string) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Runs `work` while holding the directory `path` as a lock among the processes of this machine. A lock whose owner is gone is taken over.
+ *
+ * It saves work rather than guards it: two processes that find the same dead owner at once may both get through, so `work` must
+ * publish its result in one atomic step.
+ */
+export async function withDirectoryLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
+  await mkdir(dirname(path), { recursive: true });
+  let announced = false;
+  while (!(await taken(path))) {
+    throwIfCancelled(options.signal, "Waiting for another process");
+    const owner = await ownerOf(path);
+    if (await isLeftBehind(path, owner)) {
+      await discard(path);
+      continue;
+    }
+    if (!announced) options.onWait?.(owner ? `process ${owner.pid}` : "another process");
+    announced = true;
+    await sleep(200, undefined, { signal: options.signal }).catch(() => {});
+  }
+  try {
+    return await work();
+  } finally {
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+interface Owner {
+  pid: number;
+  host: string;
+}
+
+async function taken(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+  const owner: Owner = { pid: process.pid, host: hostname() };
+  await writeFile(join(path, "owner.json"), JSON.stringify(owner));
+  return true;
+}
+
+async function ownerOf(path: string): Promise<Owner | undefined> {
+  try {
+    return JSON.parse(await readFile(join(path, "owner.json"), "utf8")) as Owner;
+  } catch {
+    return undefined; // Being written, or being removed.
+  }
+}
+
+async function isLeftBehind(path: string, owner: Owner | undefined): Promise<boolean> {
+  const age = await stat(path).then(
+    (found) => Date.now() - found.mtimeMs,
+    () => 0,
+  );
+  if (age > longestHold) return true;
+  if (!owner) return age > 10_000;
+  return owner.host === hostname() && !isAlive(owner.pid);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+async function discard(path: string): Promise<void> {
+  // A rename is atomic: of two processes that find the same dead owner, one removes its lock.
+  const doomed = `${path}.stale-${process.pid}-${Date.now()}`;
+  try {
+    await rename(path, doomed);
+  } catch {
+    return;
+  }
+  await rm(doomed, { recursive: true, force: true });
+}
