@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.js";
-import { DeploymentError, throwIfCancelled } from "./errors.js";
+import { DeploymentError, type ErrorCode, throwIfCancelled } from "./errors.js";
 
 /** Work that goes on at the platform, and that another process can attach to by its name. */
 export interface Operation<T> {
@@ -9,6 +9,18 @@ export interface Operation<T> {
   wait(options?: WaitOptions): Promise<T>;
   /** Asks the platform to stop it. Best effort: it may finish all the same. */
   cancel(): Promise<void>;
+}
+
+/** The platform ended an operation with an error: waiting for it again is of no use. */
+export class OperationFailedError extends DeploymentError {
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(code, message, options);
+  }
+
+  /** Whether `error` says that an operation failed for good, in place of a wait that was cut short. */
+  static override is(error: unknown): error is OperationFailedError {
+    return error instanceof OperationFailedError;
+  }
 }
 
 /** How long and how to wait for an operation. */

@@ -26,13 +26,9 @@ export class GoogleError extends Error {
     };
   }
 
-  /** `error` as a `google.rpc.Status`, as a failed long-running operation holds it. */
-  toStatus(): { code: number; message: string; details?: unknown[] } {
-    return {
-      code: rpcCodes[this.status] ?? 2,
-      message: this.message,
-      ...(this.details === undefined ? {} : { details: this.details }),
-    };
+  /** As a `google.rpc.Status`, the form in which a failed long-running operation holds it. */
+  toStatus(): { code: number; message: string; details: unknown[] } {
+    return { code: rpcCodes[this.status] ?? rpcCodes["UNKNOWN"]!, message: this.message, details: this.details ?? [] };
   }
 
   /** `error` itself if it is a `GoogleError`, else a 500 that tells the caller what broke in the emulator. */
@@ -58,6 +54,7 @@ const rpcCodes: Readonly<Record<string, number>> = {
   UNIMPLEMENTED: 12,
   INTERNAL: 13,
   UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
 };
 
 export const invalidArgument = (message: string, details?: unknown[]) =>

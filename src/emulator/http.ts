@@ -127,8 +127,9 @@ async function send(response: EmulatorResponse, incoming: IncomingMessage, outgo
     await pipeline(body, outgoing);
     return;
   }
-  headers["content-length"] = String(body?.length ?? 0);
-  outgoing.writeHead(response.status ?? 200, headers);
+  const status = response.status ?? 200;
+  if (status !== 204 && status !== 304) headers["content-length"] ??= String(body?.length ?? 0);
+  outgoing.writeHead(status, headers);
   outgoing.end(body);
   incoming.resume();
 }

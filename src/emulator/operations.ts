@@ -5,7 +5,7 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { GoogleError } from "./google-error.js";
+import { aborted, failedPrecondition, GoogleError, notFound } from "./google-error.js";
 import type { Collection, StateStore } from "./state.js";
 
 /** What `operations.get` answers: `google.longrunning.Operation` as JSON. */
@@ -13,7 +13,7 @@ export interface OperationResource {
   name: string;
   metadata: Record<string, unknown>;
   done: boolean;
-  error?: { code: number; message: string; details: unknown[] };
+  error?: { code: number; message: string; details?: unknown[] };
   response?: unknown;
 }
 
@@ -35,24 +35,27 @@ export interface OperationContext {
   signal: AbortSignal;
 }
 
-/** Numbers of `google.rpc.Code`, by name. */
-const GRPC_CODES: Record<string, number> = {
-  CANCELLED: 1,
-  UNKNOWN: 2,
-  INVALID_ARGUMENT: 3,
-  DEADLINE_EXCEEDED: 4,
-  NOT_FOUND: 5,
-  ALREADY_EXISTS: 6,
-  PERMISSION_DENIED: 7,
-  RESOURCE_EXHAUSTED: 8,
-  FAILED_PRECONDITION: 9,
-  ABORTED: 10,
-  OUT_OF_RANGE: 11,
-  UNIMPLEMENTED: 12,
-  INTERNAL: 13,
-  UNAVAILABLE: 14,
-  UNAUTHENTICATED: 16,
-};
+/** The names of `google.rpc.Code`, each at its number. */
+const rpcCodes = [
+  ...[
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+  ],
+  ...[
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+  ],
+  ...["INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"],
+];
 
 interface Running {
   abort: AbortController;
@@ -83,11 +86,19 @@ export class Operations {
     const id = target.id ?? randomId();
     const name = [target.parent, target.kind ?? "operations", id].filter(Boolean).join("/");
     const createTime = new Date().toISOString();
-    const operation: OperationResource = { name, metadata: stamped(metadata, { createTime, updateTime: createTime }), done: false };
+    const operation: OperationResource = {
+      name,
+      metadata: stamped(metadata, { createTime, updateTime: createTime }),
+      done: false,
+    };
     this.#records.set(name, operation);
     const abort = new AbortController();
     this.#running.set(name, { abort, finished: this.#run(name, abort.signal, work) });
     return structuredClone(operation);
+  }
+
+  has(name: string): boolean {
+    return this.#records.has(name);
   }
 
   /** @throws GoogleError NOT_FOUND. */
@@ -97,7 +108,8 @@ export class Operations {
 
   /** Operations at or below a resource, such as all of a location's. */
   list(parentPath: string): OperationResource[] {
-    return [...this.#records.values()].filter((each) => each.name.startsWith(`${parentPath}/`)).map((each) => structuredClone(each));
+    const records = this.#records.values().filter((each) => each.name.startsWith(`${parentPath}/`));
+    return structuredClone(records);
   }
 
   /** Answers when the operation is done, or as it stands after `timeoutMs`. */
@@ -106,7 +118,9 @@ export class Operations {
     const running = this.#running.get(name);
     if (running) {
       const timer = new AbortController();
-      const timeout = delay(timeoutMs, undefined, { signal: timer.signal, ref: false }).catch(() => {});
+      const timeout = delay(timeoutMs, undefined, { signal: timer.signal, ref: false }).catch(
+        () => {},
+      );
       await Promise.race([running.finished, timeout]);
       timer.abort();
     }
@@ -116,13 +130,15 @@ export class Operations {
   /** Asks the work to stop. One that gets done all the same is reported as done. */
   cancel(name: string): void {
     this.#record(name);
-    this.#running.get(name)?.abort.abort(new GoogleError(499, "CANCELLED", "The operation was cancelled."));
+    this.#running
+      .get(name)
+      ?.abort.abort(new GoogleError(499, "CANCELLED", "The operation was cancelled."));
   }
 
   /** Forgets a finished operation. */
   delete(name: string): void {
     if (!this.#record(name).done) {
-      throw new GoogleError(400, "FAILED_PRECONDITION", `Operation ${name} is not done and cannot be deleted.`);
+      throw failedPrecondition(`Operation ${name} is not done and cannot be deleted.`);
     }
     this.#records.delete(name);
   }
@@ -134,8 +150,13 @@ export class Operations {
     await Promise.all(running.map((each) => each.finished));
   }
 
-  async #run<T>(name: string, signal: AbortSignal, work: (context: OperationContext) => Promise<T>): Promise<void> {
-    const update = (patch: Record<string, unknown>) => this.#merge(name, (each) => ({ metadata: { ...each.metadata, ...patch } }));
+  async #run<T>(
+    name: string,
+    signal: AbortSignal,
+    work: (context: OperationContext) => Promise<T>,
+  ): Promise<void> {
+    const update = (patch: Record<string, unknown>) =>
+      this.#merge(name, (each) => ({ metadata: { ...each.metadata, ...patch } }));
     try {
       await delay(this.#latencyMs, undefined, { signal });
       const response = await work({ update, signal });
@@ -151,38 +172,50 @@ export class Operations {
   #merge(name: string, change: (operation: OperationResource) => Partial<OperationResource>): void {
     const operation = this.#record(name);
     const changed = { ...operation, ...change(operation) };
-    this.#records.set(name, { ...changed, metadata: stamped(changed.metadata, { updateTime: new Date().toISOString() }) });
+    this.#records.set(name, {
+      ...changed,
+      metadata: stamped(changed.metadata, { updateTime: new Date().toISOString() }),
+    });
   }
 
   /** Work that a crash interrupted can't be picked up: its operation says so instead of running for ever. */
   #abortLost(): void {
-    for (const operation of [...this.#records.values()]) {
-      if (!operation.done) this.#records.set(operation.name, { ...operation, done: true, error: rpcStatus(lost()) });
+    for (const operation of this.#records.values()) {
+      if (!operation.done)
+        this.#records.set(operation.name, { ...operation, done: true, error: rpcStatus(lost()) });
     }
   }
 
   #record(name: string): OperationResource {
     const operation = this.#records.get(name);
-    if (!operation) throw new GoogleError(404, "NOT_FOUND", `The operation ${name} was not found.`);
+    if (!operation) throw notFound(`The operation ${name} was not found.`);
     return operation;
   }
 }
 
 /** Vertex AI's metadata hold their times in `genericMetadata`; other services' metadata pass unchanged. */
-function stamped(metadata: Record<string, unknown>, times: Record<string, string>): Record<string, unknown> {
+function stamped(
+  metadata: Record<string, unknown>,
+  times: Record<string, string>,
+): Record<string, unknown> {
   const generic = metadata["genericMetadata"];
-  return typeof generic === "object" && generic !== null ? { ...metadata, genericMetadata: { ...generic, ...times } } : { ...metadata };
+  return typeof generic === "object" && generic !== null
+    ? { ...metadata, genericMetadata: { ...generic, ...times } }
+    : { ...metadata };
 }
 
+/** `error` as a `google.rpc.Status`. */
 function rpcStatus(error: unknown): NonNullable<OperationResource["error"]> {
-  if (error instanceof GoogleError) {
-    return { code: GRPC_CODES[error.status] ?? 2, message: error.message, details: error.details ?? [] };
-  }
-  return { code: 13, message: error instanceof Error ? error.message : String(error), details: [] };
+  const { status, message, details } = GoogleError.from(error);
+  return {
+    code: rpcCodes.includes(status) ? rpcCodes.indexOf(status) : rpcCodes.indexOf("UNKNOWN"),
+    message,
+    ...(details && { details }),
+  };
 }
 
 function lost(): GoogleError {
-  return new GoogleError(409, "ABORTED", "The operation was interrupted by a restart of the emulator.");
+  return aborted("The operation was interrupted by a restart of the emulator.");
 }
 
 function randomId(): string {

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -23,8 +23,8 @@ const systemVariables = [
   "WINDIR",
 ];
 
-/** What pip needs besides to reach the index that this machine's owner chose. Index URLs and proxies may hold a password. */
-const installVariables = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"];
+/** What pip needs besides to reach a package index. A proxy or an index (`PIP_INDEX_URL`) may be named with its password. */
+const installVariables = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"];
 
 function select(wanted: (name: string) => boolean): Record<string, string> {
   const selected: Record<string, string> = {};
@@ -45,16 +45,25 @@ export function systemEnvironment(): Record<string, string> {
  * `HOME` is an empty directory of this package unless `extra` names another, because libraries look for credentials there
  * (gcloud's application default credentials, `~/.mlflow/credentials`), and without `HOME` Python asks the user database for it.
  */
-export function childEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+export function childEnvironment(
+  extra: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   const home = extra["HOME"] ?? emptyHome();
   return { ...systemEnvironment(), HOME: home, USERPROFILE: home, ...extra };
 }
 
-/** The environment of pip: {@link systemEnvironment} with the user's home and pip's own settings (`PIP_*`, proxies). */
+/**
+ * The environment of pip, which runs code of the packages that it builds: {@link childEnvironment} with proxies, pip's own
+ * variables (`PIP_*`), configuration file and cache, so that it installs from where the user's own pip does. A `.netrc` is not seen.
+ */
 export function installEnvironment(): Record<string, string> {
   const settings = select((name) => installVariables.includes(name) || name.startsWith("PIP_"));
-  const home = homedir();
-  return { ...systemEnvironment(), HOME: home, USERPROFILE: home, ...settings };
+  const configuration = pipConfigurationFiles().find((file) => existsSync(file));
+  return childEnvironment({
+    ...(configuration === undefined ? {} : { PIP_CONFIG_FILE: configuration }),
+    PIP_CACHE_DIR: join(userCacheDirectory(), "pip"),
+    ...settings,
+  });
 }
 
 /**
@@ -62,11 +71,30 @@ export function installEnvironment(): Record<string, string> {
  * system's cache directory of the user.
  */
 export function cacheDirectory(): string {
-  const chosen = process.env["MLFLOW_DEPLOYMENTS_CACHE"];
-  if (chosen) return chosen;
-  if (process.platform === "darwin") return join(homedir(), "Library", "Caches", "mlflow-deployments");
-  const base = process.platform === "win32" ? process.env["LOCALAPPDATA"] : process.env["XDG_CACHE_HOME"];
-  return join(base || join(homedir(), ".cache"), "mlflow-deployments");
+  return (
+    process.env["MLFLOW_DEPLOYMENTS_CACHE"] || join(userCacheDirectory(), "mlflow-deployments")
+  );
+}
+
+function userCacheDirectory(): string {
+  if (process.platform === "darwin") return join(homedir(), "Library", "Caches");
+  const base =
+    process.platform === "win32" ? process.env["LOCALAPPDATA"] : process.env["XDG_CACHE_HOME"];
+  return base || join(homedir(), ".cache");
+}
+
+/** Where pip looks for the user's configuration: https://pip.pypa.io/en/stable/topics/configuration/ */
+function pipConfigurationFiles(): string[] {
+  const config = process.env["XDG_CONFIG_HOME"] || join(homedir(), ".config");
+  return [
+    join(homedir(), "Library", "Application Support", "pip", "pip.conf"),
+    join(
+      process.env["APPDATA"] ?? config,
+      "pip",
+      process.platform === "win32" ? "pip.ini" : "pip.conf",
+    ),
+    join(homedir(), ".pip", "pip.conf"),
+  ];
 }
 
 function emptyHome(): string {

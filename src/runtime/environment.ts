@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DeploymentError } from "../core/errors.js";
 import { cacheDirectory, installEnvironment } from "./child-environment.js";
@@ -41,7 +41,8 @@ export async function ensureEnvironment(options: EnvironmentOptions): Promise<Py
   if (ready) return ready;
   const lockOptions = {
     ...(options.signal ? { signal: options.signal } : {}),
-    onWait: (owner: string) => options.onLine?.(`waiting for ${owner}, which makes the same environment`),
+    onWait: (owner: string) =>
+      options.onLine?.(`waiting for ${owner}, which makes the same environment`),
   };
   return withDirectoryLock(join(home, "lock"), lockOptions, async () => {
     const made = await readyEnvironment(home);
@@ -52,7 +53,12 @@ export async function ensureEnvironment(options: EnvironmentOptions): Promise<Py
 }
 
 function environmentKey({ python, requirements }: EnvironmentOptions): string {
-  const parts = [python.version, process.platform, process.arch, ...requirementLines(requirements).toSorted()];
+  const parts = [
+    python.version,
+    process.platform,
+    process.arch,
+    ...requirementLines(requirements).toSorted(),
+  ];
   return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 20);
 }
 
@@ -62,14 +68,19 @@ const pointer = "complete.json";
 
 async function readyEnvironment(home: string): Promise<PythonInterpreter | undefined> {
   try {
-    const { directory } = JSON.parse(await readFile(join(home, pointer), "utf8")) as { directory: string };
+    const { directory } = JSON.parse(await readFile(join(home, pointer), "utf8")) as {
+      directory: string;
+    };
     return await inspectPython(interpreterIn(join(home, directory)));
   } catch {
     return undefined; // Never made, or the Python it was made with is gone.
   }
 }
 
-async function makeEnvironment(home: string, options: EnvironmentOptions): Promise<PythonInterpreter> {
+async function makeEnvironment(
+  home: string,
+  options: EnvironmentOptions,
+): Promise<PythonInterpreter> {
   const directory = `environment-${randomBytes(4).toString("hex")}`;
   const path = join(home, directory);
   try {
@@ -85,7 +96,10 @@ async function makeEnvironment(home: string, options: EnvironmentOptions): Promi
   }
 }
 
-async function createVenv(path: string, { python, onLine, signal }: EnvironmentOptions): Promise<void> {
+async function createVenv(
+  path: string,
+  { python, onLine, signal }: EnvironmentOptions,
+): Promise<void> {
   const made = await run({
     command: python.path,
     args: ["-m", "venv", path],
@@ -102,12 +116,25 @@ async function createVenv(path: string, { python, onLine, signal }: EnvironmentO
   );
 }
 
-async function install(path: string, { requirements, onLine, signal }: EnvironmentOptions): Promise<void> {
+async function install(
+  path: string,
+  { requirements, onLine, signal }: EnvironmentOptions,
+): Promise<void> {
   const file = join(path, "requirements.txt");
   await writeFile(file, requirements);
   const installed = await run({
     command: interpreterIn(path),
-    args: ["-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off", "-r", file],
+    args: [
+      "-m",
+      "pip",
+      "install",
+      "--no-input",
+      "--disable-pip-version-check",
+      "--progress-bar",
+      "off",
+      "-r",
+      file,
+    ],
     env: installEnvironment(),
     onLine: (line) => onLine?.(withoutUrlCredentials(line)),
     ...(signal ? { signal } : {}),
@@ -130,7 +157,9 @@ async function removeAbandoned(home: string): Promise<void> {
 }
 
 function interpreterIn(environment: string): string {
-  return process.platform === "win32" ? join(environment, "Scripts", "python.exe") : join(environment, "bin", "python");
+  return process.platform === "win32"
+    ? join(environment, "Scripts", "python.exe")
+    : join(environment, "bin", "python");
 }
 
 function withoutUrlCredentials(line: string): string {

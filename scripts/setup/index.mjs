@@ -1,0 +1,34 @@
+import { buildPackage } from "./build.mjs";
+import { installPackages } from "./npm.mjs";
+import { checkNode, findUsablePython } from "./prerequisites.mjs";
+import { preparePython } from "./python.mjs";
+
+export { SetupError } from "./command.mjs";
+
+/** The Python environments by the name of their requirements file, and what a person knows them as. */
+const environments = { examples: "Python packages", contract: "Google's contract" };
+
+/**
+ * Takes a bare clone, or any later state of it, to where the package is built and its Python environments are made.
+ *
+ * @param {import("../quickstart/terminal.ts").Terminal} terminal
+ * @param {(keyof typeof environments)[]} names the Python environments that are needed
+ * @returns {Promise<Record<string, string>>} the interpreter of each environment
+ */
+export async function setUp(terminal, names) {
+  checkNode();
+  const python = findUsablePython();
+  terminal.title("Setting up");
+  await terminal.step("npm packages", installPackages);
+  await terminal.step("Build", buildPackage);
+  /** @type {Record<string, string>} */
+  const interpreters = {};
+  for (const name of names) {
+    await terminal.step(environments[name], async (say) => {
+      const { path, summary } = await preparePython(name, python, say);
+      interpreters[name] = path;
+      return summary;
+    });
+  }
+  return interpreters;
+}

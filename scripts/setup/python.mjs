@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { SetupError } from "./command.mjs";
+import { cache, root } from "./paths.mjs";
+
+/**
+ * Makes the Python environment of `requirements/<name>.txt` with this package's own code for it, unless it is there.
+ *
+ * @param {"examples" | "contract"} name
+ * @param {string} interpreter path of the Python to make it with
+ * @param {(detail: string) => void} say
+ * @returns {Promise<{ path: string, summary: string }>} its interpreter, and what was done
+ */
+export async function preparePython(name, interpreter, say) {
+  // Not at the top: dist/ is made by an earlier step.
+  const { ensureEnvironment } = await import("../../dist/runtime/environment.js");
+  const { inspectPython } = await import("../../dist/runtime/python.js");
+  const requirements = readFileSync(join(root, "scripts", "setup", "requirements", `${name}.txt`), "utf8");
+  say("making a virtual environment; the first time takes a few minutes");
+  let installed = false;
+  const onLine = (line) => {
+    installed = true;
+    if (/^(Collecting|Downloading|Installing|waiting)/.test(line)) say(line);
+  };
+  try {
+    const python = await inspectPython(interpreter);
+    const { path, version } = await ensureEnvironment({ python, requirements, cacheDir: cache, onLine });
+    const packages = name === "examples" ? "MLflow, scikit-learn" : "Google's SDK and discovery documents";
+    return { path, summary: `Python ${version} with ${packages}, ${installed ? "installed" : "up to date"}` };
+  } catch (error) {
+    throw new SetupError(error.message, { cause: error });
+  }
+}

@@ -1,0 +1,55 @@
+// npm test: sets everything up, then runs the tests; arguments go to vitest, as in `npm test -- test/unit`.
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { cache, root } from "./setup/paths.mjs";
+import { setUp, SetupError } from "./setup/index.mjs";
+import { createTerminal } from "./terminal.mjs";
+
+const results = join(root, ".test-output", "results.json");
+
+/**
+ * @param {Record<string, string>} pythons
+ * @returns {Promise<number>} vitest's exit code
+ */
+async function runTests(pythons) {
+  rmSync(results, { force: true });
+  const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
+  const child = spawn(process.execPath, [vitest, "run", ...reporters, ...process.argv.slice(2)], {
+    cwd: root,
+    stdio: "inherit",
+    env: {
+      ...process.env,
+      MLFLOW_DEPLOYMENTS_TEST_PYTHON: pythons.examples,
+      MLFLOW_DEPLOYMENTS_TEST_CONTRACT_PYTHON: pythons.contract,
+      MLFLOW_DEPLOYMENTS_TEST_CACHE: cache,
+    },
+  });
+  // A Ctrl-C reaches vitest too, which stops what it started; this process waits for it.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve) => child.once("close", (code) => resolve(code ?? 1)));
+}
+
+/** A file that could not be loaded holds no test, but it is a failure all the same. */
+function count() {
+  if (!existsSync(results)) return undefined;
+  const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(results, "utf8"));
+  const broken = testResults.filter(
+    ({ status, assertionResults }) => status === "failed" && !assertionResults.some((test) => test.status === "failed"),
+  );
+  return { passed: numPassedTests, failed: numFailedTests + broken.length };
+}
+
+const terminal = createTerminal();
+try {
+  const code = await runTests(await setUp(terminal, ["examples", "contract"]));
+  const counted = count();
+  if (counted) terminal.print(`${counted.passed} passed, ${counted.failed} failed`);
+  else terminal.failure("vitest wrote no results");
+  process.exitCode = counted ? code : code || 1;
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  terminal.failure(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,23 @@
+import type { BaseDeploymentClient } from "./base-client.js";
+import type { TargetUri } from "./target-uri.js";
+
+/** What a target is to the registry: a name, and a way to make its client. */
+export interface DeploymentTargetPlugin<Client extends BaseDeploymentClient<never> = BaseDeploymentClient<never>> {
+  /** The target's name, as in `getDeployClient("aiplatform")`: a lower-case letter, then letters, digits, `+`, `-`, `.`, `_`. */
+  readonly name: string;
+  /** Makes a client. Cheap: heavy libraries load at the client's first call. */
+  createClient(target: TargetUri, options: ClientOptions): Client;
+  /** Text for a person: what the target is and every setting it takes. */
+  targetHelp(): string;
+}
+
+/** What `getDeployClient` takes beside the target. A target narrows both parts. */
+export interface ClientOptions {
+  /** Settings for all calls of this client; a call's own `config` goes before them. */
+  config?: object | undefined;
+  /** Services that take the place of the target's own, by their names. */
+  services?: object | undefined;
+}
+
+/** The functions and values that a plugin must have, in the order that an error names them. */
+export const requiredOfPlugin = ["name", "createClient", "targetHelp"] as const satisfies (keyof DeploymentTargetPlugin)[];

@@ -1,0 +1,291 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream, createWriteStream, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable, Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+
+import type { Collection, StateStore } from "../state.js";
+import { newBucket } from "./buckets.js";
+import { ContentDigest } from "./digest.js";
+import { type DiskObject, ObjectIndex, objectDirectory } from "./object-index.js";
+import type { BucketResource, ByteRange, ObjectPath, ObjectResource, ObjectStore } from "./object-store.js";
+import { type Preconditions, requirePreconditions } from "./preconditions.js";
+import { bucketNotFound, conflict, objectNotFound } from "./storage-error.js";
+
+/** Content that has arrived but is no object yet. */
+export interface StagedContent {
+  path: string;
+  size: number;
+  crc32c: string;
+  /** Absent for a composed object, which has no MD5. */
+  md5Hash?: string;
+}
+
+/** What the writer of an object says about it. */
+export type ObjectSettings = Partial<
+  Pick<
+    ObjectResource,
+    | "cacheControl"
+    | "contentDisposition"
+    | "contentEncoding"
+    | "contentLanguage"
+    | "contentType"
+    | "customTime"
+    | "metadata"
+    | "storageClass"
+    | "componentCount"
+  >
+>;
+
+/**
+ * Objects in the data directory: one file for the content and one for the metadata, both named after a hash of the
+ * object's name. What is here is always whole: content arrives in a staging directory, and becomes an object in one
+ * synchronous step, so nothing comes between the check of a precondition and the change.
+ */
+export class DiskObjectStore implements ObjectStore {
+  readonly #root: string;
+  readonly #buckets: Collection<BucketResource>;
+  readonly #index: ObjectIndex;
+  #lastGeneration = 0n;
+
+  private constructor(root: string, buckets: Collection<BucketResource>, index: ObjectIndex) {
+    this.#root = root;
+    this.#buckets = buckets;
+    this.#index = index;
+  }
+
+  /** Opens the objects kept under `dataDir`. */
+  static async open(dataDir: string, state: StateStore): Promise<DiskObjectStore> {
+    const root = join(dataDir, "objects");
+    await rm(join(root, ".staging"), { recursive: true, force: true });
+    await mkdir(join(root, ".staging"), { recursive: true });
+    const buckets = state.collection<BucketResource>("buckets");
+    const index = await ObjectIndex.load(
+      root,
+      buckets.values().map((bucket) => bucket.name),
+    );
+    return new DiskObjectStore(root, buckets, index);
+  }
+
+  get buckets(): BucketResource[] {
+    return this.#buckets.values();
+  }
+
+  async getBucket(bucket: string): Promise<BucketResource | undefined> {
+    return this.#buckets.get(bucket);
+  }
+
+  /** @throws StorageError 404. */
+  bucket(bucket: string): BucketResource {
+    const found = this.#buckets.get(bucket);
+    if (!found) throw bucketNotFound();
+    return found;
+  }
+
+  async createBucket(bucket: string, options: { project: string; location: string }): Promise<BucketResource> {
+    return this.insertBucket(newBucket({ name: bucket, location: options.location }, options.project));
+  }
+
+  /** @throws StorageError 409 when there is one of that name. */
+  insertBucket(bucket: BucketResource): BucketResource {
+    if (this.#buckets.has(bucket.name)) {
+      throw conflict("Your previous request to create the named bucket succeeded and you already own it.");
+    }
+    this.#buckets.set(bucket.name, bucket);
+    return bucket;
+  }
+
+  updateBucket(bucket: BucketResource): void {
+    this.#buckets.set(bucket.name, bucket);
+  }
+
+  /** @throws StorageError 404; 409 when there are objects in it. */
+  deleteBucket(bucket: string): void {
+    this.bucket(bucket);
+    if (this.#index.names(bucket).length > 0) throw conflict("The bucket you tried to delete is not empty.");
+    this.#buckets.delete(bucket);
+    rmSync(join(this.#root, bucket), { recursive: true, force: true });
+  }
+
+  /** The names in a bucket, sorted. @throws StorageError 404. */
+  names(bucket: string): readonly string[] {
+    this.bucket(bucket);
+    return this.#index.names(bucket);
+  }
+
+  async list(bucket: string, prefix: string): Promise<ObjectResource[]> {
+    return this.names(bucket)
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => this.#index.get(bucket, name)!);
+  }
+
+  async stat(bucket: string, object: string, generation?: string): Promise<ObjectResource | undefined> {
+    return this.find(bucket, object, generation);
+  }
+
+  /** @throws StorageError 404 for the bucket. */
+  find(bucket: string, object: string, generation?: string): DiskObject | undefined {
+    this.bucket(bucket);
+    const found = this.#index.get(bucket, object);
+    return generation === undefined || found?.generation === generation ? found : undefined;
+  }
+
+  /** @throws StorageError 404 for the bucket or the object. */
+  object(bucket: string, object: string, generation?: string): DiskObject {
+    const found = this.find(bucket, object, generation);
+    if (!found) throw objectNotFound(bucket, object);
+    return found;
+  }
+
+  async open(bucket: string, object: string, range?: ByteRange): Promise<Readable> {
+    return createReadStream(this.#contentPath(this.object(bucket, object)), range);
+  }
+
+  async write(
+    bucket: string,
+    object: string,
+    content: Readable | Buffer,
+    contentType?: string,
+  ): Promise<ObjectResource> {
+    this.bucket(bucket);
+    const staged = await this.stage(Buffer.isBuffer(content) ? Readable.from([content]) : content);
+    return this.commit(bucket, object, staged, contentType === undefined ? {} : { contentType });
+  }
+
+  async copy(from: ObjectPath, to: ObjectPath): Promise<ObjectResource> {
+    const source = this.object(from.bucket, from.object);
+    const staged = await this.stage(await this.open(from.bucket, from.object));
+    return this.commit(to.bucket, to.object, staged, settingsOf(source));
+  }
+
+  async delete(bucket: string, object: string): Promise<void> {
+    if (this.find(bucket, object)) this.remove(bucket, object);
+  }
+
+  /** A path for content on its way in. */
+  stagingPath(): string {
+    return join(this.#root, ".staging", randomUUID());
+  }
+
+  /** Writes a stream to a file while computing its checksums, in constant memory. A stream that breaks leaves nothing. */
+  async stage(content: Readable): Promise<StagedContent> {
+    const path = this.stagingPath();
+    const digest = new ContentDigest();
+    const watch = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        digest.update(chunk);
+        done(null, chunk);
+      },
+    });
+    try {
+      await pipeline(content, watch, createWriteStream(path));
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    }
+    return { path, size: digest.size, ...digest.checksums() };
+  }
+
+  /** Drops content that will not become an object. */
+  discard(staged: StagedContent): void {
+    rmSync(staged.path, { force: true });
+  }
+
+  /**
+   * Makes an object of staged content.
+   *
+   * @throws StorageError 404 for the bucket, 412 for a precondition; the staged content is then gone.
+   */
+  commit(
+    bucket: string,
+    name: string,
+    staged: StagedContent,
+    settings: ObjectSettings,
+    conditions: Preconditions = {},
+  ): DiskObject {
+    try {
+      const current = this.find(bucket, name);
+      requirePreconditions(conditions, current);
+      const object = this.#newObject(bucket, name, staged, settings);
+      mkdirSync(objectDirectory(this.#root, object), { recursive: true });
+      renameSync(staged.path, this.#contentPath(object));
+      this.#save(object);
+      if (current) rmSync(this.#contentPath(current), { force: true });
+      return object;
+    } finally {
+      this.discard(staged);
+    }
+  }
+
+  /** Changes the settings of an object and with them its metageneration. `undefined` removes one. */
+  update(current: DiskObject, changes: Partial<Record<keyof ObjectSettings, unknown>>): DiskObject {
+    const metageneration = String(Number(current.metageneration) + 1);
+    const updated = new Date().toISOString();
+    const changed: DiskObject = { ...current, ...(changes as ObjectSettings), metageneration, updated };
+    this.#save({ ...changed, etag: etagOf(changed) });
+    return this.object(current.bucket, current.name);
+  }
+
+  /** @throws StorageError 404 or 412. */
+  remove(bucket: string, name: string, conditions: Preconditions = {}, generation?: string): void {
+    const object = this.object(bucket, name, generation);
+    requirePreconditions(conditions, object);
+    this.#index.delete(object);
+    rmSync(join(objectDirectory(this.#root, object), `${object.fileName}.json`));
+    rmSync(this.#contentPath(object), { force: true });
+  }
+
+  #newObject(bucket: string, name: string, staged: StagedContent, settings: ObjectSettings): DiskObject {
+    const generation = this.#nextGeneration();
+    const now = new Date().toISOString();
+    const object: DiskObject = {
+      kind: "storage#object",
+      id: `${bucket}/${name}/${generation}`,
+      bucket,
+      name,
+      generation,
+      metageneration: "1",
+      size: String(staged.size),
+      crc32c: staged.crc32c,
+      ...(staged.md5Hash === undefined ? {} : { md5Hash: staged.md5Hash }),
+      storageClass: this.bucket(bucket).storageClass,
+      etag: "",
+      timeCreated: now,
+      updated: now,
+      timeStorageClassUpdated: now,
+      ...settings,
+      fileName: createHash("sha256").update(name).digest("hex"),
+    };
+    return { ...object, etag: etagOf(object) };
+  }
+
+  /** Microseconds since the epoch, as Cloud Storage's own, and never the same twice. */
+  #nextGeneration(): string {
+    const now = BigInt(Date.now()) * 1000n;
+    this.#lastGeneration = now > this.#lastGeneration ? now : this.#lastGeneration + 1n;
+    return String(this.#lastGeneration);
+  }
+
+  #contentPath(object: DiskObject): string {
+    return join(objectDirectory(this.#root, object), `${object.fileName}.${object.generation}`);
+  }
+
+  #save(object: DiskObject): void {
+    const file = join(objectDirectory(this.#root, object), `${object.fileName}.json`);
+    writeFileSync(`${file}.tmp`, JSON.stringify(object));
+    renameSync(`${file}.tmp`, file);
+    this.#index.set(object);
+  }
+}
+
+/** What a copy takes over from its source. */
+export function settingsOf(source: ObjectResource): ObjectSettings {
+  const { cacheControl, contentDisposition, contentEncoding, contentLanguage, contentType, metadata } = source;
+  const settings = { cacheControl, contentDisposition, contentEncoding, contentLanguage, contentType, metadata };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+function etagOf(object: Pick<ObjectResource, "generation" | "metageneration">): string {
+  return Buffer.from(`${object.generation}/${object.metageneration}`).toString("base64");
+}

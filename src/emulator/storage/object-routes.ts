@@ -1,0 +1,120 @@
+import { Readable } from "node:stream";
+
+import type { EmulatorRequest, Route } from "../http.js";
+import { parseMessage } from "../payload.js";
+import { type DiskObjectStore, settingsOf } from "./disk-store.js";
+import { download } from "./download.js";
+import { listPage } from "./listing.js";
+import type { DiskObject } from "./object-index.js";
+import { parseObject, parseObjectPatch } from "./object-settings.js";
+import { isUnmodified, parsePreconditions, requireMatch, requirePreconditions } from "./preconditions.js";
+import { badRequest, requiredParameter } from "./storage-error.js";
+import { baseUrl, objectToWire, storageRoute } from "./wire.js";
+
+/** `objects.list`, `get`, `patch`, `delete`, `copy`, `rewrite` and `compose`. */
+export function objectRoutes(store: DiskObjectStore): Route[] {
+  const objects = "/b/(?<bucket>[^/]+)/o";
+  const object = `${objects}/(?<object>[^/]+)`;
+  const target = "/b/(?<toBucket>[^/]+)/o/(?<toObject>[^/]+)";
+  const find = (request: EmulatorRequest) =>
+    store.object(request.param("bucket"), request.param("object"), request.query.get("generation") ?? undefined);
+  return [
+    storageRoute("GET", objects, async (request) => {
+      const bucket = request.param("bucket");
+      const { names, prefixes, nextPageToken } = listPage(store.names(bucket), request.query);
+      const items = names.map((name) => objectToWire(store.object(bucket, name), baseUrl(request)));
+      return {
+        json: {
+          kind: "storage#objects",
+          ...(nextPageToken === undefined ? {} : { nextPageToken }),
+          ...(prefixes.length > 0 ? { prefixes } : {}),
+          ...(items.length > 0 ? { items } : {}),
+        },
+      };
+    }),
+    storageRoute("GET", object, async (request) => {
+      const found = find(request);
+      const conditions = parsePreconditions(request.query);
+      requireMatch(conditions, found);
+      if (isUnmodified(conditions, found)) return { status: 304 };
+      if (request.query.get("alt") !== "media") return { json: objectToWire(found, baseUrl(request)) };
+      return download(request, found, (range) => store.open(found.bucket, found.name, range));
+    }),
+    storageRoute("PATCH", object, async (request) => {
+      const body = await request.json();
+      const found = find(request);
+      requirePreconditions(parsePreconditions(request.query), found);
+      return { json: objectToWire(store.update(found, parseObjectPatch(body, found.metadata)), baseUrl(request)) };
+    }),
+    storageRoute("DELETE", object, async (request) => {
+      const found = find(request);
+      store.remove(found.bucket, found.name, parsePreconditions(request.query), found.generation);
+      return { status: 204 };
+    }),
+    storageRoute("POST", `${object}/rewriteTo${target}`, async (request) => {
+      const copy = await copyObject(store, request);
+      const resource = objectToWire(copy, baseUrl(request));
+      const { size } = copy;
+      return {
+        json: { kind: "storage#rewriteResponse", totalBytesRewritten: size, objectSize: size, done: true, resource },
+      };
+    }),
+    storageRoute("POST", `${object}/copyTo${target}`, async (request) => ({
+      json: objectToWire(await copyObject(store, request), baseUrl(request)),
+    })),
+    storageRoute("POST", `${object}/compose`, async (request) => ({
+      json: objectToWire(await composeObject(store, request), baseUrl(request)),
+    })),
+  ];
+}
+
+/** What the body says about the copy replaces all that the source has; an empty one takes it over. */
+async function copyObject(store: DiskObjectStore, request: EmulatorRequest): Promise<DiskObject> {
+  const body = await request.json();
+  const { settings } = parseObject(body);
+  const source = store.object(
+    request.param("bucket"),
+    request.param("object"),
+    request.query.get("sourceGeneration") ?? undefined,
+  );
+  requirePreconditions(parsePreconditions(request.query, "ifSource"), source);
+  const toBucket = request.param("toBucket");
+  const toObject = request.param("toObject");
+  const conditions = parsePreconditions(request.query);
+  requirePreconditions(conditions, store.find(toBucket, toObject));
+  const staged = await store.stage(await store.open(source.bucket, source.name));
+  const kept = Object.keys(settings).length > 0 ? settings : settingsOf(source);
+  return store.commit(toBucket, toObject, staged, kept, conditions);
+}
+
+/** At most this many objects make one ("Composite objects"). */
+const maxComponents = 32;
+
+async function composeObject(store: DiskObjectStore, request: EmulatorRequest): Promise<DiskObject> {
+  const body = parseMessage<{ sourceObjects?: { name: string; generation?: string }[]; destination?: unknown }>(
+    await request.json(),
+    {
+      kind: "output",
+      destination: "stored",
+      deleteSourceObjects: "unsupported",
+      sourceObjects: {
+        list: { message: { name: "string", generation: "int64", objectPreconditions: "unsupported" } },
+      },
+    },
+  );
+  const bucket = request.param("bucket");
+  const sources = body.sourceObjects ?? [];
+  if (sources.length === 0) throw requiredParameter("sourceObjects");
+  if (sources.length > maxComponents) {
+    throw badRequest(`The number of source components provided (${sources.length}) exceeds the maximum (${maxComponents})`);
+  }
+  const components = sources.map((source) => store.object(bucket, source.name, source.generation));
+  async function* content() {
+    for (const each of components) yield* await store.open(bucket, each.name);
+  }
+  const { md5Hash: _md5Hash, ...staged } = await store.stage(Readable.from(content()));
+  const { settings } = parseObject(body.destination ?? {});
+  const componentCount = components.reduce((sum, each) => sum + (each.componentCount ?? 1), 0);
+  const conditions = parsePreconditions(request.query);
+  return store.commit(bucket, request.param("object"), staged, { ...settings, componentCount }, conditions);
+}

@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+
+import type { EmulatorRequest, EmulatorResponse, Route } from "../http.js";
+import type { Collection, StateStore } from "../state.js";
+
+/** A project's location, parent of Models and Endpoints. */
+export interface Location {
+  /** `projects/NUMBER/locations/LOCATION`: Vertex AI answers with project numbers, whatever it was asked with. */
+  name: string;
+  projectId: string;
+  projectNumber: string;
+  location: string;
+}
+
+/** Knows projects by id and number, and makes routes below `/v1/projects/…/locations/…`. */
+export class Locations {
+  /** Project ids, by number. */
+  readonly #projects: Collection<string>;
+
+  constructor(state: StateStore) {
+    this.#projects = state.collection<string>("vertex-projects");
+  }
+
+  /** @param project An id, or the number of a project that was seen before. */
+  resolve(project: string, location: string): Location {
+    const isNumber = /^\d+$/.test(project);
+    const projectNumber = isNumber ? project : numberOf(project);
+    if (!isNumber && !this.#projects.has(projectNumber)) this.#projects.set(projectNumber, project);
+    const projectId = this.#projects.get(projectNumber) ?? project;
+    return { name: `projects/${projectNumber}/locations/${location}`, projectId, projectNumber, location };
+  }
+
+  /** The full resource name with the project's number in it, or undefined for what is not below a location. */
+  canonical(resourceName: string): string | undefined {
+    const groups = /^projects\/(?<project>[^/]+)\/locations\/(?<location>[^/]+)(?<rest>\/.+)$/.exec(resourceName)?.groups;
+    return groups && `${this.resolve(groups["project"]!, groups["location"]!).name}${groups["rest"]}`;
+  }
+
+  /**
+   * A route under a location. The Python SDK polls its operations under `/ui` instead of `/v1`.
+   *
+   * @param suffix Regular expression of the path after the location.
+   */
+  route(
+    method: string,
+    suffix: string,
+    handle: (request: EmulatorRequest, location: Location) => EmulatorResponse | Promise<EmulatorResponse>,
+    prefix = "/(?:v1|ui)",
+  ): Route {
+    return {
+      method,
+      pattern: new RegExp(`^${prefix}/projects/(?<project>[^/]+)/locations/(?<location>[^/]+)${suffix}$`),
+      handle: async (request) => handle(request, this.resolve(request.param("project"), request.param("location"))),
+    };
+  }
+}
+
+/** Twelve digits, always the same for a project. */
+function numberOf(projectId: string): string {
+  const hash = createHash("sha256").update(projectId).digest().readBigUInt64BE();
+  return String(100_000_000_000n + (hash % 900_000_000_000n));
+}

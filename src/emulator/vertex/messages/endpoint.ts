@@ -1,0 +1,126 @@
+/** Vertex AI's Endpoint, DeployedModel and the requests about them, from Google's discovery document `aiplatform.v1`. */
+import { bool, duration, enumeration, int32, list, map, mask, message, nested, notEmulated, outputOnly, string, value } from "./field-types.js";
+
+const acceleratorType = enumeration("AcceleratorType", {
+  ACCELERATOR_TYPE_UNSPECIFIED: 0,
+  NVIDIA_TESLA_K80: 1,
+  NVIDIA_TESLA_P100: 2,
+  NVIDIA_TESLA_V100: 3,
+  NVIDIA_TESLA_P4: 4,
+  NVIDIA_TESLA_T4: 5,
+  TPU_V2: 6,
+  TPU_V3: 7,
+  NVIDIA_TESLA_A100: 8,
+  NVIDIA_A100_80GB: 9,
+  TPU_V4_POD: 10,
+  NVIDIA_L4: 11,
+  TPU_V5_LITEPOD: 12,
+  NVIDIA_H100_80GB: 13,
+  NVIDIA_H100_MEGA_80GB: 14,
+  NVIDIA_H200_141GB: 15,
+  NVIDIA_B200: 16,
+  NVIDIA_GB200: 17,
+  NVIDIA_RTX_PRO_6000: 18,
+});
+
+const machineSpec = message("MachineSpec", {
+  machineType: string,
+  acceleratorType,
+  acceleratorCount: int32,
+  gpuPartitionSize: string,
+  tpuTopology: string,
+  reservationAffinity: notEmulated,
+});
+
+const autoscalingMetricSpec = message("AutoscalingMetricSpec", { metricName: string, target: int32 }, ["metricName"]);
+
+const dedicatedResources = message(
+  "DedicatedResources",
+  {
+    machineSpec: nested(machineSpec),
+    minReplicaCount: int32,
+    maxReplicaCount: int32,
+    requiredReplicaCount: int32,
+    autoscalingMetricSpecs: list(nested(autoscalingMetricSpec)),
+    spot: bool,
+  },
+  ["machineSpec", "minReplicaCount"],
+);
+
+const automaticResources = message("AutomaticResources", { minReplicaCount: int32, maxReplicaCount: int32 });
+
+export const deployedModelMessage = message("DeployedModel", {
+  id: string,
+  model: string,
+  displayName: string,
+  dedicatedResources: nested(dedicatedResources),
+  automaticResources: nested(automaticResources),
+  serviceAccount: string,
+  disableContainerLogging: bool,
+  disableExplanations: bool,
+  enableAccessLogging: bool,
+  systemLabels: map(string),
+  checkpointId: notEmulated,
+  explanationSpec: notEmulated,
+  fasterDeploymentConfig: notEmulated,
+  gdcConnectedModel: notEmulated,
+  sharedResources: notEmulated,
+  speculativeDecodingSpec: notEmulated,
+  createTime: outputOnly,
+  modelVersionId: outputOnly,
+  privateEndpoints: outputOnly,
+  status: outputOnly,
+});
+
+export const endpointMessage = message(
+  "Endpoint",
+  {
+    name: string,
+    displayName: string,
+    description: string,
+    labels: map(string),
+    etag: string,
+    trafficSplit: map(int32),
+    dedicatedEndpointEnabled: bool,
+    clientConnectionConfig: nested(message("ClientConnectionConfig", { inferenceTimeout: duration })),
+    encryptionSpec: nested(message("EncryptionSpec", { kmsKeyName: string }, ["kmsKeyName"])),
+    enablePrivateServiceConnect: notEmulated,
+    gdcConfig: notEmulated,
+    genAiAdvancedFeaturesConfig: notEmulated,
+    network: notEmulated,
+    predictRequestResponseLoggingConfig: notEmulated,
+    privateServiceConnectConfig: notEmulated,
+    createTime: outputOnly,
+    dedicatedEndpointDns: outputOnly,
+    deployedModels: outputOnly,
+    modelDeploymentMonitoringJob: outputOnly,
+    satisfiesPzi: outputOnly,
+    satisfiesPzs: outputOnly,
+    updateTime: outputOnly,
+  },
+  ["displayName"],
+);
+
+export const deployModelRequest = message(
+  "DeployModelRequest",
+  { endpoint: string, deployedModel: nested(deployedModelMessage), trafficSplit: map(int32) },
+  ["deployedModel"],
+);
+
+export const undeployModelRequest = message(
+  "UndeployModelRequest",
+  { endpoint: string, deployedModelId: string, trafficSplit: map(int32) },
+  ["deployedModelId"],
+);
+
+export const mutateDeployedModelRequest = message(
+  "MutateDeployedModelRequest",
+  { endpoint: string, deployedModel: nested(deployedModelMessage), updateMask: mask },
+  ["deployedModel", "updateMask"],
+);
+
+export const predictRequest = message(
+  "PredictRequest",
+  { endpoint: string, instances: list(value), parameters: value, labels: map(string) },
+  ["instances"],
+);

@@ -1,0 +1,76 @@
+/** Vertex AI's own copy of a model's artifacts, which is what a container's AIP_STORAGE_URI names. */
+import { createHash, randomUUID } from "node:crypto";
+import pLimit from "p-limit";
+
+import { failedPrecondition, invalidArgument } from "../../google-error.js";
+import type { ObjectStore } from "../../storage/object-store.js";
+import type { Location } from "../locations.js";
+import type { StoredArtifacts } from "./model-record.js";
+
+const mostBytes = 10 * 1024 ** 3;
+const concurrentCopies = 8;
+
+/** Where Cloud Storage's multi-regions are, by the beginning of a region's name. */
+const multiRegions: Readonly<Record<string, string>> = { US: "us-", EU: "europe-", ASIA: "asia-" };
+
+/** Copies what users upload, and deletes it with the model version. */
+export class ArtifactCopies {
+  readonly #objects: ObjectStore;
+
+  constructor(objects: ObjectStore) {
+    this.#objects = objects;
+  }
+
+  /**
+   * Copies the objects below a URI to a bucket of the service.
+   *
+   * @throws GoogleError when the bucket is missing or elsewhere, when there is nothing, or too much.
+   */
+  async copy(artifactUri: string, location: Location, signal: AbortSignal): Promise<StoredArtifacts> {
+    const [bucket = "", ...path] = artifactUri.replace(/^gs:\/\//, "").split("/");
+    const directory = path.join("/").replace(/\/+$/, "");
+    const source = directory === "" ? "" : `${directory}/`;
+    await this.#checkBucket(bucket, location);
+    const objects = await this.#objects.list(bucket, source);
+    if (objects.length === 0) throw failedPrecondition(`The artifact directory ${artifactUri} is empty or does not exist.`);
+    const bytes = objects.reduce((sum, each) => sum + Number(each.size), 0);
+    if (bytes > mostBytes) {
+      throw failedPrecondition(`The total size of files in ${artifactUri} is ${bytes} bytes, which exceeds the allowed maximum of ${mostBytes} bytes.`);
+    }
+    const copy = { bucket: await this.#tenantBucket(location), prefix: `${randomUUID()}/artifacts` };
+    const limit = pLimit(concurrentCopies);
+    await Promise.all(
+      objects.map(({ name }) =>
+        limit(async () => {
+          signal.throwIfAborted();
+          const to = { bucket: copy.bucket, object: `${copy.prefix}/${name.slice(source.length)}` };
+          await this.#objects.copy({ bucket, object: name }, to);
+        }),
+      ),
+    );
+    return copy;
+  }
+
+  async delete({ bucket, prefix }: StoredArtifacts): Promise<void> {
+    for (const { name } of await this.#objects.list(bucket, `${prefix}/`)) await this.#objects.delete(bucket, name);
+  }
+
+  async #checkBucket(bucket: string, { location }: Location): Promise<void> {
+    const found = await this.#objects.getBucket(bucket);
+    if (!found) throw invalidArgument(`The Cloud Storage bucket gs://${bucket} does not exist.`);
+    const where = found.location.toUpperCase();
+    const contains = multiRegions[where];
+    if (where === location.toUpperCase() || (contains !== undefined && location.startsWith(contains))) return;
+    throw failedPrecondition(
+      `The Cloud Storage bucket of \`gs://${bucket}\` is in location \`${where.toLowerCase()}\`. ` +
+        `It must be in the same regional location as the service location \`${location}\`.`,
+    );
+  }
+
+  /** One bucket for each project and region. */
+  async #tenantBucket({ name, projectId, location }: Location): Promise<string> {
+    const bucket = `caip-tenant-${createHash("sha256").update(name).digest("hex").slice(0, 32)}`;
+    if (!(await this.#objects.getBucket(bucket))) await this.#objects.createBucket(bucket, { project: projectId, location });
+    return bucket;
+  }
+}

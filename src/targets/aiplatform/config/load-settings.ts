@@ -1,0 +1,122 @@
+import type { z } from "zod";
+
+import { DeploymentError } from "../../../core/errors.js";
+import type { TargetUri } from "../../../core/target-uri.js";
+import { canonicalNames, nearestName } from "./names.js";
+import { type AiPlatformSettings, type SettingName, settingMeta, settingsSchema, settingsShape } from "./settings.js";
+
+/** Where settings come from, strongest first: the method's own arguments, its `config`, the client's, the target URI, the environment. */
+export interface SettingSources {
+  /** Settings that a method's own argument decides; `undefined` decides nothing. */
+  arguments?: Partial<Record<SettingName, unknown>>;
+  callConfig?: object | undefined;
+  clientConfig?: object | undefined;
+  target: TargetUri;
+  env: NodeJS.ProcessEnv;
+}
+
+/**
+ * Brings the settings of one call together and checks them.
+ *
+ * @throws DeploymentError `INVALID_PARAMETER_VALUE` that names the setting, where its value came from, and what is
+ * allowed; for an unknown key, the nearest known one.
+ */
+export function loadSettings(sources: SettingSources): AiPlatformSettings {
+  const layers: Layer[] = [
+    environmentLayer(sources.env),
+    targetLayer(sources.target),
+    configLayer(sources.clientConfig, "the client's config"),
+    configLayer(sources.callConfig, "config"),
+    argumentLayer(sources.arguments ?? {}),
+  ];
+  const merged = new Map<SettingName, { value: unknown; from: string }>();
+  for (const layer of layers) for (const [name, entry] of layer) merged.set(name, entry);
+
+  const result = settingsSchema.safeParse(Object.fromEntries([...merged].map(([name, entry]) => [name, entry.value])));
+  if (result.success) return result.data;
+  throw invalid(result.error, (name) => merged.get(name)?.from);
+}
+
+/**
+ * The value of a setting that a method cannot do without.
+ *
+ * @throws DeploymentError `INVALID_PARAMETER_VALUE` that names the parameter and its environment variables.
+ */
+export function required<Name extends SettingName>(
+  settings: AiPlatformSettings,
+  name: Name,
+): NonNullable<AiPlatformSettings[Name]> {
+  const value = settings[name];
+  if (value !== undefined && value !== null) return value;
+  const meta = settingMeta.get(settingsShape[name]);
+  const variables = meta?.env?.length ? `, or set the environment variable ${meta.env.join(" or ")}` : "";
+  throw new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    `The setting ${name} is missing. Pass it as config.${name}${variables}.`,
+  );
+}
+
+type Layer = Map<SettingName, { value: unknown; from: string }>;
+
+function environmentLayer(env: NodeJS.ProcessEnv): Layer {
+  const layer: Layer = new Map();
+  for (const name of Object.keys(settingsShape) as SettingName[]) {
+    const variable = settingMeta.get(settingsShape[name])?.env?.find((candidate) => env[candidate]);
+    if (variable) layer.set(name, { value: env[variable], from: `the environment variable ${variable}` });
+  }
+  return layer;
+}
+
+function targetLayer(target: TargetUri): Layer {
+  const [projectId, location, ...rest] = target.path;
+  if (rest.length > 0) {
+    throw new DeploymentError(
+      "INVALID_PARAMETER_VALUE",
+      `The target URI "${target.uri}" has too many parts: it is ${target.target}:/PROJECT/LOCATION.`,
+    );
+  }
+  const layer: Layer = new Map();
+  if (projectId) layer.set("projectId", { value: projectId, from: "the target URI" });
+  if (location) layer.set("location", { value: location, from: "the target URI" });
+  return layer;
+}
+
+function configLayer(config: object | undefined, from: string): Layer {
+  const layer: Layer = new Map();
+  for (const [key, value] of Object.entries(config ?? {})) {
+    if (value === undefined || value === null) continue;
+    const name = canonicalNames.get(key);
+    if (!name) throw unknownKey(key, from);
+    if (layer.has(name)) {
+      throw new DeploymentError("INVALID_PARAMETER_VALUE", `The setting ${name} is given twice in ${from}: "${key}" is another name of it.`);
+    }
+    layer.set(name, { value, from: `${key} in ${from}` });
+  }
+  return layer;
+}
+
+function argumentLayer(values: Partial<Record<SettingName, unknown>>): Layer {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined) as [SettingName, unknown][];
+  return new Map(given.map(([name, value]) => [name, { value, from: "the method's argument" }]));
+}
+
+function unknownKey(key: string, from: string): DeploymentError {
+  const nearest = nearestName(key);
+  const hint = nearest ? `Did you mean ${nearest}?` : "The target's help lists all settings.";
+  return new DeploymentError("INVALID_PARAMETER_VALUE", `"${key}" in ${from} is no setting of the aiplatform target. ${hint}`);
+}
+
+function invalid(error: z.ZodError, fromOf: (name: SettingName) => string | undefined): DeploymentError {
+  const lines = error.issues.map((issue) => {
+    const name = String(issue.path[0]) as SettingName;
+    const from = fromOf(name);
+    return `${name}${from ? ` (${from})` : ""} ${reason(issue)}`;
+  });
+  return new DeploymentError("INVALID_PARAMETER_VALUE", `Invalid setting: ${lines.join("; ")}.`);
+}
+
+function reason(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_value") return `must be one of ${issue.values.map(String).join(", ")}`;
+  if (issue.code === "invalid_type" && /^Invalid input/.test(issue.message)) return `must be of type ${issue.expected}`;
+  return issue.message;
+}
