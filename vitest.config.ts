@@ -18,7 +18,10 @@ export default defineConfig({
       project("unit", 0, 30),
       project("package", 1, 180),
       // Each file of these starts Python servers, and a machine of CI has two cores.
-      project("integration", 2, 180, { maxWorkers: 2, globalSetup: ["test/support/global-setup.ts"] }),
+      project("integration", 2, 180, {
+        maxWorkers: 2,
+        globalSetup: ["test/support/global-setup.ts"],
+      }),
       // After the integration tests, because it checks the requests that they recorded.
       project("contract", 3, 300, { maxWorkers: 2 }),
     ],

@@ -36,7 +36,8 @@ function count() {
   if (!existsSync(results)) return undefined;
   const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(results, "utf8"));
   const broken = testResults.filter(
-    ({ status, assertionResults }) => status === "failed" && !assertionResults.some((test) => test.status === "failed"),
+    ({ status, assertionResults }) =>
+      status === "failed" && !assertionResults.some((test) => test.status === "failed"),
   );
   return { passed: numPassedTests, failed: numFailedTests + broken.length };
 }

@@ -17,9 +17,13 @@ export async function buildPackage(say) {
   }
   say("tsc");
   // From scratch: a removed source must leave no output, and the compiler's own record does not notice a missing one.
-  for (const path of [stamp, join(cache, "build.tsbuildinfo"), join(root, "dist")]) rmSync(path, { recursive: true, force: true });
+  for (const path of [stamp, join(cache, "build.tsbuildinfo"), join(root, "dist")])
+    rmSync(path, { recursive: true, force: true });
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
-  await runCommand(process.execPath, [compiler, "-p", "tsconfig.build.json"], { say, failure: "src/ does not compile" });
+  await runCommand(process.execPath, [compiler, "-p", "tsconfig.build.json"], {
+    say,
+    failure: "src/ does not compile",
+  });
   mkdirSync(cache, { recursive: true });
   writeFileSync(stamp, hash);
   return "src/ compiled to dist/";

@@ -15,7 +15,10 @@ export async function installPackages(say) {
   if (isInstalled(wanted)) return `${count}, up to date`;
   say("npm ci");
   const { command, args } = npm();
-  await runCommand(command, [...args, "ci", "--no-audit", "--no-fund"], { say, failure: "npm ci failed" });
+  await runCommand(command, [...args, "ci", "--no-audit", "--no-fund"], {
+    say,
+    failure: "npm ci failed",
+  });
   return `${count}, installed`;
 }
 
@@ -23,7 +26,8 @@ export async function installPackages(say) {
 function isInstalled(wanted) {
   const installed = lockedPackages("node_modules/.package-lock.json");
   const same = (path) =>
-    wanted[path]?.version === installed[path]?.version && wanted[path]?.integrity === installed[path]?.integrity;
+    wanted[path]?.version === installed[path]?.version &&
+    wanted[path]?.integrity === installed[path]?.integrity;
   return (
     Object.keys(installed).length > 0 &&
     Object.keys(installed).every(same) &&

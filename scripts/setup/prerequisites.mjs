@@ -7,7 +7,9 @@ const oldestNode = [20, 19];
 export function checkNode() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return;
-  throw new SetupError(`Node.js ${oldestNode.join(".")} or newer is needed, this is ${process.versions.node}: see https://nodejs.org`);
+  throw new SetupError(
+    `Node.js ${oldestNode.join(".")} or newer is needed, this is ${process.versions.node}: see https://nodejs.org`,
+  );
 }
 
 const question = `
@@ -31,7 +33,15 @@ const advice =
  */
 export function findUsablePython() {
   const chosen = process.env.MLFLOW_DEPLOYMENTS_PYTHON;
-  const names = ["python3", "python", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"];
+  const names = [
+    "python3",
+    "python",
+    "python3.14",
+    "python3.13",
+    "python3.12",
+    "python3.11",
+    "python3.10",
+  ];
   let best = "Python 3.10 or newer was not found";
   for (const name of chosen ? [chosen] : names) {
     const { status, stdout } = spawnSync(name, ["-I", "-c", question], { encoding: "utf8" });

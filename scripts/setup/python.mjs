@@ -15,7 +15,10 @@ export async function preparePython(name, interpreter, say) {
   // Not at the top: dist/ is made by an earlier step.
   const { ensureEnvironment } = await import("../../dist/runtime/environment.js");
   const { inspectPython } = await import("../../dist/runtime/python.js");
-  const requirements = readFileSync(join(root, "scripts", "setup", "requirements", `${name}.txt`), "utf8");
+  const requirements = readFileSync(
+    join(root, "scripts", "setup", "requirements", `${name}.txt`),
+    "utf8",
+  );
   say("making a virtual environment; the first time takes a few minutes");
   let installed = false;
   const onLine = (line) => {
@@ -24,9 +27,18 @@ export async function preparePython(name, interpreter, say) {
   };
   try {
     const python = await inspectPython(interpreter);
-    const { path, version } = await ensureEnvironment({ python, requirements, cacheDir: cache, onLine });
-    const packages = name === "examples" ? "MLflow, scikit-learn" : "Google's SDK and discovery documents";
-    return { path, summary: `Python ${version} with ${packages}, ${installed ? "installed" : "up to date"}` };
+    const { path, version } = await ensureEnvironment({
+      python,
+      requirements,
+      cacheDir: cache,
+      onLine,
+    });
+    const packages =
+      name === "examples" ? "MLflow, scikit-learn" : "Google's SDK and discovery documents";
+    return {
+      path,
+      summary: `Python ${version} with ${packages}, ${installed ? "installed" : "up to date"}`,
+    };
   } catch (error) {
     throw new SetupError(error.message, { cause: error });
   }

@@ -2,6 +2,8 @@
 export interface DeployedModel {
   /** Its id on the endpoint, ten digits on Vertex AI. */
   id: string;
+  /** The name of the deployment that it belongs to. */
+  displayName: string;
   /** The platform's name of the model. */
   model: string;
   modelVersionId: string | null;

@@ -13,13 +13,16 @@ export interface Operation<T> {
 
 /** The platform ended an operation with an error: waiting for it again is of no use. */
 export class OperationFailedError extends DeploymentError {
+  /** Tells this error from one of a wait that was cut short. */
+  readonly endedByPlatform = true;
+
   constructor(code: ErrorCode, message: string, options: { cause?: unknown } = {}) {
     super(code, message, options);
   }
 
   /** Whether `error` says that an operation failed for good, in place of a wait that was cut short. */
   static override is(error: unknown): error is OperationFailedError {
-    return error instanceof OperationFailedError;
+    return DeploymentError.is(error) && "endedByPlatform" in error;
   }
 }
 

@@ -8,7 +8,7 @@ export interface DeploymentTargetPlugin<Client extends BaseDeploymentClient<neve
   /** Makes a client. Cheap: heavy libraries load at the client's first call. */
   createClient(target: TargetUri, options: ClientOptions): Client;
   /** Text for a person: what the target is and every setting it takes. */
-  targetHelp(): string;
+  targetHelp(): string | Promise<string>;
 }
 
 /** What `getDeployClient` takes beside the target. A target narrows both parts. */

@@ -55,7 +55,10 @@ export interface HistoryEntry {
 export interface DeploymentRecord {
   schemaVersion: 1;
   name: string;
-  spec: DeploymentSpec;
+  /** Null where an earlier record was lost. */
+  spec: DeploymentSpec | null;
+  /** The registry version made of it; null until there is one. */
+  version: { model: string; versionId: string } | null;
   /** How often a deployed model of this spec has failed for good; part of the next one's id. */
   attempt: number;
   pending: PendingStep | null;

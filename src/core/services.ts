@@ -121,8 +121,8 @@ export interface VersionManager {
   find(parent: ParentModel, version: VersionRequest, context: StepContext): Promise<ModelVersion | null>;
   /** Starts to make it. */
   create(parent: ParentModel, version: VersionRequest, context: StepContext): Promise<Operation<ModelVersion>>;
-  /** Operations that may be a `create` whose answer never came, started at `since` or later. */
-  running(parent: ParentModel, since: string, context: StepContext): Promise<Operation<ModelVersion>[]>;
+  /** Unfinished operations that may be a `create` whose answer never came; null where the platform does not list them. */
+  running(parent: ParentModel, since: string, context: StepContext): Promise<Operation<ModelVersion>[] | null>;
   /** The operation of this name. */
   attach(operationName: string): Operation<ModelVersion>;
   /** A version by its full name (`…/models/id@version`); null when there is none. */
@@ -165,8 +165,8 @@ export interface EndpointManager {
   /** Replaces the traffic split; fails with `RESOURCE_CONFLICT` if the endpoint changed since `endpoint` was read. */
   setTraffic(endpoint: Endpoint, split: Record<string, number>, context: StepContext): Promise<Endpoint>;
   delete(endpoint: Endpoint, context: StepContext): Promise<Operation<void>>;
-  /** Unfinished operations on an endpoint, started at `since` or later; empty where the platform does not list them. */
-  running(endpointId: string, since: string, context: StepContext): Promise<Operation<void>[]>;
+  /** Unfinished operations on an endpoint, started at `since` or later; null where the platform does not list them. */
+  running(endpointId: string, since: string, context: StepContext): Promise<Operation<void>[] | null>;
   /** The operation of this name. */
   attach(operationName: string): Operation<void>;
 }

@@ -4,6 +4,8 @@ import type { Collection, StateStore } from "./state.js";
 export interface BuiltImage {
   /** `sha256:` and 64 hexadecimal digits, over what the image holds. */
   digest: string;
+  /** The directory on this machine that stands for `/` in the image. */
+  root: string;
   /** Path of the Python interpreter that satisfies what the Dockerfile installed. */
   python: string;
   /** Directories that `pip install` filled; the container's PYTHONPATH. */

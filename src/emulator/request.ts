@@ -68,7 +68,6 @@ export class EmulatorRequest {
         },
       });
       this.#incoming.once("error", (error) => counted.destroy(error));
-      this.#incoming.once("aborted", () => counted.destroy(new Error("The client closed the connection.")));
       this.#stream = this.#incoming.pipe(counted);
     }
     return this.#stream;

@@ -85,6 +85,11 @@ export class RecordSession {
     return this.#write((record) => ({ ...record, pending: record.pending && { ...record.pending, operation } }));
   }
 
+  /** Writes down anything else. */
+  note(change: Partial<Omit<DeploymentRecord, "lock" | "name" | "schemaVersion">>): Promise<void> {
+    return this.#write((record) => ({ ...record, ...change }));
+  }
+
   /**
    * Writes how it ended, and frees the lock.
    *

@@ -1,3 +1,4 @@
+import type { Clock } from "../core/clock.js";
 import { DeploymentError } from "../core/errors.js";
 import type { Operation, WaitOptions } from "../core/operation.js";
 import type { DeploymentStep, StepContext } from "../core/progress.js";
@@ -13,15 +14,26 @@ export interface ResumableStep<T> {
   what: string;
   /** Finds what the step makes, if it is there. */
   find(): Promise<T | null>;
-  /** Unfinished operations that may be this step's, for when the answer with its name was lost. */
-  running(since: string): Promise<Operation<unknown>[]>;
+  /**
+   * Unfinished operations that may be this step's, for when the answer with its name was lost; null where the platform
+   * does not list them.
+   */
+  running(since: string): Promise<Operation<unknown>[] | null>;
   /** The operation of that name. */
   attach(operationName: string): Operation<unknown>;
   /** Starts it. May reject with `RESOURCE_ALREADY_EXISTS` when an earlier process's request is still on its way. */
   start(): Promise<Operation<unknown>>;
-  /** Waits until `find` sees what was made elsewhere. */
-  awaitFound(): Promise<T>;
 }
+
+/** How long a step may take, and by which clock. */
+export interface StepLimits {
+  /** Seconds that each of the platform's operations may take. */
+  timeoutSeconds: number;
+  clock: Clock;
+}
+
+/** How long the effect of a request without a known answer may take to show, where the platform lists no operations. */
+const settleSeconds = 60;
 
 /** How a step came to its end. */
 export interface StepOutcome<T> {
@@ -39,7 +51,7 @@ export async function completeStep<T>(
   step: ResumableStep<T>,
   session: RecordSession,
   context: StepContext,
-  timeoutSeconds: number,
+  limits: StepLimits,
 ): Promise<StepOutcome<T>> {
   const say = (status: "started" | "done" | "skipped", message: string) =>
     context.report({ type: "step", step: step.step, status, message });
@@ -51,37 +63,50 @@ export async function completeStep<T>(
   }
 
   say("started", step.what);
-  for (const operation of await begunEarlier(step, session)) await wait(operation, step, context, timeoutSeconds);
-  let made = await step.find();
+  let made = await finishEarlier(step, session, context, limits);
   if (made === null) {
     await session.begun(step.step);
-    made = await startAndWait(step, session, context, timeoutSeconds);
+    made = await startAndWait(step, session, context, limits);
   }
   say("done", step.what);
   return { value: made, changed: true };
 }
 
-async function begunEarlier<T>(step: ResumableStep<T>, session: RecordSession): Promise<Operation<unknown>[]> {
+/** What an earlier process began and did not see the end of; null when there is nothing of it. */
+async function finishEarlier<T>(
+  step: ResumableStep<T>,
+  session: RecordSession,
+  context: StepContext,
+  limits: StepLimits,
+): Promise<T | null> {
   const pending = session.record.pending;
-  if (pending?.step !== step.step) return [];
-  return pending.operation ? [step.attach(pending.operation)] : step.running(pending.startedAt);
+  if (pending?.step !== step.step) return null;
+  const operations = pending.operation ? [step.attach(pending.operation)] : await step.running(pending.startedAt);
+  if (operations === null) {
+    const secondsAgo = (limits.clock.now() - Date.parse(pending.startedAt)) / 1000;
+    return awaitFound(step, context, limits, Math.max(0, settleSeconds - secondsAgo));
+  }
+  for (const operation of operations) await wait(operation, step, context, limits);
+  return step.find();
 }
 
 async function startAndWait<T>(
   step: ResumableStep<T>,
   session: RecordSession,
   context: StepContext,
-  timeoutSeconds: number,
+  limits: StepLimits,
 ): Promise<T> {
   let operation: Operation<unknown>;
   try {
     operation = await step.start();
   } catch (error) {
-    if (DeploymentError.is(error) && error.code === "RESOURCE_ALREADY_EXISTS") return step.awaitFound();
-    throw error;
+    if (!DeploymentError.is(error) || error.code !== "RESOURCE_ALREADY_EXISTS") throw error;
+    const made = await awaitFound(step, context, limits, limits.timeoutSeconds);
+    if (made === null) throw error;
+    return made;
   }
   await session.started(operation.name);
-  await wait(operation, step, context, timeoutSeconds);
+  await wait(operation, step, context, limits);
   const made = await step.find();
   if (made !== null) return made;
   throw new DeploymentError(
@@ -91,10 +116,25 @@ async function startAndWait<T>(
   );
 }
 
-function wait<T>(operation: Operation<T>, step: ResumableStep<unknown>, context: StepContext, timeoutSeconds: number): Promise<T> {
+/** Looks until an effect shows whose operation is not known; null when it does not within `seconds`. */
+async function awaitFound<T>(
+  step: ResumableStep<T>,
+  context: StepContext,
+  limits: StepLimits,
+  seconds: number,
+): Promise<T | null> {
+  const deadline = limits.clock.now() + seconds * 1000;
+  for (;;) {
+    const found = await step.find();
+    if (found !== null || limits.clock.now() >= deadline) return found;
+    await limits.clock.sleep(2000, context.signal);
+  }
+}
+
+function wait<T>(operation: Operation<T>, step: ResumableStep<unknown>, context: StepContext, limits: StepLimits): Promise<T> {
   const options: WaitOptions = {
     signal: context.signal,
-    timeoutSeconds,
+    timeoutSeconds: limits.timeoutSeconds,
     onPoll: ({ stage, elapsedSeconds }) =>
       context.report({ type: "operation", step: step.step, operation: operation.name, stage, elapsedSeconds }),
   };

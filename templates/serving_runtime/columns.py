@@ -19,7 +19,7 @@ _NULLS: dict[DataType, Any] = {
     DataType.float: np.nan,
     DataType.datetime: np.datetime64("NaT"),
 }
-_WITHOUT_NULLS = {DataType.integer, DataType.long}
+_WITHOUT_NULLS = (DataType.integer, DataType.long)
 
 
 class ColumnDecoder:
@@ -48,7 +48,7 @@ class ColumnDecoder:
     def _cells(self, row: Any, number: int) -> list[Any]:
         if self._row_is_value:
             return [row]
-        if isinstance(row, dict) and self._named:
+        if isinstance(row, dict) and self._named and not self._is_bare_binary(row):
             return self._cells_by_name(row, number)
         if isinstance(row, list):
             if len(row) != len(self._columns):
@@ -59,6 +59,9 @@ class ColumnDecoder:
         if len(self._columns) == 1:
             return [row]
         raise BadRequest(f"instances[{number}]: expected {self._shape()}, got {describe(row)}")
+
+    def _is_bare_binary(self, row: dict[str, Any]) -> bool:
+        return row.keys() == {"b64"} != self._keys and [each.spec.type for each in self._columns] == [DataType.binary]
 
     def _cells_by_name(self, row: dict[str, Any], number: int) -> list[Any]:
         if row.keys() != self._keys:
@@ -98,10 +101,11 @@ class _Column:
                 return None
             cells = tuple(None if cell is _ABSENT else cell for cell in cells)
             if self.spec.type in _WITHOUT_NULLS and None in cells:
-                return self._whole_numbers_with_nulls(cells)
+                self._refuse_numbers_beside_nulls(cells)
+                return None
         parsed = [self._cell(cell, row) for row, cell in enumerate(cells)]
         # MLflow passes nulls in a boolean column only among objects; as bool they would be False.
-        dtype = object if self._null_allowed and None in parsed else self._dtype
+        dtype = object if any(value is None for value in parsed) else self._dtype
         return pd.Series(parsed, dtype=dtype)
 
     def _cell(self, cell: Any, row: int) -> Any:
@@ -114,12 +118,13 @@ class _Column:
                 f"instances[{row}]: column {quote(self.key)}{mismatch.path}: {mismatch.problem}"
             ) from None
 
-    def _whole_numbers_with_nulls(self, cells: tuple[Any, ...]) -> None:
-        """MLflow has no null for whole numbers: a column of nulls alone is the absent column, others it refuses."""
+    def _refuse_numbers_beside_nulls(self, cells: tuple[Any, ...]) -> None:
+        """MLflow has no null for whole numbers: nulls alone are the absent column, and a mixture it refuses."""
         if any(cell is not None for cell in cells):
             raise BadRequest(
-                f"instances[{cells.index(None)}]: column {quote(self.key)}: MLflow cannot mix null and numbers in a column of type"
-                f" {name_of(self.spec.type)}; send the rows without it in a request of their own, or log the model with double"
+                f"instances[{cells.index(None)}]: column {quote(self.key)}: MLflow cannot mix null and numbers in a column"
+                f" of type {name_of(self.spec.type)}; send the rows without it in a request of their own,"
+                " or log the model with double"
             )
 
 

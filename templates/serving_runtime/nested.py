@@ -17,8 +17,8 @@ from . import scalars
 from .errors import Mismatch, names
 from .scalars import Parse
 
-_NEEDS_NUMPY = {DataType.integer, DataType.float, DataType.datetime}
-_NUMPY_STRINGS = {DataType.string, DataType.binary}
+_NEEDS_NUMPY = (DataType.integer, DataType.float, DataType.datetime)
+_NUMPY_STRINGS = (DataType.string, DataType.binary)
 
 
 def parser_of(kind: DataType | Array | Object | Map | AnyType) -> Parse:
@@ -47,6 +47,14 @@ def name_of(kind: DataType | Array | Object | Map | AnyType) -> str:
     return "any value" if isinstance(kind, AnyType) else "object"
 
 
+def inside(step: str | int, parse: Parse, value: Any) -> Any:
+    """Parses an item of an array or a property of an object; a mismatch says which one."""
+    try:
+        return parse(value)
+    except Mismatch as mismatch:
+        raise mismatch.inside(step) from None
+
+
 def _scalar_parser(kind: DataType) -> Parse:
     scalar = scalars.of_column(kind)
     if kind not in _NEEDS_NUMPY:
@@ -64,7 +72,7 @@ def _array_parser(kind: Array) -> Parse:
     def parse(value: Any) -> Any:
         if not isinstance(value, list):
             raise Mismatch.expected(expected, value)
-        items = [_inside(index, item, each) for index, each in enumerate(value)]
+        items = [inside(index, item, each) for index, each in enumerate(value)]
         return items if dtype is None else np.array(items, dtype=dtype)
 
     return parse
@@ -85,7 +93,7 @@ def _object_parser(kind: Object) -> Parse:
 
     def _property(name: str, value: Any) -> Any:
         parser, needed = properties[name]
-        return None if value is None and not needed else _inside(name, parser, value)
+        return None if value is None and not needed else inside(name, parser, value)
 
     return parse
 
@@ -96,13 +104,6 @@ def _map_parser(kind: Map) -> Parse:
     def parse(value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise Mismatch.expected(expected, value)
-        return {name: _inside(name, item, each) for name, each in value.items()}
+        return {name: inside(name, item, each) for name, each in value.items()}
 
     return parse
-
-
-def _inside(step: str | int, parse: Parse, value: Any) -> Any:
-    try:
-        return parse(value)
-    except Mismatch as mismatch:
-        raise mismatch.inside(step) from None

@@ -5,7 +5,7 @@ import { parseObject } from "./object-settings.js";
 import { parsePreconditions, requirePreconditions } from "./preconditions.js";
 import type { ResumableSession, ResumableSessions } from "./resumable-sessions.js";
 import { badRequest, StorageError } from "./storage-error.js";
-import { objectName, uploadSettings } from "./upload-routes.js";
+import { objectName, uploadSettings } from "./upload-target.js";
 import { baseUrl, objectToWire } from "./wire.js";
 
 /** Chunks are multiples of this, but for the last ("Resumable uploads"). */
@@ -43,18 +43,14 @@ export async function continueResumable(
   const range = parseContentRange(request.headers["content-range"]);
   if (range.start !== undefined) {
     requireNext(range.start, session);
+    requireWholeUnits(range);
     await session.append(request.stream);
-    if (range.end !== undefined && session.received !== range.end + 1) throw badRequest("The chunk is not as long as its Content-Range says.");
   }
-  const total = range.total ?? (range.openEnded ? session.received : undefined);
-  if (total === undefined || session.received < total) {
-    if (session.received % chunkUnit !== 0 && range.end !== undefined) {
-      throw badRequest("Every chunk but the last has to be a multiple of 256 KiB.");
-    }
-    return incomplete(session);
-  }
-  if (session.received > total) throw badRequest(`The upload holds ${session.received} bytes, more than the ${total} announced.`);
+  const { received } = session;
+  const total = range.total ?? (range.openEnded ? received : undefined);
+  if (total === undefined || received < total) return incomplete(received);
   try {
+    if (received > total) throw badRequest(`The upload holds ${received} bytes, more than the ${total} announced.`);
     const object = await session.finish(store, parseHashHeader(request.headers["x-goog-hash"]));
     return { json: objectToWire(object, baseUrl(request)) };
   } finally {
@@ -105,7 +101,11 @@ function requireNext(start: number, session: ResumableSession): void {
   );
 }
 
-function incomplete(session: ResumableSession): EmulatorResponse {
-  const { received } = session;
+function requireWholeUnits({ end, total }: ContentRange): void {
+  if (end === undefined || end + 1 === total) return;
+  if ((end + 1) % chunkUnit !== 0) throw badRequest("Every chunk but the last has to be a multiple of 256 KiB.");
+}
+
+function incomplete(received: number): EmulatorResponse {
   return { status: 308, headers: received > 0 ? { range: `bytes=0-${received - 1}` } : {} };
 }

@@ -1,5 +1,6 @@
 import { invalidArgument } from "../google-error.js";
 import { type JsonObject, isObject } from "./messages/parse.js";
+import { requiredField } from "./violations.js";
 
 /** The paths of a `google.protobuf.FieldMask` as JSON writes it, by JSON names; snake_case is understood too. */
 export function parseMask(mask: string | null | undefined): string[] {
@@ -15,7 +16,7 @@ export function parseMask(mask: string | null | undefined): string[] {
  */
 export function updatePaths(mask: string | null | undefined, allowed: readonly string[]): string[] {
   const paths = parseMask(mask);
-  if (paths.length === 0) throw invalidArgument("List of found errors:\t1.Field: update_mask; Message: Required field is not set.\t");
+  if (paths.length === 0) throw requiredField("update_mask");
   if (paths.includes("*")) return [...allowed];
   const wrong = paths.filter((path) => !allowed.includes(path));
   if (wrong.length > 0) {

@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
-
 import type { EmulatorRequest, EmulatorResponse, Route } from "../http.js";
+import { projectNumber } from "../project-number.js";
 import type { Collection, StateStore } from "../state.js";
 
 /** A project's location, parent of Models and Endpoints. */
@@ -23,11 +22,10 @@ export class Locations {
 
   /** @param project An id, or the number of a project that was seen before. */
   resolve(project: string, location: string): Location {
-    const isNumber = /^\d+$/.test(project);
-    const projectNumber = isNumber ? project : numberOf(project);
-    if (!isNumber && !this.#projects.has(projectNumber)) this.#projects.set(projectNumber, project);
-    const projectId = this.#projects.get(projectNumber) ?? project;
-    return { name: `projects/${projectNumber}/locations/${location}`, projectId, projectNumber, location };
+    const number = projectNumber(project);
+    if (number !== project && !this.#projects.has(number)) this.#projects.set(number, project);
+    const projectId = this.#projects.get(number) ?? project;
+    return { name: `projects/${number}/locations/${location}`, projectId, projectNumber: number, location };
   }
 
   /** The full resource name with the project's number in it, or undefined for what is not below a location. */
@@ -53,10 +51,4 @@ export class Locations {
       handle: async (request) => handle(request, this.resolve(request.param("project"), request.param("location"))),
     };
   }
-}
-
-/** Twelve digits, always the same for a project. */
-function numberOf(projectId: string): string {
-  const hash = createHash("sha256").update(projectId).digest().readBigUInt64BE();
-  return String(100_000_000_000n + (hash % 900_000_000_000n));
 }

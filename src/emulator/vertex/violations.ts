@@ -1,4 +1,4 @@
-import { invalidArgument } from "../google-error.js";
+import { type GoogleError, invalidArgument } from "../google-error.js";
 import { isObject, type JsonObject, protoName } from "./messages/parse.js";
 import type { FieldType, MessageType } from "./messages/field-types.js";
 
@@ -31,6 +31,11 @@ export class Violations {
       given.forEach((each, index) => this.#within(type.of, each, `${path}[${index}]`));
     }
   }
+}
+
+/** The error for one required field that is unset. */
+export function requiredField(field: string): GoogleError {
+  return invalidArgument(`List of found errors:\t1.Field: ${field}; Message: Required field is not set.\t`);
 }
 
 function join(path: string, name: string): string {

@@ -44,7 +44,7 @@ const dedicatedResources = message(
     autoscalingMetricSpecs: list(nested(autoscalingMetricSpec)),
     spot: bool,
   },
-  ["machineSpec", "minReplicaCount"],
+  ["machineSpec"],
 );
 
 const automaticResources = message("AutomaticResources", { minReplicaCount: int32, maxReplicaCount: int32 });

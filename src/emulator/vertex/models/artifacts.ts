@@ -38,21 +38,36 @@ export class ArtifactCopies {
       throw failedPrecondition(`The total size of files in ${artifactUri} is ${bytes} bytes, which exceeds the allowed maximum of ${mostBytes} bytes.`);
     }
     const copy = { bucket: await this.#tenantBucket(location), prefix: `${randomUUID()}/artifacts` };
-    const limit = pLimit(concurrentCopies);
-    await Promise.all(
-      objects.map(({ name }) =>
-        limit(async () => {
-          signal.throwIfAborted();
-          const to = { bucket: copy.bucket, object: `${copy.prefix}/${name.slice(source.length)}` };
-          await this.#objects.copy({ bucket, object: name }, to);
-        }),
-      ),
-    );
+    try {
+      await this.#copyAll(bucket, source, objects, copy, signal);
+    } catch (error) {
+      await this.delete(copy);
+      throw error;
+    }
     return copy;
   }
 
   async delete({ bucket, prefix }: StoredArtifacts): Promise<void> {
     for (const { name } of await this.#objects.list(bucket, `${prefix}/`)) await this.#objects.delete(bucket, name);
+  }
+
+  async #copyAll(
+    bucket: string,
+    source: string,
+    objects: readonly { name: string }[],
+    copy: StoredArtifacts,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const limit = pLimit(concurrentCopies);
+    const copies = objects.map(({ name }) =>
+      limit(async () => {
+        signal.throwIfAborted();
+        const object = `${copy.prefix}/${name.slice(source.length)}`;
+        await this.#objects.copy({ bucket, object: name }, { bucket: copy.bucket, object });
+      }),
+    );
+    const failed = (await Promise.allSettled(copies)).find((each) => each.status === "rejected");
+    if (failed) throw failed.reason;
   }
 
   async #checkBucket(bucket: string, { location }: Location): Promise<void> {

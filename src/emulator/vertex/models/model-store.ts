@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-import { invalidArgument, notFound } from "../../google-error.js";
+import { notFound } from "../../google-error.js";
 import type { Collection, StateStore } from "../../state.js";
 import { mergeAliases } from "./aliases.js";
 import type { ModelRecord, ModelVersion, VersionRecord } from "./model-record.js";
@@ -74,20 +74,8 @@ export class ModelStore {
     this.#models.set(name, { ...model, versions });
   }
 
-  /** The only version can't go alone, nor the default one, whose alias must be given to another first. */
   deleteVersion({ model, version }: ModelVersion): void {
-    this.checkVersionCanGo({ model, version });
     this.#models.set(model.name, { ...model, versions: model.versions.filter((each) => each.id !== version.id) });
-  }
-
-  /** @throws GoogleError INVALID_ARGUMENT. */
-  checkVersionCanGo({ model, version }: ModelVersion): void {
-    if (model.versions.length === 1) {
-      throw invalidArgument(`Deleting the only version of the model ${model.name} is not allowed. Use DeleteModel instead.`);
-    }
-    if (version.aliases.includes("default")) {
-      throw invalidArgument(`Version ${version.id} of ${model.name} is the default version: give the alias "default" to another version first.`);
-    }
   }
 
   delete(name: string): void {

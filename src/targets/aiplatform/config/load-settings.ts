@@ -5,10 +5,8 @@ import type { TargetUri } from "../../../core/target-uri.js";
 import { canonicalNames, nearestName } from "./names.js";
 import { type AiPlatformSettings, type SettingName, settingMeta, settingsSchema, settingsShape } from "./settings.js";
 
-/** Where settings come from, strongest first: the method's own arguments, its `config`, the client's, the target URI, the environment. */
+/** Where settings come from, strongest first: the call's `config`, the client's, the target URI, the environment. */
 export interface SettingSources {
-  /** Settings that a method's own argument decides; `undefined` decides nothing. */
-  arguments?: Partial<Record<SettingName, unknown>>;
   callConfig?: object | undefined;
   clientConfig?: object | undefined;
   target: TargetUri;
@@ -27,7 +25,6 @@ export function loadSettings(sources: SettingSources): AiPlatformSettings {
     targetLayer(sources.target),
     configLayer(sources.clientConfig, "the client's config"),
     configLayer(sources.callConfig, "config"),
-    argumentLayer(sources.arguments ?? {}),
   ];
   const merged = new Map<SettingName, { value: unknown; from: string }>();
   for (const layer of layers) for (const [name, entry] of layer) merged.set(name, entry);
@@ -93,11 +90,6 @@ function configLayer(config: object | undefined, from: string): Layer {
     layer.set(name, { value, from: `${key} in ${from}` });
   }
   return layer;
-}
-
-function argumentLayer(values: Partial<Record<SettingName, unknown>>): Layer {
-  const given = Object.entries(values).filter(([, value]) => value !== undefined) as [SettingName, unknown][];
-  return new Map(given.map(([name, value]) => [name, { value, from: "the method's argument" }]));
 }
 
 function unknownKey(key: string, from: string): DeploymentError {

@@ -1,0 +1,99 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { childEnvironment, freePort, startProcess } from "../../src/runtime/process.js";
+import type { ManagedProcess } from "../../src/runtime/process.js";
+
+/** How long a server may take until it answers; the first start makes its database. Milliseconds. */
+const startTimeout = 120_000;
+
+export interface MlflowServer {
+  /** What `MLFLOW_TRACKING_URI` is set to. */
+  trackingUri: string;
+  stop(): Promise<void>;
+}
+
+export interface MlflowServerOptions {
+  /** The interpreter of an environment with mlflow. */
+  python: string;
+  /** Where database and artifacts are kept; a later server over the same directory has the same models. */
+  dataDir: string;
+  signal?: AbortSignal;
+}
+
+/** Starts `mlflow server` on a free port of the loopback interface, with a sqlite store and artifacts proxied by the server. */
+export async function startMlflowServer({
+  python,
+  dataDir,
+  signal,
+}: MlflowServerOptions): Promise<MlflowServer> {
+  await mkdir(dataDir, { recursive: true });
+  const port = await freePort();
+  const args = [
+    "-m",
+    "mlflow",
+    "server",
+    "--host",
+    "127.0.0.1",
+    "--port",
+    String(port),
+    "--workers",
+    "1",
+  ];
+  const server = startProcess({
+    command: python,
+    args: [
+      ...args,
+      ...["--backend-store-uri", `sqlite:///${join(dataDir, "mlflow.db")}`],
+      ...["--artifacts-destination", join(dataDir, "artifacts"), "--serve-artifacts"],
+    ],
+    env: mlflowEnvironment(),
+    ...(signal ? { signal } : {}),
+  });
+  const trackingUri = `http://127.0.0.1:${port}`;
+  try {
+    await untilHealthy(trackingUri, server);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return { trackingUri, stop: async () => server.stop() };
+}
+
+/** Nothing sent to MLflow's usage statistics, and none of the server's background jobs, which are ten more processes. */
+const quiet = {
+  MLFLOW_DISABLE_TELEMETRY: "true",
+  MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
+  PYTHONUNBUFFERED: "1",
+};
+
+/** The environment of a Python program that uses MLflow, which holds no credentials. */
+export function mlflowEnvironment(variables: Record<string, string> = {}): Record<string, string> {
+  return childEnvironment({
+    MLFLOW_DISABLE_TELEMETRY: "true",
+    PYTHONUNBUFFERED: "1",
+    ...variables,
+  });
+}
+
+async function untilHealthy(trackingUri: string, server: ManagedProcess): Promise<void> {
+  let ended = false;
+  void server.exited.then(() => (ended = true));
+  const deadline = Date.now() + startTimeout;
+  while (!(await isHealthy(trackingUri))) {
+    if (ended || Date.now() > deadline) {
+      const what = ended
+        ? "ended before it answered"
+        : `did not answer within ${startTimeout / 1000} s`;
+      throw new Error(`The MLflow server ${what}. Its last lines:\n${server.lines(15).join("\n")}`);
+    }
+    await sleep(200);
+  }
+}
+
+async function isHealthy(trackingUri: string): Promise<boolean> {
+  return fetch(`${trackingUri}/health`, { signal: AbortSignal.timeout(2000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}

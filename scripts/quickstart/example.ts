@@ -1,0 +1,105 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { isDeepStrictEqual } from "node:util";
+import { predictWithMlflow } from "../demo/iris-model.js";
+import type { Terminal } from "./terminal.js";
+
+const root = join(import.meta.dirname, "..", "..");
+
+export interface ExampleOptions {
+  terminal: Terminal;
+  python: string;
+  trackingUri: string;
+  /** What tells the example where to deploy. */
+  environment: Record<string, string>;
+  signal: AbortSignal;
+}
+
+/**
+ * Runs examples/quickstart.ts as a user would. Its progress goes to the terminal (standard error); its results (standard
+ * output, a word and JSON a line) are shown here, the predictions next to those of the model in MLflow.
+ *
+ * @throws Error when the example fails, or when the predictions differ.
+ */
+export async function runExample(options: ExampleOptions): Promise<void> {
+  const { terminal, environment, signal } = options;
+  terminal.title("npx tsx examples/quickstart.ts");
+  const example = spawn(
+    process.execPath,
+    ["--import", "tsx", join(root, "examples", "quickstart.ts")],
+    {
+      cwd: root,
+      env: { ...process.env, ...environment },
+      stdio: ["ignore", "pipe", "inherit"],
+      signal,
+      killSignal: "SIGTERM",
+    },
+  );
+  const ended = new Promise<number | null>((resolve, reject) => {
+    example.once("error", reject);
+    example.once("close", resolve);
+  });
+  ended.catch(() => {}); // Awaited below, after its output.
+  let predicted = false;
+  for await (const line of createInterface({ input: example.stdout })) {
+    const [word = "", json = "null"] = line.split(/ (.*)/);
+    if (word === "predict") {
+      await comparePredictions(JSON.parse(json) as PredictResult, options);
+      predicted = true;
+    } else {
+      show(terminal, word, json);
+    }
+  }
+  const code = await ended;
+  if (code !== 0) throw new Error(`examples/quickstart.ts failed (exit code ${code}).`);
+  if (!predicted) throw new Error("examples/quickstart.ts ended without a prediction.");
+}
+
+interface PredictResult {
+  inputs: unknown[];
+  predictions: unknown[];
+}
+
+async function comparePredictions(
+  { inputs, predictions }: PredictResult,
+  options: ExampleOptions,
+): Promise<void> {
+  const { terminal, python, trackingUri, signal } = options;
+  terminal.line("Prediction", JSON.stringify(predictions));
+  await terminal.step("In MLflow itself", async (say) => {
+    say("mlflow.pyfunc.load_model(…).predict(…)");
+    const expected = await predictWithMlflow("models:/iris@champion", inputs, {
+      python,
+      trackingUri,
+      signal,
+    });
+    if (!isDeepStrictEqual(predictions, expected)) {
+      throw new Error(
+        `The deployment answered ${JSON.stringify(predictions)}, the model in MLflow ${JSON.stringify(expected)}.`,
+      );
+    }
+    return `${JSON.stringify(expected)}, equal`;
+  });
+}
+
+function show(terminal: Terminal, word: string, json: string): void {
+  const result = JSON.parse(json) as Record<string, unknown>;
+  switch (word) {
+    case "list":
+      return terminal.line("List", (result as unknown as string[]).join(", "));
+    case "get":
+      return terminal.line("Get", describeDeployment(result));
+    case "delete":
+      return terminal.line("Delete", `${String(result["name"])}, with the endpoint that it owned`);
+    default:
+      return terminal.line(word, json);
+  }
+}
+
+function describeDeployment({ state, endpoint, deployedModels }: Record<string, unknown>): string {
+  const traffic = (deployedModels as { modelVersionId: string; trafficPercent: number }[]).map(
+    (model) => `version ${model.modelVersionId} with ${model.trafficPercent} % of the traffic`,
+  );
+  return `${String(state)}: endpoint ${String(endpoint)}, ${traffic.join(", ")}`;
+}

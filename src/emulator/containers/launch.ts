@@ -1,0 +1,47 @@
+/** How a container's process is started: its command line and environment. */
+import { delimiter, dirname } from "node:path";
+
+import { childEnvironment } from "../../runtime/process.js";
+import type { BuiltImage } from "../images.js";
+import { expandVariables } from "./variable-expansion.js";
+
+/** What runs in a container, and what it is told. */
+export interface ContainerConfig {
+  image: BuiltImage;
+  /** In place of the image's ENTRYPOINT and CMD. */
+  command?: readonly string[];
+  args?: readonly string[];
+  /** Set by the model's owner; each may refer to those before it and to the service's. */
+  env: readonly { name: string; value: string }[];
+  /** `AIP_*` and the like, which the service sets. */
+  serviceEnv: Readonly<Record<string, string>>;
+  /** Of this machine rather than of the contract: what replaces a container's own network and storage. */
+  hostEnv: Readonly<Record<string, string>>;
+}
+
+export interface Launch {
+  command: string;
+  args: string[];
+  cwd: string;
+  env: Record<string, string>;
+}
+
+/** The process that stands for a container: `python` is the image's interpreter, `PYTHONPATH` what was installed in it. */
+export function containerLaunch(config: ContainerConfig): Launch {
+  const { image } = config;
+  const variables: Record<string, string> = { ...config.serviceEnv };
+  for (const { name, value } of config.env) variables[name] = expandVariables(value, variables);
+  const overriding = config.command && [...config.command, ...(config.args ?? [])];
+  const [program = "", ...args] = (overriding ?? []).map((each) => expandVariables(each, variables));
+  const line = overriding ? [program, ...args] : image.command;
+  const env = childEnvironment({
+    PATH: [dirname(image.python), process.env["PATH"]].filter(Boolean).join(delimiter),
+    ...image.env,
+    PYTHONPATH: image.pythonPath.join(delimiter),
+    PYTHONUNBUFFERED: "1",
+    ...variables,
+    ...config.hostEnv,
+  });
+  const [name = "", ...rest] = line;
+  return { command: /^(?:.*\/)?python[0-9.]*$/.test(name) ? image.python : name, args: rest, cwd: image.workdir, env };
+}

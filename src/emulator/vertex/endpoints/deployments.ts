@@ -1,0 +1,208 @@
+/** `deployModel`, `undeployModel` and `mutateDeployedModel`. */
+import { randomInt } from "node:crypto";
+
+import { alreadyExists, invalidArgument, notFound } from "../../google-error.js";
+import type { OperationContext, OperationResource, Operations } from "../../operations.js";
+import { applyMask, updatePaths } from "../field-mask.js";
+import type { Location, Locations } from "../locations.js";
+import { deployModelRequest, mutateDeployedModelRequest, undeployModelRequest } from "../messages/endpoint.js";
+import { type JsonObject, parseMessage } from "../messages/parse.js";
+import type { ModelVersion } from "../models/model-record.js";
+import type { ModelStore } from "../models/model-store.js";
+import { operationMetadata, operationResponse } from "../operation-metadata.js";
+import { requiredField, Violations } from "../violations.js";
+import { checkDeploy, checkResources } from "./deploy-rules.js";
+import type { DedicatedResources, DeployedModel, Deployment, TrafficSplit } from "./endpoint-record.js";
+import type { EndpointStore } from "./endpoint-store.js";
+import type { ModelServers } from "./model-servers.js";
+import { splitAfterDeploy, splitAfterUndeploy } from "./traffic.js";
+
+/** What `mutateDeployedModel` may change. */
+const mutable = [
+  "dedicatedResources.minReplicaCount",
+  "dedicatedResources.maxReplicaCount",
+  "dedicatedResources.requiredReplicaCount",
+  "dedicatedResources.autoscalingMetricSpecs",
+  "disableContainerLogging",
+];
+
+export interface DeploymentsDependencies {
+  locations: Locations;
+  operations: Operations;
+  models: ModelStore;
+  endpoints: EndpointStore;
+  servers: ModelServers;
+}
+
+/** Where a model is deployed. */
+export interface DeployedModelRef {
+  endpoint: string;
+  deployedModelId: string;
+}
+
+/** Puts models on endpoints and takes them off. */
+export class Deployments {
+  readonly #deps: DeploymentsDependencies;
+  /** Deploys under way; the service shows them nowhere, but their ids and models are in use. */
+  readonly #pending = new Set<Deployment>();
+
+  constructor(deps: DeploymentsDependencies) {
+    this.#deps = deps;
+  }
+
+  /** Where a model is deployed or being deployed; one version of it, if given. */
+  of(model: string, versionId?: string): DeployedModelRef[] {
+    const done = this.#deps.endpoints.all().flatMap(({ name, deployedModels }) => deployedModels.map((deployed) => ({ endpoint: name, deployed })));
+    return [...done, ...this.#pending]
+      .filter(({ deployed }) => deployed.model === model && (versionId === undefined || deployed.modelVersionId === versionId))
+      .map(({ endpoint, deployed }) => ({ endpoint, deployedModelId: deployed.id }));
+  }
+
+  /** Whether anything is deployed on an endpoint, or about to be. */
+  uses(endpoint: string): boolean {
+    const pending = [...this.#pending].some((each) => each.endpoint === endpoint);
+    return pending || this.#deps.endpoints.get(endpoint).deployedModels.length > 0;
+  }
+
+  /** Starts the servers of everything that was deployed when the emulator was stopped. */
+  resumeAll(): void {
+    const { endpoints, models, locations, servers } = this.#deps;
+    for (const { name, deployedModels } of endpoints.all()) {
+      const [, project = "", , location = ""] = name.split("/");
+      for (const deployed of deployedModels) {
+        const { version } = models.version(`${deployed.model}@${deployed.modelVersionId}`);
+        servers.resume({ endpoint: name, location: locations.resolve(project, location), deployed, version });
+      }
+    }
+  }
+
+  deploy(endpoint: string, body: unknown, location: Location): OperationResource {
+    const request = parseMessage(deployModelRequest, body, "");
+    checkDeploy(request);
+    const record = this.#deps.endpoints.get(endpoint);
+    const wanted = request["deployedModel"] as JsonObject;
+    const { model, version } = this.#modelVersion(wanted["model"] as string, location);
+    const id = this.#newId(endpoint, wanted["id"] as string | undefined);
+    const split = (request["trafficSplit"] ?? {}) as TrafficSplit;
+    splitAfterDeploy(record, split, id);
+    const deployment: Deployment = { endpoint, location, version, deployed: newDeployedModel(id, wanted, { model, version }) };
+    this.#pending.add(deployment);
+    const metadata = operationMetadata("DeployModel", { deploymentStage: "STARTING_DEPLOYMENT" });
+    return this.#deps.operations.start({ parent: endpoint }, metadata, async (context) => {
+      try {
+        return await this.#deploy(deployment, split, context);
+      } catch (error) {
+        context.update({ deploymentStage: "FAILED_TO_DEPLOY" });
+        throw error;
+      } finally {
+        this.#pending.delete(deployment);
+      }
+    });
+  }
+
+  undeploy(endpoint: string, body: unknown): OperationResource {
+    const { endpoints, operations, servers } = this.#deps;
+    const request = parseMessage(undeployModelRequest, body, "");
+    const violations = new Violations();
+    violations.required(undeployModelRequest, request);
+    violations.throwIfAny();
+    const id = request["deployedModelId"] as string;
+    const split = request["trafficSplit"] as TrafficSplit | undefined;
+    const requested = split && Object.keys(split).length > 0 ? split : undefined;
+    this.#deployed(endpoint, id);
+    splitAfterUndeploy(endpoints.get(endpoint), requested, id);
+    return operations.start({ parent: endpoint }, operationMetadata("UndeployModel"), async () => {
+      this.#deployed(endpoint, id);
+      endpoints.update(endpoint, (each) => ({
+        ...each,
+        deployedModels: each.deployedModels.filter((deployed) => deployed.id !== id),
+        trafficSplit: splitAfterUndeploy(each, requested, id),
+      }));
+      await servers.stop(endpoint, id);
+      return operationResponse("UndeployModelResponse");
+    });
+  }
+
+  mutate(endpoint: string, body: unknown): OperationResource {
+    const { endpoints, operations, servers } = this.#deps;
+    const request = parseMessage(mutateDeployedModelRequest, body, "");
+    const wanted = (request["deployedModel"] ?? {}) as JsonObject;
+    const id = wanted["id"] as string | undefined;
+    if (id === undefined) throw requiredField("deployed_model.id");
+    const paths = updatePaths(request["updateMask"] as string | undefined, mutable);
+    const mutated = (): DeployedModel => {
+      const changed = applyMask({ ...this.#deployed(endpoint, id) }, wanted, paths) as unknown as DeployedModel;
+      const violations = new Violations();
+      checkResources(changed.dedicatedResources, violations);
+      violations.throwIfAny();
+      return changed;
+    };
+    mutated();
+    return operations.start({ parent: endpoint }, operationMetadata("MutateDeployedModel"), async () => {
+      const deployedModel = mutated();
+      endpoints.update(endpoint, (each) => ({
+        ...each,
+        deployedModels: each.deployedModels.map((other) => (other.id === id ? deployedModel : other)),
+      }));
+      servers.changed(endpoint, deployedModel);
+      return operationResponse("MutateDeployedModelResponse", { deployedModel });
+    });
+  }
+
+  async #deploy(deployment: Deployment, split: TrafficSplit, { update, signal }: OperationContext): Promise<JsonObject> {
+    const { endpoints, servers } = this.#deps;
+    const { endpoint, deployed } = deployment;
+    update({ deploymentStage: "STARTING_MODEL_SERVER" });
+    await servers.start(deployment, signal);
+    update({ deploymentStage: "FINISHING_UP" });
+    try {
+      endpoints.update(endpoint, (each) => ({
+        ...each,
+        trafficSplit: splitAfterDeploy(each, split, deployed.id),
+        deployedModels: [...each.deployedModels, deployed],
+      }));
+    } catch (error) {
+      await servers.stop(endpoint, deployed.id); // the split named a model that went meanwhile
+      throw error;
+    }
+    update({ deploymentStage: "SUCCESSFULLY_DEPLOYED" });
+    return operationResponse("DeployModelResponse", { deployedModel: deployed });
+  }
+
+  #modelVersion(given: string, location: Location): ModelVersion {
+    const name = this.#deps.locations.canonical(given);
+    if (!name?.startsWith(`${location.name}/models/`)) {
+      throw invalidArgument(`Invalid deployed_model.model "${given}": the emulator deploys models of ${location.name} only.`);
+    }
+    return this.#deps.models.version(name);
+  }
+
+  #newId(endpoint: string, wanted: string | undefined): string {
+    const pending = [...this.#pending].filter((each) => each.endpoint === endpoint).map((each) => each.deployed.id);
+    const used = [...pending, ...this.#deps.endpoints.get(endpoint).deployedModels.map((each) => each.id)];
+    const id = wanted ?? String(randomInt(10 ** 9, 10 ** 10));
+    if (used.includes(id)) throw alreadyExists(`DeployedModel with id "${id}" already exists in Endpoint ${endpoint}.`);
+    return id;
+  }
+
+  #deployed(endpoint: string, id: string): DeployedModel {
+    const found = this.#deps.endpoints.get(endpoint).deployedModels.find((each) => each.id === id);
+    if (!found) throw notFound(`DeployedModel "${id}" is not found in Endpoint ${endpoint}.`);
+    return found;
+  }
+}
+
+function newDeployedModel(id: string, wanted: JsonObject, { model, version }: ModelVersion): DeployedModel {
+  const now = new Date().toISOString();
+  const resources = wanted["dedicatedResources"] as unknown as DedicatedResources;
+  return {
+    ...wanted,
+    id,
+    model: model.name,
+    modelVersionId: version.id,
+    displayName: (wanted["displayName"] as string | undefined) ?? model.displayName,
+    createTime: now,
+    dedicatedResources: { ...resources, maxReplicaCount: resources.maxReplicaCount ?? resources.minReplicaCount },
+    status: { availableReplicaCount: resources.minReplicaCount, lastUpdateTime: now },
+  };
+}

@@ -1,0 +1,137 @@
+import { randomBytes } from "node:crypto";
+
+import { ContainerStartError, ServingContainer, type ServingContainerOptions } from "../../containers/serving-container.js";
+import { failedPrecondition } from "../../google-error.js";
+import type { LogStore } from "../../logs.js";
+import type { ContainerAccess } from "../../storage/container-access.js";
+import { type DeployedModel, type Deployment, idOf } from "./endpoint-record.js";
+import { serviceEnvironment, healthRoute } from "./service-environment.js";
+
+export interface ModelServersDependencies {
+  access: ContainerAccess;
+  logs: LogStore;
+  /** The emulator's own address, for the storage that containers read. */
+  url: () => string;
+  /** The longest that a server may take to become healthy, in milliseconds, whatever its `deploymentTimeout`. */
+  longestStartMs: number;
+}
+
+/** Vertex AI's own default for `deploymentTimeout`, in seconds. */
+const defaultTimeout = 30 * 60;
+
+interface Server {
+  deployment: Deployment;
+  container: ServingContainer;
+  token: string;
+}
+
+/** The processes of deployed models: one for each, however many replicas it asks for. */
+export class ModelServers {
+  readonly #deps: ModelServersDependencies;
+  readonly #servers = new Map<string, Server>();
+
+  constructor(deps: ModelServersDependencies) {
+    this.#deps = deps;
+  }
+
+  /** @throws GoogleError FAILED_PRECONDITION in Vertex AI's words when the server exits or never becomes healthy. */
+  async start(deployment: Deployment, signal: AbortSignal): Promise<void> {
+    const token = this.#grant(deployment);
+    try {
+      const container = await ServingContainer.start(this.#options(deployment, token), signal);
+      this.#servers.set(keyOf(deployment.endpoint, deployment.deployed.id), { deployment, container, token });
+    } catch (error) {
+      this.#deps.access.revoke(token);
+      throw error instanceof ContainerStartError ? startFailure(error, deployment) : error;
+    }
+  }
+
+  /** Starts the server of a model that was deployed before the emulator was restarted. */
+  resume(deployment: Deployment): void {
+    const token = this.#grant(deployment);
+    const container = ServingContainer.resume(this.#options(deployment, token));
+    this.#servers.set(keyOf(deployment.endpoint, deployment.deployed.id), { deployment, container, token });
+  }
+
+  /** Takes over what was changed of a DeployedModel while its server runs, such as whether it logs. */
+  changed(endpoint: string, deployed: DeployedModel): void {
+    const server = this.#servers.get(keyOf(endpoint, deployed.id));
+    if (server) server.deployment.deployed = deployed;
+  }
+
+  /** Address of a model's server; waits while it is being restarted. */
+  async address(endpoint: string, id: string, signal: AbortSignal): Promise<string | undefined> {
+    return await this.#servers.get(keyOf(endpoint, id))?.container.address(signal);
+  }
+
+  async stop(endpoint: string, id: string): Promise<void> {
+    const key = keyOf(endpoint, id);
+    const server = this.#servers.get(key);
+    this.#servers.delete(key);
+    if (!server) return;
+    this.#deps.access.revoke(server.token);
+    await server.container.stop();
+  }
+
+  async stopAll(): Promise<void> {
+    const servers = [...this.#servers.values()];
+    this.#servers.clear();
+    for (const { token } of servers) this.#deps.access.revoke(token);
+    await Promise.all(servers.map(({ container }) => container.stop()));
+  }
+
+  #grant({ version: { artifacts } }: Deployment): string {
+    const token = randomBytes(24).toString("base64url");
+    if (artifacts) this.#deps.access.grant(token, artifacts.bucket, `${artifacts.prefix}/`);
+    return token;
+  }
+
+  #options(deployment: Deployment, token: string): ServingContainerOptions {
+    const { containerSpec, image } = deployment.version;
+    const seconds = Number.parseFloat(containerSpec.deploymentTimeout ?? "0") || defaultTimeout;
+    return {
+      healthRoute: healthRoute(deployment),
+      startTimeoutMs: Math.min(seconds * 1000, this.#deps.longestStartMs),
+      onLine: (line, stream) => this.#log(deployment, line, stream),
+      config: (port) => ({
+        image,
+        ...(containerSpec.command && { command: containerSpec.command }),
+        ...(containerSpec.args && { args: containerSpec.args }),
+        env: containerSpec.env ?? [],
+        serviceEnv: serviceEnvironment(deployment, port),
+        hostEnv: { STORAGE_EMULATOR_HOST: `${this.#deps.url()}/containers/${token}`, SERVING_HOST: "127.0.0.1" },
+      }),
+    };
+  }
+
+  #log({ endpoint, deployed, location }: Deployment, textPayload: string, stream: "stdout" | "stderr"): void {
+    if (deployed.disableContainerLogging) return;
+    this.#deps.logs.append({
+      projectId: location.projectId,
+      resource: {
+        type: "aiplatform.googleapis.com/Endpoint",
+        labels: { endpoint_id: idOf(endpoint), location: location.location, resource_container: location.projectNumber },
+      },
+      severity: stream === "stderr" ? "ERROR" : "INFO",
+      textPayload,
+    });
+  }
+}
+
+function keyOf(endpoint: string, id: string): string {
+  return `${endpoint}/deployedModels/${id}`;
+}
+
+function startFailure(error: ContainerStartError, { endpoint, location }: Deployment) {
+  const what =
+    error.reason === "never-ready"
+      ? "Model server never became ready. Please validate that your model file or container configuration are valid."
+      : "Model server exited unexpectedly.";
+  const filter = [
+    'resource.type="aiplatform.googleapis.com/Endpoint"',
+    `resource.labels.endpoint_id="${idOf(endpoint)}"`,
+    `resource.labels.location="${location.location}"`,
+  ].join("\n");
+  const logs = `https://console.cloud.google.com/logs/viewer?project=${location.projectId}&advancedFilter=${encodeURIComponent(filter)}`;
+  return failedPrecondition(`${what} Model server logs can be found at ${logs}.`);
+}

@@ -1,0 +1,109 @@
+import { readFileSync } from "node:fs";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent, type AgentOptions } from "node:https";
+
+import { DeploymentError } from "../core/errors.js";
+import { authorization, findCredentials, type MlflowCredentials } from "./credentials.js";
+import { withoutCredentials } from "./printable-uri.js";
+
+/** The three ways to say where MLflow is, for messages. */
+export const trackingUriSetting = "trackingUri (tracking_uri, or the environment variable MLFLOW_TRACKING_URI)";
+
+/** What a request to some URL carries. */
+export interface RequestSettings {
+  headers: Record<string, string>;
+  httpAgent: HttpAgent;
+  httpsAgent: HttpsAgent;
+}
+
+/** Where the tracking server is and how to reach it. Credentials and certificates are for its own origin only. */
+export class TrackingConnection {
+  /** With its path prefix, without credentials and without a slash at the end. */
+  readonly uri: string;
+  /** Whether the server runs on this machine, so that its file paths mean something here. */
+  readonly isLocal: boolean;
+  readonly #url: URL;
+  readonly #credentials: MlflowCredentials;
+  readonly #workspace: string | undefined;
+  readonly #httpAgent = new HttpAgent({ keepAlive: true });
+  readonly #ownHttpsAgent: HttpsAgent;
+  readonly #otherHttpsAgent = new HttpsAgent({ keepAlive: true });
+
+  /**
+   * @param trackingUri Default `MLFLOW_TRACKING_URI`. http or https.
+   * @throws DeploymentError `INVALID_PARAMETER_VALUE` when there is none, when it is no http(s) URL, or when the
+   * TLS settings contradict each other.
+   */
+  constructor(trackingUri: string | undefined, credentials: MlflowCredentials | undefined, env: NodeJS.ProcessEnv) {
+    this.#url = parseTrackingUri(trackingUri || env.MLFLOW_TRACKING_URI);
+    this.#credentials = findCredentials(credentials, this.#url, env);
+    this.#workspace = env.MLFLOW_WORKSPACE || undefined;
+    this.uri = `${this.#url.origin}${this.#url.pathname}`.replace(/\/+$/, "");
+    this.isLocal = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(this.#url.hostname);
+    this.#ownHttpsAgent = new HttpsAgent({ keepAlive: true, ...tlsSettings(env) });
+  }
+
+  /** A URL below the tracking server, or below another host that takes its place (`mlflow-artifacts://host:port/…`). */
+  resolve(path: string, authority?: string): string {
+    if (authority === undefined || authority === "") return `${this.uri}${path}`;
+    return `${this.#url.protocol}//${authority}${this.#url.pathname.replace(/\/+$/, "")}${path}`;
+  }
+
+  /** What a request to `url` carries. */
+  async settingsFor(url: string): Promise<RequestSettings> {
+    if (new URL(url).origin !== this.#url.origin) {
+      return { headers: {}, httpAgent: this.#httpAgent, httpsAgent: this.#otherHttpsAgent };
+    }
+    const headers: Record<string, string> = {};
+    const secret = await authorization(this.#credentials);
+    if (secret !== undefined) headers["Authorization"] = secret;
+    if (this.#workspace !== undefined) headers["X-MLFLOW-WORKSPACE"] = this.#workspace;
+    return { headers, httpAgent: this.#httpAgent, httpsAgent: this.#ownHttpsAgent };
+  }
+}
+
+function parseTrackingUri(text: string | undefined): URL {
+  if (!text) {
+    throw new DeploymentError(
+      "INVALID_PARAMETER_VALUE",
+      `This model URI needs an MLflow tracking server. Set ${trackingUriSetting} to its address, such as http://127.0.0.1:5000.`,
+    );
+  }
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !["http:", "https:"].includes(url.protocol)) {
+    throw new DeploymentError(
+      "INVALID_PARAMETER_VALUE",
+      `The tracking URI "${withoutCredentials(text)}" is not an http or https URL. Set ${trackingUriSetting} to a server's ` +
+        "address; a database or a directory is served by `mlflow server --backend-store-uri …`.",
+    );
+  }
+  return url;
+}
+
+/** MLflow's TLS settings: MLFLOW_TRACKING_INSECURE_TLS, MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_TRACKING_CLIENT_CERT_PATH. */
+function tlsSettings(env: NodeJS.ProcessEnv): AgentOptions {
+  const insecure = /^(true|1)$/i.test(env.MLFLOW_TRACKING_INSECURE_TLS ?? "");
+  const serverPath = env.MLFLOW_TRACKING_SERVER_CERT_PATH;
+  if (insecure && serverPath) {
+    throw new DeploymentError(
+      "INVALID_PARAMETER_VALUE",
+      "MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH are both set; unset one of them.",
+    );
+  }
+  const settings: AgentOptions = insecure ? { rejectUnauthorized: false } : {};
+  if (serverPath) settings.ca = readPem("MLFLOW_TRACKING_SERVER_CERT_PATH", serverPath);
+  if (env.MLFLOW_TRACKING_CLIENT_CERT_PATH) {
+    // one file with certificate and key, as in MLflow
+    settings.cert = readPem("MLFLOW_TRACKING_CLIENT_CERT_PATH", env.MLFLOW_TRACKING_CLIENT_CERT_PATH);
+    settings.key = settings.cert;
+  }
+  return settings;
+}
+
+function readPem(variable: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new DeploymentError("INVALID_PARAMETER_VALUE", `${variable} names "${path}", which cannot be read.`, { cause: error });
+  }
+}

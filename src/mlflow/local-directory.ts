@@ -1,0 +1,66 @@
+import { createReadStream, type Stats } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { join, resolve, sep } from "node:path";
+
+import { DeploymentError } from "../core/errors.js";
+import { type Artifact, checkListingSize, deepestDirectory } from "./artifact.js";
+import { safePath } from "./safe-path.js";
+
+/**
+ * All files below a directory of this machine, to be used in place. A symbolic link counts as what it points to, if that
+ * is inside the directory.
+ *
+ * @param directory A path, relative to the working directory.
+ * @throws DeploymentError `RESOURCE_DOES_NOT_EXIST` when there is no such directory, `INVALID_PARAMETER_VALUE` when it
+ * holds what is no file of a model, such as a link that leaves it.
+ */
+export async function listLocalDirectory(directory: string): Promise<Artifact[]> {
+  const given = resolve(directory);
+  const root = await existing(given, `There is no directory ${given}. Check the model URI.`);
+  if (!root.stats.isDirectory()) {
+    throw refused(`${given} is a file; the model URI is the directory that has the MLmodel file.`);
+  }
+  const files: Artifact[] = [];
+  const walk = async (prefix: string, depth: number): Promise<void> => {
+    if (depth > deepestDirectory) throw refused(`${given} has directories more than ${deepestDirectory} deep; is there a loop of links?`);
+    for (const name of await readdir(join(root.path, prefix))) {
+      const path = prefix === "" ? name : `${prefix}/${name}`;
+      const entry = await existing(join(root.path, path), `${join(given, path)} is a link to nothing. Remove it from the model.`);
+      if (!entry.path.startsWith(root.path + sep)) {
+        throw refused(`${join(given, path)} is a link that leaves the model directory. Put the file itself there.`);
+      }
+      if (entry.stats.isDirectory()) await walk(path, depth + 1);
+      else if (entry.stats.isFile()) files.push(artifact(safePath(path, `The directory ${given}`), entry));
+      else throw refused(`${join(given, path)} is neither a file nor a directory. Remove it from the model.`);
+      checkListingSize(files.length, given);
+    }
+  };
+  const artifact = (path: string, { path: localPath, stats }: Entry): Artifact => ({
+    path,
+    size: stats.size,
+    directoryUri: given,
+    localPath,
+    open: async () => createReadStream(localPath, { highWaterMark: 1024 * 1024 }),
+  });
+  await walk("", 0);
+  return files;
+}
+
+interface Entry {
+  /** With links resolved. */
+  path: string;
+  stats: Stats;
+}
+
+async function existing(path: string, otherwise: string): Promise<Entry> {
+  try {
+    const real = await realpath(path);
+    return { path: real, stats: await stat(real) };
+  } catch (error) {
+    throw new DeploymentError("RESOURCE_DOES_NOT_EXIST", otherwise, { cause: error });
+  }
+}
+
+function refused(message: string): DeploymentError {
+  return new DeploymentError("INVALID_PARAMETER_VALUE", message);
+}

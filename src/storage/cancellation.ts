@@ -1,0 +1,21 @@
+import { DeploymentError, throwIfCancelled } from "../core/errors.js";
+
+/**
+ * The result of `work`, or `CANCELLED` as soon as `signal` is aborted. The library's requests take no signal, so one that
+ * is on its way goes on; nobody waits for it.
+ */
+export async function untilCancelled<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal | undefined,
+  doing: string,
+): Promise<T> {
+  throwIfCancelled(signal, doing);
+  if (!signal) return work();
+  return new Promise((resolve, reject) => {
+    const cancel = () => reject(new DeploymentError("CANCELLED", `${doing} was cancelled.`, { cause: signal.reason }));
+    signal.addEventListener("abort", cancel, { once: true });
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", cancel));
+  });
+}

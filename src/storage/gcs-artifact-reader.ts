@@ -1,0 +1,86 @@
+import { addAbortSignal, Readable } from "node:stream";
+
+import type { File } from "@google-cloud/storage";
+
+import { DeploymentError } from "../core/errors.js";
+import type { StepContext } from "../core/progress.js";
+import type { ArtifactReader } from "../core/services.js";
+import { NativeCrc32c } from "./checksums.js";
+import type { StorageConnection } from "./connection.js";
+import { type Attempt, explained, storageError } from "./errors.js";
+import { listObjects } from "./listing.js";
+
+/** Reads the files below `gs://bucket/prefix`. */
+export class GcsArtifactReader implements ArtifactReader {
+  readonly #connection: StorageConnection;
+
+  constructor(connection: StorageConnection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Lists the objects below `uri`, but for the empty ones that stand for folders.
+   *
+   * @throws DeploymentError `INVALID_PARAMETER_VALUE` (not a `gs://` URI; an object whose name is no path below it),
+   * `RESOURCE_DOES_NOT_EXIST` (no such bucket), `PERMISSION_DENIED`.
+   */
+  list(uri: string, context: StepContext): Promise<{ path: string; size: number }[]> {
+    const { bucket, prefix } = parseGsUri(uri);
+    return explained(this.#connection, attemptOf("Listing", uri, bucket), async () => {
+      const files: { path: string; size: number }[] = [];
+      const client = await this.#connection.client();
+      for await (const { name = "", size } of listObjects(client.bucket(bucket), prefix, context.signal)) {
+        if (name.endsWith("/")) continue;
+        files.push({ path: requirePath(name.slice(prefix.length), uri), size: Number(size) });
+      }
+      return files;
+    });
+  }
+
+  /** The bytes of one file. The stream fails at its end when they are not those that Cloud Storage has the CRC32C of. */
+  async open(uri: string, path: string, context: StepContext): Promise<NodeJS.ReadableStream> {
+    const { bucket, prefix } = parseGsUri(uri);
+    const attempt = attemptOf("Reading", `gs://${bucket}/${prefix}${path}`, bucket);
+    const client = await explained(this.#connection, attempt, this.#connection.client);
+    const object = client.bucket(bucket).file(prefix + path, { crc32cGenerator: () => new NativeCrc32c() });
+    return Readable.from(content(object, this.#connection, attempt, context.signal), { objectMode: false });
+  }
+}
+
+async function* content(
+  object: File,
+  connection: StorageConnection,
+  attempt: Attempt,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer> {
+  try {
+    const stream = object.createReadStream();
+    yield* signal ? addAbortSignal(signal, stream) : stream;
+  } catch (error) {
+    throw await storageError(connection, attempt, error);
+  }
+}
+
+function attemptOf(doing: string, uri: string, bucket: string): Attempt {
+  return { doing: `${doing} ${uri}`, bucket, role: "roles/storage.objectViewer" };
+}
+
+/** Bucket and prefix of a `gs://` URI; the prefix ends with a slash unless it is empty. */
+function parseGsUri(uri: string): { bucket: string; prefix: string } {
+  const [, bucket, path = ""] = /^gs:\/\/([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?:\/(.*))?$/s.exec(uri) ?? [];
+  if (bucket === undefined) {
+    throw new DeploymentError("INVALID_PARAMETER_VALUE", `"${uri}" is not of the form gs://bucket/path.`);
+  }
+  const prefix = path.replace(/\/+$/, "");
+  return { bucket, prefix: prefix === "" ? "" : `${prefix}/` };
+}
+
+/** An object's name may hold anything, such as `..`; a path below a directory may not. */
+function requirePath(path: string, uri: string): string {
+  const isPath = !/[\p{Cc}\\]/u.test(path) && path.split("/").every((part) => !["", ".", ".."].includes(part));
+  if (isPath) return path;
+  throw new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    `${uri} has an object whose name cannot be a file's path: ${JSON.stringify(path)}. Rename or delete it.`,
+  );
+}

@@ -1,0 +1,68 @@
+import { DeploymentError } from "../../../core/errors.js";
+import { OperationFailedError } from "../../../core/operation.js";
+import type { DeploymentRecord, DeploymentSpec } from "../../../core/record.js";
+import type { ModelVersion } from "../../../core/services.js";
+import type { RecordSession } from "../../../rollout/record-session.js";
+import type { StepLimits } from "../../../rollout/resumable-step.js";
+import type { Call } from "../call.js";
+
+/**
+ * Takes away what a failed deploy leaves: the endpoint, if nothing is on it, and the version that this call made.
+ *
+ * @returns What could not be taken away, as a sentence for the error's message; empty when nothing is left.
+ */
+export async function removeFailed(endpointId: string, version: ModelVersion | null, call: Call, limits: StepLimits): Promise<string> {
+  const { endpointManager, versionManager } = call.services;
+  const { context } = call;
+  try {
+    const endpoint = await endpointManager.find(endpointId, context);
+    if (endpoint && endpoint.deployedModels.length === 0) {
+      await (await endpointManager.delete(endpoint, context)).wait({ timeoutSeconds: limits.timeoutSeconds });
+    }
+    if (version) await versionManager.delete(version, context);
+    return "";
+  } catch (error) {
+    return ` It could not be cleaned up (${(error as Error).message}): deleteDeployment does it.`;
+  }
+}
+
+/**
+ * Ends a session that failed, and gives the error to throw. A failure of the platform for good goes into the history; a
+ * call that was cut off leaves what is pending for the next one to go on with.
+ */
+export async function fail(
+  error: unknown,
+  { name, spec }: { name: string; spec: DeploymentSpec },
+  session: RecordSession,
+  { context }: Call,
+): Promise<DeploymentError> {
+  const cause: unknown = session.lost.aborted ? session.lost.reason : error;
+  const failure = DeploymentError.from(cause, `The deployment "${name}"`);
+  const step = session.record.pending?.step;
+  const forGood = OperationFailedError.is(failure);
+  try {
+    await session.end((record) => (forGood ? failed(record, failure, spec, session) : record));
+  } catch (endError) {
+    // the lock ends by itself, and the failure is what the caller must see
+    context.report({ type: "warning", message: `Could not write the record of "${name}": ${(endError as Error).message}` });
+  }
+  if (forGood || failure.code !== "CANCELLED") return failure;
+  return new DeploymentError(
+    "CANCELLED",
+    `The deployment "${name}" was cancelled${step ? ` at the step ${step}` : ""}. Run the same call again to go on, or deleteDeployment to take it away.`,
+    { cause: failure },
+  );
+}
+
+function failed(record: DeploymentRecord, failure: DeploymentError, spec: DeploymentSpec, session: RecordSession): DeploymentRecord {
+  const entry = session.historyEntry({
+    action: "create",
+    outcome: "failed",
+    specHash: spec.specHash,
+    modelUri: spec.modelUri,
+    modelVersionId: record.version?.versionId ?? null,
+    message: failure.message,
+  });
+  const attempt = record.pending?.step === "deploy" ? record.attempt + 1 : record.attempt;
+  return { ...record, attempt, pending: null, version: null, history: [...record.history, entry] };
+}

@@ -1,0 +1,50 @@
+import type { DeploymentSpec } from "../../../core/record.js";
+import type { ModelVersion, VersionRequest } from "../../../core/services.js";
+import type { RecordSession } from "../../../rollout/record-session.js";
+import { completeStep, type StepLimits, type StepOutcome } from "../../../rollout/resumable-step.js";
+import type { Call } from "../call.js";
+import { deploymentLabels } from "../spec.js";
+
+interface VersionWork {
+  name: string;
+  spec: DeploymentSpec;
+  artifactUri: string;
+  imageUri: string;
+}
+
+/** The registry version of a spec, below its model: found, or made. */
+export async function ensureVersion(
+  { name, spec, artifactUri, imageUri }: VersionWork,
+  session: RecordSession,
+  { services, settings, context }: Call,
+  limits: StepLimits,
+): Promise<StepOutcome<ModelVersion>> {
+  const { versionManager, modelManager, names } = services;
+  const parent = await modelManager.ensure(settings.modelName ?? name, context);
+  const message = `${parent.displayName} (${parent.id})`;
+  context.report({ type: "step", step: "model", status: parent.exists ? "skipped" : "done", message: parent.exists ? `${message} is there` : `${message} begins with this version` });
+  const request: VersionRequest = {
+    alias: settings.versionName === undefined ? null : names.versionAlias(settings.versionName),
+    spec,
+    imageUri,
+    artifactUri,
+    labels: deploymentLabels(name, settings, names, spec),
+    env: settings.env,
+  };
+  const outcome = await completeStep<ModelVersion>(
+    {
+      step: "version",
+      what: `a version of the model ${parent.displayName}`,
+      find: () => versionManager.find(parent, request, context),
+      running: (since) => versionManager.running(parent, since, context),
+      attach: (operation) => versionManager.attach(operation),
+      start: () => versionManager.create(parent, request, context),
+    },
+    session,
+    context,
+    limits,
+  );
+  const { model, versionId } = outcome.value;
+  await session.note({ version: { model, versionId } });
+  return outcome;
+}

@@ -1,0 +1,195 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+
+import type { Storage, StorageOptions } from "@google-cloud/storage";
+import type { auth } from "googleapis/build/src/apis/aiplatform/index.js";
+import type { aiplatform_v1 } from "googleapis/build/src/apis/aiplatform/v1.js";
+import type { artifactregistry_v1 } from "googleapis/build/src/apis/artifactregistry/v1.js";
+import type { cloudbuild_v1 } from "googleapis/build/src/apis/cloudbuild/v1.js";
+import type { logging_v2 } from "googleapis/build/src/apis/logging/v2.js";
+
+import { DeploymentError } from "../../../core/errors.js";
+import { emulatorUrl } from "./emulator-host.js";
+
+/** How Google's APIs are reached, and as whom. Without any option: Google Cloud, by Application Default Credentials. */
+export interface ConnectionOptions {
+  /** `HOST:PORT` of an emulator that takes the place of every service. No credentials are looked for or sent. */
+  emulatorHost?: string | undefined;
+  /** Whether the emulator may be on another machine. Default false. */
+  allowRemoteEmulator?: boolean | undefined;
+  /** A file of Google credentials, of any kind that Application Default Credentials know. */
+  keyFilename?: string | undefined;
+  /** The content of such a file. */
+  credentials?: object | undefined;
+  /** The project, where the credentials do not say it. */
+  projectId?: string | undefined;
+  /** The URL of all services in place of Google's own, with credentials. For tests of what is sent. @internal */
+  apiEndpoint?: string | undefined;
+}
+
+type GoogleAuth = InstanceType<typeof auth.GoogleAuth>;
+
+const scope = "https://www.googleapis.com/auth/cloud-platform";
+/** Milliseconds that one request to an API may take; what takes longer is an operation there. */
+const requestTimeoutMs = 60_000;
+
+/**
+ * The clients of Google's APIs. Each library is loaded at the first call that needs it, and its client is kept.
+ *
+ * All go to the emulator or none does. googleapis and \@google-cloud/storage each bring a google-auth-library of another
+ * major version, and the auth object of one gives no header in the other, silently: so each makes its own, from the same
+ * options.
+ */
+export class GoogleConnection {
+  /** The emulator's URL, without a slash at its end; null for Google Cloud. */
+  readonly emulator: string | null;
+  /** Agents that keep connections open, for all requests to one host. */
+  readonly agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
+  readonly #options: ConnectionOptions;
+  readonly #endpoint: string | null;
+  readonly #cached = new Map<string, Promise<unknown>>();
+
+  /** @throws DeploymentError `INVALID_PARAMETER_VALUE` for an emulator that is no host, or not on this machine. */
+  constructor(options: ConnectionOptions = {}) {
+    this.#options = options;
+    this.emulator = options.emulatorHost ? emulatorUrl(options.emulatorHost, options.allowRemoteEmulator ?? false) : null;
+    this.#endpoint = this.emulator ?? options.apiEndpoint ?? null;
+  }
+
+  /** Vertex AI in a location; models, endpoints and operations of another location are not found there. */
+  aiplatform(location: string): Promise<aiplatform_v1.Aiplatform> {
+    return this.#once(`aiplatform ${location}`, async () => {
+      const { aiplatform } = await import("googleapis/build/src/apis/aiplatform/index.js");
+      return aiplatform({ version: "v1", ...(await this.#clientOptions(this.aiplatformUrl(location))) });
+    });
+  }
+
+  cloudbuild(): Promise<cloudbuild_v1.Cloudbuild> {
+    return this.#once("cloudbuild", async () => {
+      const { cloudbuild } = await import("googleapis/build/src/apis/cloudbuild/index.js");
+      return cloudbuild({ version: "v1", ...(await this.#clientOptions(this.#endpoint)) });
+    });
+  }
+
+  artifactregistry(): Promise<artifactregistry_v1.Artifactregistry> {
+    return this.#once("artifactregistry", async () => {
+      const { artifactregistry } = await import("googleapis/build/src/apis/artifactregistry/index.js");
+      return artifactregistry({ version: "v1", ...(await this.#clientOptions(this.#endpoint)) });
+    });
+  }
+
+  logging(): Promise<logging_v2.Logging> {
+    return this.#once("logging", async () => {
+      const { logging } = await import("googleapis/build/src/apis/logging/index.js");
+      return logging({ version: "v2", ...(await this.#clientOptions(this.#endpoint)) });
+    });
+  }
+
+  /**
+   * @param extra - Options of the client beside connection and credentials, such as its checksum generator; those of the
+   * first call count.
+   * @throws DeploymentError `INVALID_PARAMETER_VALUE` when `STORAGE_EMULATOR_HOST` would send only Cloud Storage elsewhere.
+   */
+  storage(extra: Pick<StorageOptions, "crc32cGenerator" | "retryOptions" | "timeout"> = {}): Promise<Storage> {
+    return this.#once("storage", async () => {
+      if (!this.emulator && process.env["STORAGE_EMULATOR_HOST"]) {
+        throw new DeploymentError(
+          "INVALID_PARAMETER_VALUE",
+          "STORAGE_EMULATOR_HOST is set, and would separate Cloud Storage from all other services. Unset it, or set AIPLATFORM_EMULATOR_HOST to use an emulator for all.",
+        );
+      }
+      const { Storage } = await import("@google-cloud/storage");
+      const storage = new Storage({ ...extra, ...this.#storageOptions() });
+      // STORAGE_EMULATOR_HOST goes before `apiEndpoint` here, and the emulator covers every service
+      if (this.#endpoint) storage.baseUrl = `${this.#endpoint}/storage/v1`;
+      return storage;
+    });
+  }
+
+  /** The URL of Vertex AI in a location, without a slash at its end. */
+  aiplatformUrl(location: string): string {
+    if (this.#endpoint) return this.#endpoint;
+    return location === "global" ? "https://aiplatform.googleapis.com" : `https://${location}-aiplatform.googleapis.com`;
+  }
+
+  /** The host of predictions to an endpoint that has one of its own. */
+  dedicatedUrl(host: string): string {
+    if (this.#endpoint) return this.#endpoint;
+    if (!/^[a-z0-9.-]+\.(goog|googleapis\.com)$/i.test(host)) {
+      throw new DeploymentError("INTERNAL_ERROR", `The endpoint's own host "${host}" is none of Google's: no credentials are sent to it.`);
+    }
+    return `https://${host}`;
+  }
+
+  /** Who calls, for a message: the account's email, null where it is not known. Never throws. */
+  async caller(): Promise<string | null> {
+    if (this.emulator) return "the emulator's anonymous caller";
+    try {
+      return (await (await this.#auth()).getCredentials()).client_email ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** The headers that prove who calls; none for the emulator. */
+  async authorizationHeaders(url: string): Promise<Record<string, string>> {
+    if (this.emulator) return {};
+    const headers = await (await this.#auth()).getRequestHeaders(url);
+    return Object.fromEntries(headers.entries());
+  }
+
+  /** The project of the options or else of the credentials; null when neither tells one. */
+  async defaultProject(): Promise<string | null> {
+    if (this.#options.projectId || this.emulator) return this.#options.projectId ?? null;
+    try {
+      return await (await this.#auth()).getProjectId();
+    } catch {
+      return null;
+    }
+  }
+
+  #auth(): Promise<GoogleAuth> {
+    return this.#once("auth", async () => {
+      const { auth } = await import("googleapis/build/src/apis/aiplatform/index.js");
+      return new auth.GoogleAuth({ ...this.#credentials(), scopes: [scope] });
+    });
+  }
+
+  #credentials(): { keyFilename?: string; credentials?: object; projectId?: string } {
+    const { keyFilename, credentials, projectId } = this.#options;
+    return { ...(keyFilename && { keyFilename }), ...(credentials && { credentials }), ...(projectId && { projectId }) };
+  }
+
+  async #clientOptions(rootUrl: string | null) {
+    return {
+      ...(rootUrl && { rootUrl: `${rootUrl}/` }),
+      ...(!this.emulator && { auth: await this.#auth() }),
+      ...(!this.#goesThroughProxy() && { agent: this.#agent }),
+      timeout: requestTimeoutMs,
+      retry: false, // retry.ts decides
+    };
+  }
+
+  readonly #agent = (url: URL): HttpAgent => (url.protocol === "http:" ? this.agents.http : this.agents.https);
+
+  /** gaxios asks these variables for a proxy, unless it is given an agent. */
+  #goesThroughProxy(): boolean {
+    const variables = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
+    return !this.emulator && variables.some((name) => process.env[name]);
+  }
+
+  #storageOptions(): StorageOptions {
+    if (this.emulator) return { apiEndpoint: this.emulator, projectId: this.#options.projectId ?? "emulator" };
+    if (!this.#endpoint) return this.#credentials();
+    return { ...this.#credentials(), apiEndpoint: this.#endpoint, useAuthWithCustomEndpoint: true };
+  }
+
+  #once<T>(key: string, make: () => Promise<T>): Promise<T> {
+    const known = this.#cached.get(key) as Promise<T> | undefined;
+    if (known) return known;
+    const made = make();
+    this.#cached.set(key, made);
+    made.catch(() => this.#cached.delete(key));
+    return made;
+  }
+}

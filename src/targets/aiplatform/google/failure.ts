@@ -1,0 +1,77 @@
+/**
+ * What is known of a failed request, whichever library sent it: gaxios (googleapis) and axios (predictions) throw errors
+ * of their own that hold the whole request, its Authorization header included, so that no such error leaves this folder.
+ */
+export interface RequestFailure {
+  /** Google's own words, or the network's. */
+  message: string;
+  /** The HTTP status; null when no answer came. */
+  httpStatus: number | null;
+  /** The name of a `google.rpc.Code`, such as `NOT_FOUND`; null where the answer has none. */
+  status: string | null;
+  /** `google.rpc.Status.details`. */
+  details: Record<string, unknown>[];
+  /** Of a request without an answer: Node's error code, such as `ECONNRESET`. */
+  networkCode: string | null;
+  /** Seconds of the header `Retry-After`. */
+  retryAfterSeconds: number | null;
+}
+
+/** Takes an error apart that a request threw. */
+export function requestFailure(error: unknown): RequestFailure {
+  const thrown = asRecord(error);
+  const response = asRecord(thrown["response"]);
+  const message = error instanceof Error ? error.message : String(error);
+  if (typeof response["status"] !== "number") return withoutAnswer(thrown, message);
+  return answeredFailure(response["status"], response["data"], header(response["headers"], "retry-after"), message);
+}
+
+/** What an answer that is no success says. */
+export function answeredFailure(
+  httpStatus: number,
+  body: unknown,
+  retryAfter: string | null,
+  otherwise = `HTTP ${httpStatus}`,
+): RequestFailure {
+  const answer = asRecord(asRecord(body)["error"]);
+  const retryAfterSeconds = Number(retryAfter ?? Number.NaN);
+  return {
+    message: googlesMessage(body, answer) ?? (/<html|<!doctype/i.test(otherwise) ? `HTTP ${httpStatus}` : otherwise),
+    httpStatus,
+    status: typeof answer["status"] === "string" ? answer["status"] : null,
+    details: Array.isArray(answer["details"]) ? answer["details"].map(asRecord) : [],
+    networkCode: null,
+    retryAfterSeconds: Number.isFinite(retryAfterSeconds) ? retryAfterSeconds : null,
+  };
+}
+
+function googlesMessage(body: unknown, answer: Record<string, unknown>): string | null {
+  if (typeof answer["message"] === "string" && answer["message"] !== "") return answer["message"];
+  // the token endpoint of OAuth: {"error": "invalid_grant", "error_description": "…"}
+  const { error, error_description: description } = asRecord(body);
+  if (typeof error !== "string") return null;
+  return typeof description === "string" ? `${error}: ${description}` : error;
+}
+
+function withoutAnswer(thrown: Record<string, unknown>, message: string): RequestFailure {
+  const code = [thrown, asRecord(thrown["cause"])].map((part) => part["code"]).find((value) => typeof value === "string");
+  const aborted = thrown["name"] === "AbortError" || thrown["type"] === "aborted" || /\baborted\b/.test(message);
+  return {
+    message,
+    httpStatus: null,
+    status: null,
+    details: [],
+    networkCode: (code as string | undefined) ?? (aborted ? "ETIMEDOUT" : null),
+    retryAfterSeconds: null,
+  };
+}
+
+function header(headers: unknown, name: string): string | null {
+  if (headers instanceof Headers) return headers.get(name);
+  const value = asRecord(headers)[name];
+  return typeof value === "string" ? value : null;
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}

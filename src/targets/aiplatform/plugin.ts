@@ -1,0 +1,16 @@
+import type { DeploymentTargetPlugin } from "../../core/plugin.js";
+import { AiPlatformClient, type AiPlatformClientOptions } from "./client.js";
+
+declare module "../../core/deployment-targets.js" {
+  interface DeploymentTargets {
+    aiplatform: { client: AiPlatformClient; options: AiPlatformClientOptions };
+  }
+}
+
+/** The target `aiplatform`: Vertex AI. */
+export const aiPlatformPlugin: DeploymentTargetPlugin<AiPlatformClient> = {
+  name: "aiplatform",
+  createClient: (target, options) => new AiPlatformClient(target, options),
+  // help is asked for seldom, and the schema that it comes from is heavy
+  targetHelp: async () => (await import("./config/help.js")).targetHelp(),
+};

@@ -1,0 +1,88 @@
+import type { aiplatform_v1 } from "googleapis/build/src/apis/aiplatform/v1.js";
+
+import type { DeployedModel } from "../../../core/deployment.js";
+import type { DeployRequest, Endpoint, EndpointRequest } from "../../../core/services.js";
+import { idOf, projectOf, type ResourceNames, withoutVersion } from "./resource-names.js";
+
+export type EndpointResource = aiplatform_v1.Schema$GoogleCloudAiplatformV1Endpoint;
+export type DeployedModelResource = aiplatform_v1.Schema$GoogleCloudAiplatformV1DeployedModel;
+
+/** `Endpoint.display_name`, `DeployedModel.display_name`. */
+const maxDisplayNameLength = 128;
+/** In a traffic split, the model that is being deployed (`DeployModelRequest.traffic_split`). */
+const thisOne = "0";
+
+/** The endpoint as `endpoints.create` takes it. */
+export function endpointResource(request: EndpointRequest): EndpointResource {
+  return {
+    displayName: request.displayName.slice(0, maxDisplayNameLength),
+    labels: request.labels,
+    ...(request.dedicated && { dedicatedEndpointEnabled: true }),
+    ...(request.encryptionKey && { encryptionSpec: { kmsKeyName: request.encryptionKey } }),
+  };
+}
+
+/** The body of `endpoints.deployModel`: an absent traffic split leaves the traffic as it is. */
+export function deployRequestBody(request: DeployRequest): aiplatform_v1.Schema$GoogleCloudAiplatformV1DeployModelRequest {
+  const { version, accelerator, serviceAccount } = request;
+  return {
+    deployedModel: {
+      id: request.deployedModelId,
+      displayName: request.displayName.slice(0, maxDisplayNameLength),
+      model: `${version.model}@${version.versionId}`,
+      dedicatedResources: {
+        machineSpec: {
+          machineType: request.machineType,
+          ...(accelerator && { acceleratorType: accelerator.type, acceleratorCount: accelerator.count }),
+        },
+        minReplicaCount: request.minReplicaCount,
+        maxReplicaCount: request.maxReplicaCount,
+      },
+      ...(serviceAccount !== null && { serviceAccount }),
+    },
+    ...(request.takesTraffic && { trafficSplit: { [thisOne]: 100 } }),
+  };
+}
+
+/** An endpoint as Vertex AI answers it. */
+export function toEndpoint(resource: EndpointResource, names: ResourceNames): Endpoint {
+  const name = resource.name ?? "";
+  const trafficSplit = resource.trafficSplit ?? {};
+  const sameProject = projectOf(name);
+  return {
+    id: idOf(name),
+    name: names.own(name),
+    displayName: resource.displayName ?? "",
+    labels: resource.labels ?? {},
+    deployedModels: (resource.deployedModels ?? []).map((deployed) =>
+      toDeployedModel(deployed, trafficSplit[deployed.id ?? ""] ?? 0, names, sameProject),
+    ),
+    trafficSplit,
+    etag: resource.etag ?? null,
+    dedicatedHost: resource.dedicatedEndpointDns ?? null,
+    createTime: resource.createTime ?? null,
+  };
+}
+
+/**
+ * A deployed model as Vertex AI answers it.
+ *
+ * @param sameProject - What this project is called in the answer, its id or number: a deployed model may be another
+ * project's.
+ */
+export function toDeployedModel(
+  resource: DeployedModelResource,
+  trafficPercent: number,
+  names: ResourceNames,
+  sameProject?: string,
+): DeployedModel {
+  const model = withoutVersion(resource.model ?? "");
+  return {
+    id: resource.id ?? "",
+    model: sameProject === undefined || projectOf(model) === sameProject ? names.own(model) : model,
+    modelVersionId: resource.modelVersionId ?? null,
+    trafficPercent,
+    machineType: resource.dedicatedResources?.machineSpec?.machineType ?? null,
+    createTime: resource.createTime ?? null,
+  };
+}

@@ -1,0 +1,51 @@
+import { SdistBundleBuilder } from "../../../bundle/bundle-builder.js";
+import { systemClock } from "../../../core/clock.js";
+import { MlflowModelResolver } from "../../../mlflow/model-resolver.js";
+import { GcsDeploymentStore } from "../../../storage/deployment-store.js";
+import { GcsArtifactReader } from "../../../storage/gcs-artifact-reader.js";
+import { GcsUploader } from "../../../storage/uploader.js";
+import type { AiPlatformSettings } from "../config/settings.js";
+import type { GoogleConnection } from "../google/connection.js";
+import type { AiPlatformServices } from "../services.js";
+import { VertexEndpointManager } from "./endpoint-manager.js";
+import { CloudBuildImageBuilder } from "./image-builder.js";
+import { CloudLogReader } from "./log-reader.js";
+import { VertexModelManager } from "./model-manager.js";
+import * as names from "./names.js";
+import { VertexPredictionService } from "./prediction-service.js";
+import { VertexVersionManager } from "./version-manager.js";
+
+/** The settings that services are made for; all others are said with each call. */
+export function serviceSettings(settings: AiPlatformSettings & { projectId: string }) {
+  const { projectId, location, trackingUri, productionBucket, productionRoute } = settings;
+  const { imageRepository, buildLocation, buildServiceAccount, buildTimeout } = settings;
+  return { projectId, location, trackingUri, productionBucket, productionRoute, imageRepository, buildLocation, buildServiceAccount, buildTimeout };
+}
+
+/** The services of platform `vertex`. */
+export function vertexServices(settings: ReturnType<typeof serviceSettings>, connection: GoogleConnection): AiPlatformServices {
+  const place = { connection, project: settings.projectId, location: settings.location, clock: systemClock };
+  const storage = { client: () => connection.storage(), caller: () => connection.caller() };
+  const logReader = new CloudLogReader(place);
+  return {
+    clock: systemClock,
+    names,
+    modelResolver: new MlflowModelResolver({ trackingUri: settings.trackingUri, readers: { gs: new GcsArtifactReader(storage) } }),
+    bundleBuilder: new SdistBundleBuilder(),
+    uploader: new GcsUploader(storage),
+    imageBuilder: new CloudBuildImageBuilder({
+      ...place,
+      logReader,
+      repository: settings.imageRepository,
+      buildLocation: settings.buildLocation,
+      buildServiceAccount: settings.buildServiceAccount,
+      buildTimeoutSeconds: settings.buildTimeout,
+    }),
+    modelManager: new VertexModelManager(place),
+    versionManager: new VertexVersionManager(place),
+    endpointManager: new VertexEndpointManager(place),
+    predictionService: new VertexPredictionService(place),
+    logReader,
+    deploymentStore: new GcsDeploymentStore({ ...storage, bucket: settings.productionBucket, prefix: settings.productionRoute }),
+  };
+}

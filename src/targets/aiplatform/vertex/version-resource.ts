@@ -1,0 +1,52 @@
+import type { aiplatform_v1 } from "googleapis/build/src/apis/aiplatform/v1.js";
+
+import type { ParentModel, VersionRequest } from "../../../core/services.js";
+
+type Model = aiplatform_v1.Schema$GoogleCloudAiplatformV1Model;
+
+const specLabel = "spec-hash";
+/** How much of a spec's hash is kept: a label's value has at most 63 characters. */
+const keptHashLength = 40;
+const maxDisplayNameLength = 128;
+
+/** The routes and the port of the serving container; it is told them as `AIP_PREDICT_ROUTE`, `AIP_HEALTH_ROUTE`, `AIP_HTTP_PORT`. */
+const predictRoute = "/predict";
+const healthRoute = "/health";
+const port = 8080;
+
+/** The version as `models.upload` takes it (`google.cloud.aiplatform.v1.Model`). */
+export function modelResource(parent: ParentModel, request: VersionRequest): Model {
+  const { spec, labels, artifactUri, imageUri } = request;
+  const env = Object.entries(request.env).map(([name, value]) => ({ name, value: literal(value) }));
+  return {
+    displayName: parent.displayName.slice(0, maxDisplayNameLength),
+    versionDescription: specDescription(spec.specHash),
+    labels,
+    artifactUri,
+    containerSpec: {
+      imageUri,
+      ...(env.length > 0 && { env }),
+      predictRoute,
+      healthRoute,
+      ports: [{ containerPort: port }],
+    },
+  };
+}
+
+/**
+ * Whether a version says that it was made of the request's spec. The label alone does not tell: Vertex AI answers with
+ * the labels of model and version merged, so that one may cover the other; a version's description is its own.
+ */
+export function describesSpec(version: Model, request: VersionRequest): boolean {
+  const { specHash } = request.spec;
+  return version.labels?.[specLabel] === specHash.slice(0, keptHashLength) || version.versionDescription === specDescription(specHash);
+}
+
+function specDescription(specHash: string): string {
+  return `Made by mlflow-deployments of spec ${specHash.slice(0, keptHashLength)}.`;
+}
+
+/** `$(NAME)` in a variable's value is expanded by the platform (`EnvVar.value`); `$$(NAME)` is not. */
+function literal(value: string): string {
+  return value.replaceAll("$(", () => "$$(");
+}

@@ -1,0 +1,115 @@
+"""What a model returns, as the `predictions` of an answer: always an array, on Vertex AI one item for each instance.
+
+- A DataFrame is a list of records, an array nested lists, a Series a list.
+- A dict of arrays, each with one item for each instance (named tensors), is a list of records too. Any other single
+  result, such as a dict of lists, is one prediction.
+- JSON has no NaN and no infinities, and `google.protobuf.Value` refuses them. MLflow's own server writes them all the
+  same; here they are null, as from `DataFrame.to_json` and JavaScript, and the log says how many.
+- Times are ISO 8601 strings, bytes base64, NaT, NA and None null, Decimals numbers.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import datetime
+import decimal
+import json
+import logging
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pydantic
+
+_COLUMNS = (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)
+_SEQUENCES = (list, tuple, pd.DataFrame, *_COLUMNS)
+
+log = logging.getLogger("serving_runtime")
+
+
+def to_json(result: Any, instances: int) -> bytes:
+    """The body of an answer. `instances` is the number of rows that were asked about.
+
+    Raises TypeError for what JSON cannot carry.
+    """
+    encoder = _Encoder()
+    predictions = encoder.encode(_rows(result, instances))
+    if encoder.not_finite:
+        log.warning("the model returned NaN or infinity %d times; they are sent as null", encoder.not_finite)
+    return json.dumps({"predictions": predictions}, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _rows(result: Any, instances: int) -> Any:
+    if isinstance(result, dict) and result and all(_is_batch(value, instances) for value in result.values()):
+        return [dict(zip(result, row)) for row in zip(*result.values())]
+    if isinstance(result, _SEQUENCES) or hasattr(result, "toarray"):
+        return result
+    return result if isinstance(result, np.ndarray) and result.ndim > 0 else [result]
+
+
+def _is_batch(value: Any, instances: int) -> bool:
+    return isinstance(value, (np.ndarray, pd.Series)) and value.shape[:1] == (instances,)
+
+
+class _Encoder:
+    """Turns a result into what `json` can write, and counts what became null."""
+
+    def __init__(self) -> None:
+        self.not_finite = 0
+
+    def encode(self, value: Any) -> Any:
+        if value is None or value is pd.NA or value is pd.NaT:
+            return None
+        if isinstance(value, (str, bool)):
+            return value
+        if isinstance(value, (int, float)):
+            return self._number(value)
+        if isinstance(value, dict):
+            return {str(key): self.encode(each) for key, each in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.encode(each) for each in value]
+        return self._encode_other(value)
+
+    def _number(self, value: int | float) -> int | float | None:
+        if isinstance(value, float) and not math.isfinite(value):
+            self.not_finite += 1
+            return None
+        return value
+
+    def _encode_other(self, value: Any) -> Any:
+        if isinstance(value, pd.DataFrame):
+            if not value.columns.is_unique:
+                raise TypeError("a DataFrame with two columns of the same name")
+            return self.encode(value.to_dict(orient="records"))
+        if isinstance(value, np.ndarray):
+            return self._array(value)
+        if isinstance(value, _COLUMNS):
+            return self.encode(value.tolist())
+        if isinstance(value, np.datetime64):
+            return None if np.isnat(value) else str(value)
+        if isinstance(value, np.floating):  # A long double's item() is itself.
+            return self._number(float(value))
+        if isinstance(value, np.generic):
+            return self.encode(value.item())
+        if isinstance(value, (datetime.date, datetime.time)):
+            return value.isoformat()
+        if isinstance(value, (bytes, bytearray)):
+            return base64.b64encode(value).decode()
+        if isinstance(value, decimal.Decimal):
+            return self._number(float(value))
+        if isinstance(value, pydantic.BaseModel):
+            return self.encode(value.model_dump())
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return self.encode(dataclasses.asdict(value))
+        if hasattr(value, "toarray"):  # scipy's sparse matrices.
+            return self._array(value.toarray())
+        raise TypeError(f"a value of type {type(value).__module__}.{type(value).__qualname__}")
+
+    def _array(self, array: np.ndarray) -> Any:
+        if array.dtype.kind == "M":  # As a list they would be integers.
+            array = np.where(np.isnat(array), None, np.datetime_as_string(array))
+        elif array.dtype.kind == "f" and np.isfinite(array).all():
+            return array.tolist()
+        return self.encode(array.tolist())
