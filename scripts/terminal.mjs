@@ -55,7 +55,7 @@ export function createTerminal(stream = process.stdout) {
         patience,
       );
       try {
-        const text = await work((detail) => show((announcement = detail)));
+        const text = await work((detail) => show((announcement ||= detail) && detail));
         if (live) rewrite("");
         print(finishedLine(green("✓"), label, text, performance.now() - started));
       } catch (error) {

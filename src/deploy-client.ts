@@ -9,8 +9,10 @@ import { builtInTargets } from "./targets/built-in.js";
 const registry = new TargetRegistry(builtInTargets, () => discoverTargets(process.cwd()));
 
 type TargetName = keyof DeploymentTargets & string;
-type ClientOf<Name extends TargetName> = DeploymentTargets[Name] extends { client: infer Client } ? Client : never;
-type OptionsOf<Name extends TargetName> = DeploymentTargets[Name] extends { options: infer Options } ? Options : never;
+/** `aiplatform` of `aiplatform:/acme/europe-west1`. */
+type TargetOf<Uri extends string> = Uri extends `${infer Name}:${string}` ? Name : Uri;
+type ClientOf<Name> = Name extends TargetName ? (DeploymentTargets[Name] extends { client: infer Client } ? Client : never) : BaseDeploymentClient;
+type OptionsOf<Name> = Name extends TargetName ? (DeploymentTargets[Name] extends { options: infer Options } ? Options : never) : ClientOptions;
 
 /**
  * The client of a deployment target.
@@ -23,13 +25,11 @@ type OptionsOf<Name extends TargetName> = DeploymentTargets[Name] extends { opti
  * `INVALID_PARAMETER_VALUE` for an empty or illegal URI; `INTERNAL_ERROR` for a plugin that cannot be loaded or lacks
  * something.
  */
-export function getDeployClient<Name extends TargetName>(
-  target: Name | `${Name}:${string}`,
-  options?: OptionsOf<Name>,
-): ClientOf<Name>;
-export function getDeployClient(target: string, options?: ClientOptions): BaseDeploymentClient;
-export function getDeployClient(target: string, options: ClientOptions = {}): unknown {
-  return registry.client(target, options);
+export function getDeployClient<Uri extends string>(
+  target: Uri | TargetName,
+  options: OptionsOf<TargetOf<Uri>> | Record<string, never> = {},
+): ClientOf<TargetOf<Uri>> {
+  return registry.client(target, options) as unknown as ClientOf<TargetOf<Uri>>;
 }
 
 /**

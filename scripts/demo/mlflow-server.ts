@@ -29,21 +29,11 @@ export async function startMlflowServer({
 }: MlflowServerOptions): Promise<MlflowServer> {
   await mkdir(dataDir, { recursive: true });
   const port = await freePort();
-  const args = [
-    "-m",
-    "mlflow",
-    "server",
-    "--host",
-    "127.0.0.1",
-    "--port",
-    String(port),
-    "--workers",
-    "1",
-  ];
+  const address = ["--host", "127.0.0.1", "--port", String(port), "--workers", "1"];
   const server = startProcess({
     command: python,
     args: [
-      ...args,
+      ...["-m", "mlflow", "server", ...address],
       ...["--backend-store-uri", `sqlite:///${join(dataDir, "mlflow.db")}`],
       ...["--artifacts-destination", join(dataDir, "artifacts"), "--serve-artifacts"],
     ],
@@ -69,11 +59,7 @@ const quiet = {
 
 /** The environment of a Python program that uses MLflow, which holds no credentials. */
 export function mlflowEnvironment(variables: Record<string, string> = {}): Record<string, string> {
-  return childEnvironment({
-    MLFLOW_DISABLE_TELEMETRY: "true",
-    PYTHONUNBUFFERED: "1",
-    ...variables,
-  });
+  return childEnvironment({ ...quiet, ...variables });
 }
 
 async function untilHealthy(trackingUri: string, server: ManagedProcess): Promise<void> {

@@ -1,7 +1,8 @@
-import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
-import { startEmulator } from "mlflow-deployments/emulator";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { startProcess } from "../../src/runtime/process.js";
+
+const program = join(import.meta.dirname, "..", "..", "dist", "cli", "bin.js");
 
 /** The Google Cloud project that exists in the emulator alone, by the variables that name its parts. */
 export const demoCloud = {
@@ -14,47 +15,50 @@ export interface DemoEmulatorOptions {
   /** The interpreter that deployed models run on, where it has what they require. */
   python: string;
   dataDir: string;
+  /** Gets what the emulator says. */
   logFile: string;
+  signal: AbortSignal;
 }
 
 export interface DemoEmulator {
   /** What `AIPLATFORM_EMULATOR_HOST` is set to. */
   host: string;
-  url: string;
   stop(): Promise<void>;
 }
 
-/** Starts the emulator with the bucket that the example uploads to. */
-export async function startDemoEmulator({
-  python,
-  dataDir,
-  logFile,
-}: DemoEmulatorOptions): Promise<DemoEmulator> {
-  await mkdir(dirname(logFile), { recursive: true });
-  const log = createWriteStream(logFile);
-  const { host, url, stop } = await startEmulator({
-    dataDir,
-    python,
-    onLog: (line: string) => log.write(`${line}\n`),
-  });
-  await createBucket(url, demoCloud.production_bucket, demoCloud.GOOGLE_CLOUD_LOCATION);
-  return {
-    host,
-    url,
-    stop: async () => {
-      await stop();
-      log.end();
+/** Starts `mlflow-deployments emulator` on a free port, with the bucket that the example uploads to. */
+export async function startDemoEmulator(options: DemoEmulatorOptions): Promise<DemoEmulator> {
+  const { python, dataDir, logFile, signal } = options;
+  mkdirSync(dirname(logFile), { recursive: true });
+  writeFileSync(logFile, "");
+  let announce: (host: string) => void = () => {};
+  const announced = new Promise<string>((resolve) => (announce = resolve));
+  const bucket = `${demoCloud.production_bucket}:${demoCloud.GOOGLE_CLOUD_LOCATION}`;
+  const emulator = startProcess({
+    command: process.execPath,
+    args: [
+      program,
+      "emulator",
+      "--port",
+      "0",
+      "--data-dir",
+      dataDir,
+      "--python",
+      python,
+      "--bucket",
+      bucket,
+    ],
+    // The emulator is this package itself, and installs packages from where the user's pip does.
+    env: process.env as Record<string, string>,
+    onLine: (line) => {
+      appendFileSync(logFile, `${line}\n`);
+      const host = /^export AIPLATFORM_EMULATOR_HOST=(\S+)$/.exec(line)?.[1];
+      if (host) announce(host);
     },
-  };
-}
-
-/** As `gcloud storage buckets create` does; it is there already when an earlier run made it. */
-async function createBucket(url: string, name: string, location: string): Promise<void> {
-  const answer = await fetch(`${url}/storage/v1/b?project=${demoCloud.GOOGLE_CLOUD_PROJECT}`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ name, location }),
+    signal,
   });
-  if (!answer.ok && answer.status !== 409)
-    throw new Error(`The bucket ${name} could not be made: ${await answer.text()}`);
+  const ended = emulator.exited.then(() => {
+    throw new Error(`The emulator ended. Its last lines:\n${emulator.lines(15).join("\n")}`);
+  });
+  return { host: await Promise.race([announced, ended]), stop: async () => emulator.stop() };
 }

@@ -41,10 +41,11 @@ export async function quickstart({ terminal, python, signal }: QuickstartOptions
         python,
         dataDir: join(kept, "emulator"),
         logFile: join(kept, "emulator.log"),
+        signal,
       });
       started.push(emulator);
       emulatorHost = emulator.host;
-      return `${emulator.url} stands in for Google Cloud`;
+      return `http://${emulatorHost} stands in for Google Cloud`;
     });
 
     const environment = {

@@ -4,6 +4,9 @@ import { root } from "./paths.mjs";
 /** How much of a failed command's output is shown, in lines. */
 const shownLines = 15;
 
+/** How much of it is kept. */
+const keptLines = 500;
+
 /** A failure that the person at the terminal can do something about: shown without a stack. */
 export class SetupError extends Error {}
 
@@ -12,17 +15,22 @@ export class SetupError extends Error {}
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ say?: (line: string) => void, failure: string }} options `failure`: the first line of the error when it fails
+ * @param {{ say?: (line: string) => void, failure: string, cause?: (lines: string[]) => string[] }} options
+ *   `failure`: the first line of the error when it fails; `cause`: the output that says why, default its end
  * @returns {Promise<void>}
  */
-export async function runCommand(command, args, { say, failure }) {
+export async function runCommand(
+  command,
+  args,
+  { say, failure, cause = (lines) => lines.slice(-shownLines) },
+) {
   const lines = [];
   const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text) => {
       const seen = text.split(/\r?\n/).filter((line) => line.trim() !== "");
       lines.push(...seen);
-      lines.splice(0, lines.length - shownLines);
+      lines.splice(0, lines.length - keptLines);
       if (seen.length > 0) say?.(seen.at(-1));
     });
   }
@@ -30,5 +38,6 @@ export async function runCommand(command, args, { say, failure }) {
     child.once("error", (error) => reject(new SetupError(`${failure}: ${error.message}`)));
     child.once("close", resolve);
   });
-  if (code !== 0) throw new SetupError(`${failure} (exit code ${code}):\n${lines.join("\n")}`);
+  if (code !== 0)
+    throw new SetupError(`${failure} (exit code ${code}):\n${cause(lines).join("\n")}`);
 }

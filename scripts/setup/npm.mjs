@@ -13,14 +13,18 @@ export async function installPackages(say) {
   const wanted = lockedPackages("package-lock.json");
   const count = `${Object.values(wanted).filter((entry) => !entry.optional).length} packages`;
   if (isInstalled(wanted)) return `${count}, up to date`;
-  say("npm ci");
+  say("npm ci; the first time takes a minute");
   const { command, args } = npm();
   await runCommand(command, [...args, "ci", "--no-audit", "--no-fund"], {
     say,
     failure: "npm ci failed",
+    cause,
   });
   return `${count}, installed`;
 }
+
+/** npm says first what is wrong, then how it is used. */
+const cause = (lines) => lines.filter((line) => /^npm error \S/.test(line)).slice(0, 8);
 
 /** npm writes a copy of the lock file when an installation is complete: what is installed can be read, not guessed. */
 function isInstalled(wanted) {

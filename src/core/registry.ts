@@ -3,7 +3,7 @@ import { DeploymentError } from "./errors.js";
 import { type ClientOptions, type DeploymentTargetPlugin, requiredOfPlugin } from "./plugin.js";
 import { parseTargetUri } from "./target-uri.js";
 
-type Plugin = DeploymentTargetPlugin<BaseDeploymentClient<never>>;
+type Plugin = DeploymentTargetPlugin;
 
 /** A target that an installed package offers and that is loaded when it is first asked for. */
 export interface DiscoveredTarget {

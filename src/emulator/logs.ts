@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 
+import { projectNumber } from "./project-number.js";
 import type { Collection, StateStore } from "./state.js";
 
 /** Levels of `LogSeverity`, lowest first. */
@@ -55,10 +56,14 @@ const logIds: Readonly<Record<string, string>> = {
 /** A container that logs each request must not fill the memory: older lines of a project go first. */
 const maxEntries = 20_000;
 
+/** Lines are many, so they are handed to the state together, this often. */
+const saveIntervalMs = 2000;
+
 /** The lines that builds and deployed containers wrote, oldest first, kept in memory and in the emulator's state. */
 export class LogStore {
   readonly #saved: Collection<LogEntry[]>;
   readonly #entries = new Map<string, LogEntry[]>();
+  #saving: NodeJS.Timeout | undefined;
 
   constructor(state: StateStore) {
     this.#saved = state.collection<LogEntry[]>("logs");
@@ -80,15 +85,19 @@ export class LogStore {
       receiveTimestamp: now,
     });
     if (entries.length > maxEntries) entries.splice(0, maxEntries / 10);
+    this.#saving ??= setTimeout(() => this.save(), saveIntervalMs).unref();
   }
 
-  /** The lines of a project that `matches` takes, oldest first. */
-  query(projectId: string, matches: (entry: LogEntry) => boolean): LogEntry[] {
-    return (this.#entries.get(projectId) ?? []).filter(matches);
+  /** The lines of a project, by its id or number, oldest first. */
+  ofProject(project: string): LogEntry[] {
+    const number = projectNumber(project);
+    return [...this.#entries].flatMap(([id, entries]) => (projectNumber(id) === number ? entries : []));
   }
 
-  /** Hands the lines to the state; they are many, so not with each one. */
+  /** Hands the lines to the state. */
   save(): void {
+    clearTimeout(this.#saving);
+    this.#saving = undefined;
     for (const [project, entries] of this.#entries) this.#saved.set(project, entries);
   }
 }

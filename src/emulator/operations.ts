@@ -77,11 +77,16 @@ export class Operations {
     this.#abortLost();
   }
 
-  /** Begins `work` after the latency; what it resolves to becomes the operation's `response`, a rejection its `error`. */
+  /**
+   * Begins `work` after the latency; what it resolves to becomes the operation's `response`, a rejection its `error`.
+   *
+   * @param onEnd Called when the operation is over, even if it was cancelled before its work began.
+   */
   start<T>(
     target: OperationTarget,
     metadata: Record<string, unknown>,
     work: (context: OperationContext) => Promise<T>,
+    onEnd: () => void = () => {},
   ): OperationResource {
     const id = target.id ?? randomId();
     const name = [target.parent, target.kind ?? "operations", id].filter(Boolean).join("/");
@@ -93,7 +98,7 @@ export class Operations {
     };
     this.#records.set(name, operation);
     const abort = new AbortController();
-    this.#running.set(name, { abort, finished: this.#run(name, abort.signal, work) });
+    this.#running.set(name, { abort, finished: this.#run(name, abort.signal, work).finally(onEnd) });
     return structuredClone(operation);
   }
 

@@ -1,5 +1,4 @@
-import { createWriteStream } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -12,7 +11,7 @@ import type { ModelFile } from "../core/model.js";
 import type { StepContext } from "../core/progress.js";
 import type { Artifact } from "./artifact.js";
 import { Checksums } from "./checksums.js";
-import { withoutCredentials } from "./printable-uri.js";
+import { maskCredentials, withoutCredentials } from "./printable-uri.js";
 
 /** Files at once. */
 const concurrency = 8;
@@ -71,18 +70,104 @@ export class Download {
 
   async #fetchOne(artifact: Artifact, context: StepContext): Promise<ModelFile> {
     for (let attempt = 1; ; attempt++) {
-      const before = this.#bytes;
       try {
-        const file = await this.#transfer(artifact, context);
-        this.#files++;
-        this.#report(true);
-        return file;
+        return await this.#transfer(artifact, context);
       } catch (error) {
         const failure = transferFailure(error, artifact);
         if (!failure.retryable || attempt === attempts || context.signal?.aborted) throw failure;
-        this.#bytes = Math.min(this.#bytes, before);
         await this.#clock.sleep(500 * 2 ** (attempt - 1), context.signal);
       }
     }
   }
+
+  async #transfer(artifact: Artifact, context: StepContext): Promise<ModelFile> {
+    const localPath = artifact.localPath ?? join(this.#directory, ...artifact.path.split("/"));
+    const sink = artifact.localPath === undefined ? await newFile(localPath) : discard();
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(), silenceTimeout);
+    const checksums = new Checksums();
+    let moved = 0;
+    const take = (chunk: Uint8Array): Uint8Array => {
+      timer.refresh();
+      checksums.update(chunk);
+      moved += chunk.length;
+      this.#bytes += chunk.length;
+      if (artifact.size > 0 && moved > artifact.size) throw wrongSize(artifact, `more than ${artifact.size}`);
+      this.#report(false);
+      return chunk;
+    };
+    try {
+      const signal = AbortSignal.any([silence.signal, ...(context.signal ? [context.signal] : [])]);
+      const source = await artifact.open({ ...context, signal });
+      await pipeline(source, (chunks) => taken(chunks, take), sink, { signal });
+      if (artifact.size > 0 && moved !== artifact.size) throw wrongSize(artifact, String(moved));
+    } catch (error) {
+      this.#bytes -= moved;
+      sink.destroy();
+      if (artifact.localPath === undefined) await rm(localPath, { force: true });
+      throw silence.signal.aborted ? new Error(`no byte came for ${silenceTimeout / 1000} seconds`, { cause: error }) : error;
+    } finally {
+      clearTimeout(timer);
+    }
+    this.#files++;
+    this.#report(true);
+    return { path: artifact.path, localPath, ...checksums.finish() };
+  }
+
+  #report(always: boolean): void {
+    const now = this.#clock.now();
+    if (!always && now - this.#lastReport < reportInterval) return;
+    this.#lastReport = now;
+    this.#context.report({
+      type: "transfer",
+      step: "resolve",
+      bytes: this.#bytes,
+      totalBytes: Math.max(this.#totalBytes, this.#bytes),
+      files: this.#files,
+      totalFiles: this.#totalFiles,
+    });
+  }
+}
+
+async function* taken(chunks: AsyncIterable<unknown>, take: (chunk: Uint8Array) => Uint8Array): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield take(chunk instanceof Uint8Array ? chunk : Buffer.from(String(chunk)));
+}
+
+/** A file that was not there, so that two artifacts never end up in one file, nor anything outside the directory in our hands. */
+async function newFile(path: string): Promise<Writable> {
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, "wx");
+  return file.createWriteStream();
+}
+
+/** Where the bytes of a file go that is in place already. */
+function discard(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() });
+}
+
+function wrongSize(artifact: Artifact, bytes: string): DeploymentError {
+  return new DeploymentError(
+    "TEMPORARILY_UNAVAILABLE",
+    `The file "${artifact.path}" of ${withoutCredentials(artifact.directoryUri)} came with ${bytes} bytes, but ${artifact.size} are listed. ` +
+      "Is something still writing it, or a proxy cutting it off?",
+  );
+}
+
+function transferFailure(error: unknown, artifact: Artifact): DeploymentError {
+  if (DeploymentError.is(error)) return error;
+  const reason = error instanceof Error ? maskCredentials(error.message) : String(error);
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  // not the error itself: that of an HTTP library holds the request with its credentials
+  const cause = new Error(reason);
+  const failed = `Cannot bring the file "${artifact.path}" of ${withoutCredentials(artifact.directoryUri)} to this machine`;
+  if (code === "EEXIST" || code === "ENOTDIR" || code === "EISDIR") {
+    return new DeploymentError("INVALID_PARAMETER_VALUE", `${failed}: another file of the model takes its place (${reason}).`, { cause });
+  }
+  if (code === "ENOSPC") {
+    return new DeploymentError("RESOURCE_EXHAUSTED", `${failed}: the disk is full.`, { cause, retryable: false });
+  }
+  if (/^E(ACCES|PERM|ROFS|NOENT|NAMETOOLONG|MFILE)$/.test(code)) {
+    return new DeploymentError("INTERNAL_ERROR", `${failed}: ${reason}.`, { cause });
+  }
+  return new DeploymentError("TEMPORARILY_UNAVAILABLE", `${failed}: ${reason}.`, { cause });
 }

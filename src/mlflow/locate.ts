@@ -145,7 +145,7 @@ const nothingKnown = {
 function severalModels(run: Run, uris: string[]): DeploymentError {
   return new DeploymentError(
     "INVALID_PARAMETER_VALUE",
-    `The run "${run.runId}" logged several models; choose one of ${uris.join(", ")}.`,
+    `The run "${run.runId}" logged ${Math.max(run.modelIds.length, uris.length)} models; choose one, such as ${uris.join(" or ")}.`,
   );
 }
 

@@ -4,7 +4,13 @@ export function withoutCredentials(uri: string): string {
   return uri.replace(/^([^:]+:\/\/)[^/?#]*@/, "$1").replace(/\?.*$/s, "");
 }
 
+/*
+ * User and password of a URL. The second form is a password with a slash that should have been encoded; a port and a path, as in
+ * `host:443/a@b`, is none. Lengths are bounded so that hostile text takes linear time.
+ */
+const userinfo = /([a-z][a-z0-9+.-]{0,30}:\/\/)(?:[^\s/?#'"]{0,2000}|[^\s/@'"]{0,200}:(?!\d+\/)[^\s@'"]{0,2000})@/gi;
+
 /** Text with the user and password of every URL in it replaced by `***`. */
 export function maskCredentials(text: string): string {
-  return text.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#'"]*@/gi, "$1***@");
+  return text.replaceAll(userinfo, "$1***@");
 }

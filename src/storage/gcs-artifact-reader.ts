@@ -24,7 +24,7 @@ export class GcsArtifactReader implements ArtifactReader {
    * @throws DeploymentError `INVALID_PARAMETER_VALUE` (not a `gs://` URI; an object whose name is no path below it),
    * `RESOURCE_DOES_NOT_EXIST` (no such bucket), `PERMISSION_DENIED`.
    */
-  list(uri: string, context: StepContext): Promise<{ path: string; size: number }[]> {
+  async list(uri: string, context: StepContext): Promise<{ path: string; size: number }[]> {
     const { bucket, prefix } = parseGsUri(uri);
     return explained(this.#connection, attemptOf("Listing", uri, bucket), async () => {
       const files: { path: string; size: number }[] = [];
@@ -67,7 +67,7 @@ function attemptOf(doing: string, uri: string, bucket: string): Attempt {
 
 /** Bucket and prefix of a `gs://` URI; the prefix ends with a slash unless it is empty. */
 function parseGsUri(uri: string): { bucket: string; prefix: string } {
-  const [, bucket, path = ""] = /^gs:\/\/([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?:\/(.*))?$/s.exec(uri) ?? [];
+  const [, bucket, path = ""] = /^gs:\/\/([a-z0-9][a-z0-9._-]*)(?:\/(.*))?$/s.exec(uri) ?? [];
   if (bucket === undefined) {
     throw new DeploymentError("INVALID_PARAMETER_VALUE", `"${uri}" is not of the form gs://bucket/path.`);
   }

@@ -2,18 +2,13 @@ import type { Bucket, FileMetadata, GetFilesOptions } from "@google-cloud/storag
 
 import { untilCancelled } from "./cancellation.js";
 
-/** The objects whose names begin with `prefix`, over all pages, with name, size, checksum and generation. */
+/** The objects whose names begin with `prefix`, over all pages. */
 export async function* listObjects(
   bucket: Bucket,
   prefix: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<FileMetadata> {
-  let query: GetFilesOptions | null = {
-    prefix,
-    autoPaginate: false,
-    maxResults: 1000,
-    fields: "items(name,size,crc32c,generation),nextPageToken",
-  };
+  let query: GetFilesOptions | null = { prefix, autoPaginate: false, maxResults: 1000 };
   while (query) {
     const page: GetFilesOptions = query;
     const [objects, next] = await untilCancelled(() => bucket.getFiles(page), signal, `Listing gs://${bucket.name}`);

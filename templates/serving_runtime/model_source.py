@@ -47,9 +47,14 @@ def _local_path(uri: str) -> Path:
 
 
 def _download(uri: str, directory: Path) -> None:
-    from google.cloud import storage  # Not needed, so not loaded, for a local model.
+    try:
+        from google.cloud import storage  # Not needed, so not loaded, for a local model.
+    except ImportError as error:
+        raise StartupError(f"a model of {uri} needs the Python package google-cloud-storage: {error}") from error
 
     bucket, _, prefix = uri.removeprefix("gs://").partition("/")
+    if not bucket:
+        raise StartupError(f"{uri!r} names no bucket")
     prefix = f"{prefix.rstrip('/')}/" if prefix.strip("/") else ""
     # Reading needs no project. With STORAGE_EMULATOR_HOST the library goes there, without credentials.
     client = storage.Client(project=None)

@@ -57,12 +57,12 @@ export class FakeStorage {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** A connection as the package makes it, but for waits of milliseconds between retries. */
+  /** A connection as the package makes it, but for shorter waits between retries. */
   connection(caller: string | null = "ci@acme.iam"): StorageConnection {
     const storage = new Storage({
       apiEndpoint: this.#url,
       projectId: "p",
-      retryOptions: { maxRetries: 3, maxRetryDelay: 0.01 },
+      retryOptions: { maxRetries: 3, maxRetryDelay: 1 },
     });
     return { client: async () => storage, caller: async () => caller };
   }

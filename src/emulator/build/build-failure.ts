@@ -1,5 +1,5 @@
 /** The kinds of Cloud Build's `FailureInfo.FailureType` that can happen here. */
-export type FailureType = "PUSH_FAILED" | "USER_BUILD_STEP" | "FETCH_SOURCE_FAILED";
+export type FailureType = "PUSH_FAILED" | "PUSH_IMAGE_NOT_FOUND" | "USER_BUILD_STEP" | "FETCH_SOURCE_FAILED";
 
 /** A build that fails: its message becomes the build's `statusDetail` and the last line of its log. */
 export class BuildFailure extends Error {

@@ -88,16 +88,12 @@ export class Deployments {
     const deployment: Deployment = { endpoint, location, version, deployed: newDeployedModel(id, wanted, { model, version }) };
     this.#pending.add(deployment);
     const metadata = operationMetadata("DeployModel", { deploymentStage: "STARTING_DEPLOYMENT" });
-    return this.#deps.operations.start({ parent: endpoint }, metadata, async (context) => {
-      try {
-        return await this.#deploy(deployment, split, context);
-      } catch (error) {
-        context.update({ deploymentStage: "FAILED_TO_DEPLOY" });
-        throw error;
-      } finally {
-        this.#pending.delete(deployment);
-      }
-    });
+    return this.#deps.operations.start(
+      { parent: endpoint },
+      metadata,
+      (context) => this.#deploy(deployment, split, context),
+      () => this.#pending.delete(deployment),
+    );
   }
 
   undeploy(endpoint: string, body: unknown): OperationResource {
@@ -150,23 +146,28 @@ export class Deployments {
   }
 
   async #deploy(deployment: Deployment, split: TrafficSplit, { update, signal }: OperationContext): Promise<JsonObject> {
-    const { endpoints, servers } = this.#deps;
+    const { servers } = this.#deps;
     const { endpoint, deployed } = deployment;
-    update({ deploymentStage: "STARTING_MODEL_SERVER" });
-    await servers.start(deployment, signal);
-    update({ deploymentStage: "FINISHING_UP" });
     try {
-      endpoints.update(endpoint, (each) => ({
-        ...each,
-        trafficSplit: splitAfterDeploy(each, split, deployed.id),
-        deployedModels: [...each.deployedModels, deployed],
-      }));
+      update({ deploymentStage: "STARTING_MODEL_SERVER" });
+      await servers.start(deployment, signal);
+      update({ deploymentStage: "FINISHING_UP" });
+      this.#add(deployment, split);
     } catch (error) {
-      await servers.stop(endpoint, deployed.id); // the split named a model that went meanwhile
+      await servers.stop(endpoint, deployed.id); // when the split names a model that went meanwhile
+      update({ deploymentStage: "FAILED_TO_DEPLOY" });
       throw error;
     }
     update({ deploymentStage: "SUCCESSFULLY_DEPLOYED" });
     return operationResponse("DeployModelResponse", { deployedModel: deployed });
+  }
+
+  #add({ endpoint, deployed }: Deployment, split: TrafficSplit): void {
+    this.#deps.endpoints.update(endpoint, (each) => ({
+      ...each,
+      trafficSplit: splitAfterDeploy(each, split, deployed.id),
+      deployedModels: [...each.deployedModels, deployed],
+    }));
   }
 
   #modelVersion(given: string, location: Location): ModelVersion {

@@ -9,7 +9,7 @@ import { serviceEnvironment, healthRoute } from "./service-environment.js";
 
 export interface ModelServersDependencies {
   access: ContainerAccess;
-  logs: LogStore;
+  logs: Pick<LogStore, "append">;
   /** The emulator's own address, for the storage that containers read. */
   url: () => string;
   /** The longest that a server may take to become healthy, in milliseconds, whatever its `deploymentTimeout`. */

@@ -13,7 +13,7 @@ import { emptyResponse, operationMetadata, operationResponse } from "../operatio
 import { checkNaming } from "../resource-rules.js";
 import { requiredField, Violations } from "../violations.js";
 import type { Deployments } from "./deployments.js";
-import { type EndpointRecord, endpointResource, idOf } from "./endpoint-record.js";
+import { type EndpointRecord, endpointResource } from "./endpoint-record.js";
 import type { EndpointStore } from "./endpoint-store.js";
 import { checkSplit } from "./traffic.js";
 
@@ -22,8 +22,8 @@ export interface EndpointRoutesDependencies {
   operations: Operations;
   endpoints: EndpointStore;
   deployments: Deployments;
-  /** The emulator's own address. */
-  url: () => string;
+  /** Host, port and path prefix of a dedicated endpoint's predictions. */
+  dedicatedDns: (endpoint: string) => string;
 }
 
 const one = "/endpoints/(?<endpoint>[^/:]+)";
@@ -34,7 +34,7 @@ const longestInference = 3600;
 export function endpointRoutes(deps: EndpointRoutesDependencies): Route[] {
   const { locations, endpoints, deployments } = deps;
   const nameOf = (request: EmulatorRequest, location: Location) => `${location.name}/endpoints/${request.param("endpoint")}`;
-  const resource = (record: EndpointRecord) => endpointResource(record, dedicatedDns(deps.url(), record.name));
+  const resource = (record: EndpointRecord) => endpointResource(record, deps.dedicatedDns(record.name));
   const creating = new Set<string>();
   return [
     locations.route("POST", "/endpoints", async (request, location) => ({
@@ -61,14 +61,6 @@ export function endpointRoutes(deps: EndpointRoutesDependencies): Route[] {
   ];
 }
 
-/**
- * Where the predictions of a dedicated endpoint go, in the form in which a client uses it: `SCHEME://{dns}/v1/…`.
- * Google's is a host of its own for each endpoint; here it is the emulator's with a path in front.
- */
-function dedicatedDns(url: string, name: string): string {
-  return `${new URL(url).host}/dedicated/${idOf(name)}`;
-}
-
 function create(
   { endpoints, operations }: EndpointRoutesDependencies,
   creating: Set<string>,
@@ -83,12 +75,12 @@ function create(
   const name = `${location.name}/endpoints/${wantedId ?? String(randomInt(10 ** 14)).padStart(19, "1")}`;
   if (endpoints.has(name) || creating.has(name)) throw alreadyExists(`The Endpoint "${name}" already exists.`);
   creating.add(name);
-  return operations.start({ parent: name }, operationMetadata("CreateEndpoint"), async () => {
+  const work = async () => {
     const { trafficSplit: _none, etag: _asked, ...fields } = endpoint;
     const record = endpoints.create({ ...(fields as Partial<EndpointRecord>), name, displayName: fields["displayName"] as string });
-    creating.delete(name);
     return operationResponse("Endpoint", resource(record));
-  });
+  };
+  return operations.start({ parent: name }, operationMetadata("CreateEndpoint"), work, () => creating.delete(name));
 }
 
 function checkEndpoint(endpoint: JsonObject, id: string | undefined): void {

@@ -43,13 +43,12 @@ export class ModelUpload {
     const name = isNew ? this.#newName(request, location) : this.#existingName(parentModel, request, location);
     if (isNew) this.#uploading.add(name);
     const model = request["model"] as JsonObject;
-    return this.#deps.operations.start({ parent: name }, operationMetadata("UploadModel"), async ({ signal }) => {
-      try {
-        return await this.#register(name, isNew, model, location, signal);
-      } finally {
-        if (isNew) this.#uploading.delete(name);
-      }
-    });
+    return this.#deps.operations.start(
+      { parent: name },
+      operationMetadata("UploadModel"),
+      ({ signal }) => this.#register(name, isNew, model, location, signal),
+      () => this.#uploading.delete(name),
+    );
   }
 
   async #register(name: string, isNew: boolean, model: JsonObject, location: Location, signal: AbortSignal): Promise<JsonObject> {

@@ -68,6 +68,6 @@ function typeName(property: { type?: string; enum?: string[] }): string {
 
 function defaultName(value: unknown): string | null {
   if (value === undefined) return null;
-  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
+  const text = typeof value === "string" ? value : JSON.stringify(value);
   return text === "{}" ? null : text;
 }

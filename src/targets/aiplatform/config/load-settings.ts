@@ -109,6 +109,6 @@ function invalid(error: z.ZodError, fromOf: (name: SettingName) => string | unde
 
 function reason(issue: z.core.$ZodIssue): string {
   if (issue.code === "invalid_value") return `must be one of ${issue.values.map(String).join(", ")}`;
-  if (issue.code === "invalid_type" && /^Invalid input/.test(issue.message)) return `must be of type ${issue.expected}`;
+  if (issue.code === "invalid_type" && issue.message.startsWith("Invalid input")) return `must be of type ${issue.expected}`;
   return issue.message;
 }

@@ -112,13 +112,14 @@ export class GoogleConnection {
     return location === "global" ? "https://aiplatform.googleapis.com" : `https://${location}-aiplatform.googleapis.com`;
   }
 
-  /** The host of predictions to an endpoint that has one of its own. */
+  /**
+   * The URL of an endpoint's own host, without a slash at its end. The emulator's endpoints share its host, each with a
+   * path of its own.
+   */
   dedicatedUrl(host: string): string {
-    if (this.#endpoint) return this.#endpoint;
-    if (!/^[a-z0-9.-]+\.(goog|googleapis\.com)$/i.test(host)) {
-      throw new DeploymentError("INTERNAL_ERROR", `The endpoint's own host "${host}" is none of Google's: no credentials are sent to it.`);
-    }
-    return `https://${host}`;
+    if (this.#endpoint) return this.#endpoint + new URL(`http://${host}`).pathname.replace(/\/$/, "");
+    if (/^[a-z0-9.-]+\.(goog|googleapis\.com)$/i.test(host)) return `https://${host}`;
+    throw new DeploymentError("INTERNAL_ERROR", `The endpoint's own host "${host}" is none of Google's: no credentials are sent to it.`);
   }
 
   /** Who calls, for a message: the account's email, null where it is not known. Never throws. */

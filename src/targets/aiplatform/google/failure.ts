@@ -54,21 +54,24 @@ function googlesMessage(body: unknown, answer: Record<string, unknown>): string 
 }
 
 function withoutAnswer(thrown: Record<string, unknown>, message: string): RequestFailure {
-  const code = [thrown, asRecord(thrown["cause"])].map((part) => part["code"]).find((value) => typeof value === "string");
-  const aborted = thrown["name"] === "AbortError" || thrown["type"] === "aborted" || /\baborted\b/.test(message);
+  const causes = [thrown, asRecord(thrown["cause"])];
+  const code = causes.map((part) => part["code"]).find((value) => typeof value === "string") as string | undefined;
+  // node-fetch, below gaxios, ends a request that took too long by aborting it
+  const timedOut = causes.some((part) => part["name"] === "AbortError" || part["name"] === "TimeoutError");
   return {
-    message,
+    message: message || code || "no reason was given",
     httpStatus: null,
     status: null,
     details: [],
-    networkCode: (code as string | undefined) ?? (aborted ? "ETIMEDOUT" : null),
+    networkCode: timedOut ? "ETIMEDOUT" : (code ?? null),
     retryAfterSeconds: null,
   };
 }
 
+/** Of a `Headers`, gaxios' or Node's, or of axios' object. */
 function header(headers: unknown, name: string): string | null {
-  if (headers instanceof Headers) return headers.get(name);
-  const value = asRecord(headers)[name];
+  const { get, [name]: field } = asRecord(headers);
+  const value: unknown = typeof get === "function" ? get.call(headers, name) : field;
   return typeof value === "string" ? value : null;
 }
 

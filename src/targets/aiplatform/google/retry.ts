@@ -11,8 +11,10 @@ import { type RequestFailure, requestFailure } from "./failure.js";
  *   where the failure proves that nothing began: no connection was made, or the quota refused it (429). A 503 does not
  *   prove it: a proxy on the way may have lost the answer, so that running the whole call again, which looks first at
  *   what is there, is the way on.
+ * - `prediction`: as `always`, but by MLflow's list (429, 500, 502, 503) and not after a timeout: a model that was too
+ *   slow for the rows will be so again.
  */
-export type Repeatable = "always" | "unaccepted";
+export type Repeatable = "always" | "unaccepted" | "prediction";
 
 /** How often and how fast. */
 export interface RetryPolicy {
@@ -26,32 +28,38 @@ export interface RetryPolicy {
 
 export const defaultRetryPolicy: RetryPolicy = { attempts: 5, firstDelayMs: 1000, maxDelayMs: 32_000 };
 
-/** Statuses that Google's own clients send an idempotent request again after (AIP-194), with the proxies' 408, 502 and 504. */
-const temporaryStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
-const temporaryNetworkCodes: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "EAI_AGAIN",
-  "ENETUNREACH",
-  "EHOSTUNREACH",
-  "ERR_STREAM_PREMATURE_CLOSE",
-  "TimeoutError",
-]);
-const unsentNetworkCodes: ReadonlySet<string> = new Set(["ECONNREFUSED", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"]);
+/** No connection was made, so that nothing was asked. */
+const unsent = ["ECONNREFUSED", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"];
+/** The connection broke, and the answer with it. */
+const broken = [...unsent, "ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"];
+
+/**
+ * HTTP statuses and Node's error codes after which the same request may succeed. Those of `always` are what Google's own
+ * clients repeat (AIP-194), with the proxies' 408, 502 and 504.
+ */
+const temporary: Record<Repeatable, { statuses: readonly number[]; networkCodes: readonly string[] }> = {
+  always: { statuses: [408, 429, 500, 502, 503, 504], networkCodes: [...broken, "ETIMEDOUT"] },
+  unaccepted: { statuses: [429], networkCodes: unsent },
+  prediction: { statuses: [429, 500, 502, 503], networkCodes: broken },
+};
 
 /** Whether the same request may succeed now. */
-export function worthRepeating(failure: RequestFailure, repeatable: Repeatable): boolean {
-  const { httpStatus, networkCode } = failure;
-  if (repeatable === "unaccepted") return httpStatus === 429 || unsentNetworkCodes.has(networkCode ?? "");
-  return httpStatus === null ? temporaryNetworkCodes.has(networkCode ?? "") : temporaryStatuses.has(httpStatus);
+export function worthRepeating({ httpStatus, networkCode }: RequestFailure, repeatable: Repeatable): boolean {
+  const { statuses, networkCodes } = temporary[repeatable];
+  return httpStatus === null ? networkCodes.includes(networkCode ?? "") : statuses.includes(httpStatus);
 }
 
 /** Sends a request, and again by the rules above. Rejects with what the last attempt threw. */
 export async function withRetry<T>(
   send: () => Promise<T>,
-  options: { repeatable: Repeatable; clock: Clock; signal?: AbortSignal | undefined; policy?: Partial<RetryPolicy> },
+  options: {
+    repeatable: Repeatable;
+    clock: Clock;
+    signal?: AbortSignal | undefined;
+    /** Milliseconds since the epoch, after which no attempt begins. */
+    deadline?: number;
+    policy?: Partial<RetryPolicy>;
+  },
 ): Promise<T> {
   const policy = { ...defaultRetryPolicy, ...options.policy };
   for (let attempt = 1; ; attempt++) {
@@ -60,7 +68,9 @@ export async function withRetry<T>(
     } catch (error) {
       const failure = requestFailure(error);
       if (attempt >= policy.attempts || options.signal?.aborted || !worthRepeating(failure, options.repeatable)) throw error;
-      await options.clock.sleep(retryDelayMs(attempt, failure, policy), options.signal);
+      const delayMs = retryDelayMs(attempt, failure, policy);
+      if (options.clock.now() + delayMs >= (options.deadline ?? Number.POSITIVE_INFINITY)) throw error;
+      await options.clock.sleep(delayMs, options.signal);
     }
   }
 }

@@ -2,7 +2,7 @@ import type { DeployedModel } from "../../../core/deployment.js";
 import type { Operation } from "../../../core/operation.js";
 import type { StepContext } from "../../../core/progress.js";
 import type { DeployRequest, Endpoint, EndpointManager, EndpointRequest } from "../../../core/services.js";
-import { finishedOperation, isAnyOf } from "../google/operations.js";
+import { finishedOperation, type GoogleOperation, isAnyOf } from "../google/operations.js";
 import {
   deployRequestBody,
   type DeployedModelResource,
@@ -11,7 +11,7 @@ import {
   toDeployedModel,
   toEndpoint,
 } from "./endpoint-resource.js";
-import { VertexApi, type VertexOptions } from "./vertex-api.js";
+import { type Send, VertexApi, type VertexOptions } from "./vertex-api.js";
 
 /** The label of all that this package makes. */
 const ours = "labels.managed-by=mlflow-deployments";
@@ -112,10 +112,10 @@ export class VertexEndpointManager implements EndpointManager {
   async #unlessGone(
     resource: string,
     doing: string,
-    send: Parameters<typeof this.#vertex.find>[1],
+    send: Send<GoogleOperation>,
     signal: AbortSignal | undefined,
   ): Promise<Operation<void>> {
-    const started = (await this.#vertex.find({ doing, signal }, send)) as { name?: string | null } | null;
+    const started = await this.#vertex.find({ doing, signal }, send);
     if (!started) return finishedOperation(resource, undefined);
     return this.#vertex.operation(started.name, doing, () => undefined);
   }

@@ -79,6 +79,7 @@ export function toDeployedModel(
   const model = withoutVersion(resource.model ?? "");
   return {
     id: resource.id ?? "",
+    displayName: resource.displayName ?? "",
     model: sameProject === undefined || projectOf(model) === sameProject ? names.own(model) : model,
     modelVersionId: resource.modelVersionId ?? null,
     trafficPercent,

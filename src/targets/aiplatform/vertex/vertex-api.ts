@@ -21,6 +21,9 @@ export interface VertexOptions {
 
 type Locations = aiplatform_v1.Resource$Projects$Locations;
 
+/** Sends a request by one of the API's methods. */
+export type Send<T> = (api: Locations, settings: CallSettings) => Promise<{ data: T }>;
+
 /** How long before a step's start an operation may have begun and still be its own: two machines' clocks differ. */
 const clockToleranceMs = 60_000;
 
@@ -39,15 +42,12 @@ export class VertexApi {
   }
 
   /** Sends one call. */
-  call<T>(call: GoogleCall, send: (api: Locations, settings: CallSettings) => Promise<{ data: T }>): Promise<T> {
+  call<T>(call: GoogleCall, send: Send<T>): Promise<T> {
     return this.#caller.run(call, async (settings) => send(await this.#api(), settings));
   }
 
-  /** Sends one read; null when there is no such resource. */
-  async find<T>(
-    call: GoogleCall,
-    send: (api: Locations, settings: CallSettings) => Promise<{ data: T }>,
-  ): Promise<T | null> {
+  /** Sends one call; null when the resource does not exist. */
+  async find<T>(call: GoogleCall, send: Send<T>): Promise<T | null> {
     try {
       return await this.call(call, send);
     } catch (error) {

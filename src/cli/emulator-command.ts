@@ -1,0 +1,90 @@
+import { once } from "node:events";
+import { DeploymentError } from "../core/errors.js";
+import type { CliIo, Command, CommandValues } from "./command.js";
+
+interface EmulatorValues {
+  port: number;
+  dataDir?: string;
+  python?: string;
+  record?: string;
+  storageEndpoint?: string;
+  bucket: string[];
+}
+
+/** `mlflow-deployments emulator`: Google Cloud's side of a deployment, on this machine. */
+export const emulatorCommand: Command = {
+  name: "emulator",
+  summary:
+    "Serve a stand-in for Vertex AI and Cloud Storage on this machine, for development and tests.",
+  details: `It listens on 127.0.0.1 only, runs deployed models as Python processes, and stops with Ctrl-C.
+Set the variable that it prints, and deployments go to it instead of Google Cloud:
+
+  mlflow-deployments emulator --bucket my-models:europe-west1
+  export AIPLATFORM_EMULATOR_HOST=127.0.0.1:9090`,
+  options: [
+    {
+      flags: "--port <number>",
+      description: "port to listen on; 0 for any free one",
+      default: "9090",
+      parse: parsePort,
+    },
+    {
+      flags: "--data-dir <path>",
+      description: "where its state is kept (default: a directory that goes with it)",
+    },
+    {
+      flags: "--python <path>",
+      description: "interpreter for deployed models, used where it has what a model requires",
+    },
+    {
+      flags: "--record <file>",
+      description: "append every request to this file, as a line of JSON without secrets",
+    },
+    {
+      flags: "--storage-endpoint <url>",
+      description: "use this server for objects instead, such as fake-gcs-server",
+    },
+    {
+      flags: "--bucket <name[:location]>",
+      description: "make a bucket at the start; may be repeated",
+      repeatable: true,
+    },
+  ],
+  run: async (values, io) => serveEmulator(values, io),
+};
+
+async function serveEmulator(values: CommandValues, io: CliIo): Promise<void> {
+  const { bucket, ...options } = values as unknown as EmulatorValues;
+  const { startEmulator } = await import("../emulator/index.js");
+  const emulator = await startEmulator({ ...options, onLog: (line: string) => io.err(line) });
+  try {
+    for (const wanted of bucket) await createBucket(emulator.url, wanted);
+    io.out(`export AIPLATFORM_EMULATOR_HOST=${emulator.host}`);
+    if (!io.signal.aborted) await once(io.signal, "abort");
+  } finally {
+    await emulator.stop();
+  }
+}
+
+/** As `gcloud storage buckets create` does. A bucket that is kept from an earlier run stays as it is. */
+async function createBucket(url: string, wanted: string): Promise<void> {
+  const [name, location = "US"] = wanted.split(":", 2);
+  const answer = await fetch(`${url}/storage/v1/b?project=emulator`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ name, location }),
+  });
+  if (answer.ok || answer.status === 409) return;
+  const { error } = (await answer.json()) as { error?: { message?: string } };
+  throw new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    `The bucket ${wanted} could not be made: ${error?.message ?? `status ${answer.status}`}`,
+  );
+}
+
+function parsePort(typed: string): number {
+  const port = Number(typed);
+  if (!/^\d+$/.test(typed) || port > 65_535)
+    throw new Error("A port is a whole number from 0 to 65535.");
+  return port;
+}

@@ -1,0 +1,152 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+import { artifactRoutes } from "./artifacts/artifact-routes.js";
+import { Repositories } from "./artifacts/repositories.js";
+import { buildRoutes } from "./build/build-routes.js";
+import { Builds } from "./build/builds.js";
+import { type HttpServer, startHttpServer } from "./http.js";
+import { ImageRegistry } from "./images.js";
+import { logRoutes } from "./logging/log-routes.js";
+import { LogStore } from "./logs.js";
+import { Operations } from "./operations.js";
+import { Recorder } from "./recorder.js";
+import { StateStore } from "./state.js";
+import { openStorage } from "./storage/storage-routes.js";
+import { vertexRoutes } from "./vertex/routes.js";
+
+/** How an emulator is to run. All of it has defaults. */
+export interface EmulatorOptions {
+  /** TCP port on 127.0.0.1. Default 0: any free one. */
+  port?: number;
+  /**
+   * Path of the directory where state, objects and images are kept; made if it is missing, and of no use to two emulators
+   * at once. Default: a temporary one, removed by `stop()`.
+   */
+  dataDir?: string;
+  /**
+   * Path of the Python interpreter for builds and deployed models, used where its minor version is the image's and it has
+   * what the image installs. Default: `MLFLOW_DEPLOYMENTS_PYTHON`, else one on `PATH`.
+   */
+  python?: string;
+  /** Path of a file to which every request is appended, as a line of JSON without headers or secrets. */
+  record?: string;
+  /** URL of another server for objects, such as fake-gcs-server. Default: objects are kept in `dataDir`. */
+  storageEndpoint?: string;
+  /** The least time that a long-running operation takes, in milliseconds. Default 50. */
+  operationLatencyMs?: number;
+  /** Called with each line for the person who runs the emulator. */
+  onLog?: (line: string) => void;
+  /** Stops the emulator when aborted. */
+  signal?: AbortSignal;
+}
+
+/** A running emulator. With `await using`, it stops at the end of the block. */
+export interface Emulator {
+  /** `127.0.0.1:PORT`, the value for `AIPLATFORM_EMULATOR_HOST`. */
+  readonly host: string;
+  /** `http://127.0.0.1:PORT`. */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Makes a bucket, as `gcloud storage buckets create` does: nothing else makes one. One that is there already stays as
+   * it is.
+   *
+   * @param name The bucket's name, without `gs://`.
+   * @param options.location Region or multi-region, such as `europe-west1`. Default `US`.
+   * @param options.project Id of the project that owns it. Default `emulator`.
+   */
+  createBucket(name: string, options?: { location?: string; project?: string }): Promise<void>;
+  /** Stops the server, running builds and deployed models, and saves the state. May be called more than once. */
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Starts the emulator: the part of Vertex AI, Cloud Build, Artifact Registry, Cloud Logging and Cloud Storage that this
+ * package uses, on one port of this machine's loopback interface. It asks for no credentials, and really builds and runs
+ * what is deployed: give it only models that you trust. docs/emulator.md says what it does, field by field.
+ *
+ * @throws Error when the port is taken or the data directory cannot be used.
+ *
+ * @example
+ * ```ts
+ * await using emulator = await startEmulator();
+ * await emulator.createBucket("my-models", { location: "europe-west1" });
+ * process.env.AIPLATFORM_EMULATOR_HOST = emulator.host;
+ * ```
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  options.signal?.throwIfAborted();
+  const dataDir = resolve(options.dataDir ?? (await mkdtemp(join(tmpdir(), "mlflow-deployments-emulator-"))));
+  const removeData = async () => {
+    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+  };
+  try {
+    return await serve(dataDir, options, removeData);
+  } catch (error) {
+    await removeData();
+    throw error;
+  }
+}
+
+async function serve(dataDir: string, options: EmulatorOptions, removeData: () => Promise<void>): Promise<Emulator> {
+  const { onLog = () => {}, storageEndpoint, operationLatencyMs = 50 } = options;
+  const state = await StateStore.open(dataDir);
+  const operations = new Operations({ state, latencyMs: operationLatencyMs });
+  const storage = await openStorage({ dataDir, state, storageEndpoint });
+  const logs = new LogStore(state);
+  const images = new ImageRegistry(state);
+  const repositories = new Repositories(state, images);
+  const environment = {
+    objects: storage.objects,
+    images,
+    repositories,
+    dataDir,
+    cacheDir: undefined,
+    python: options.python,
+  };
+  const builds = new Builds({ state, operations, logs, environment });
+  let url = "";
+  const { objects, access } = storage;
+  const vertex = vertexRoutes({ state, operations, objects, access, images, logs, url: () => url });
+  const recorder = options.record === undefined ? undefined : new Recorder(options.record);
+  const server: HttpServer = await startHttpServer({
+    port: options.port ?? 0,
+    routes: [
+      ...storage.routes,
+      ...artifactRoutes(repositories, operations),
+      ...buildRoutes(builds),
+      ...logRoutes(logs),
+      ...vertex.routes,
+    ],
+    onExchange: (exchange) => recorder?.record(exchange),
+    onLog,
+  });
+  url = `http://127.0.0.1:${server.port}`;
+
+  const shutDown = async () => {
+    await server.close();
+    await vertex.stop();
+    await operations.stop();
+    logs.save();
+    await state.close();
+    await removeData();
+  };
+  let stopped: Promise<void> | undefined;
+  const stop = () => (stopped ??= shutDown());
+  options.signal?.addEventListener("abort", () => void stop(), { once: true });
+  await vertex.start();
+  onLog(`The emulator listens on ${url}.`);
+  return {
+    host: `127.0.0.1:${server.port}`,
+    url,
+    port: server.port,
+    async createBucket(name, { location = "US", project = "emulator" } = {}) {
+      if (!(await objects.getBucket(name))) await objects.createBucket(name, { project, location });
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}

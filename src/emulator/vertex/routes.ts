@@ -1,0 +1,68 @@
+/** The emulated part of Vertex AI v1: models, endpoints, operations, predictions. */
+import type { ImageRegistry } from "../images.js";
+import type { Route } from "../http.js";
+import type { LogStore } from "../logs.js";
+import type { Operations } from "../operations.js";
+import type { StateStore } from "../state.js";
+import type { ContainerAccess } from "../storage/container-access.js";
+import type { ObjectStore } from "../storage/object-store.js";
+import { Deployments } from "./endpoints/deployments.js";
+import { idOf } from "./endpoints/endpoint-record.js";
+import { EndpointStore } from "./endpoints/endpoint-store.js";
+import { ModelServers } from "./endpoints/model-servers.js";
+import { endpointRoutes } from "./endpoints/routes.js";
+import { Locations } from "./locations.js";
+import { ArtifactCopies } from "./models/artifacts.js";
+import { ModelStore } from "./models/model-store.js";
+import { modelRoutes } from "./models/routes.js";
+import { ModelUpload } from "./models/upload.js";
+import { operationRoutes } from "./operation-routes.js";
+import { predictionRoutes } from "./predict/routes.js";
+
+/** How long a model server may take to become healthy, unless the emulator was told otherwise, in milliseconds. */
+const defaultStartMs = 120_000;
+
+export interface VertexDependencies {
+  state: StateStore;
+  operations: Operations;
+  objects: ObjectStore;
+  access: ContainerAccess;
+  images: Pick<ImageRegistry, "find">;
+  logs: Pick<LogStore, "append">;
+  /** The emulator's own address, such as `http://127.0.0.1:9090`; asked for only once it listens. */
+  url: () => string;
+  /** The longest that a deploy waits for its model server, in milliseconds. Default 120,000. */
+  longestStartMs?: number;
+}
+
+/** Vertex AI's routes, and the model servers behind them. */
+export interface VertexService {
+  routes: Route[];
+  /** Starts the servers of the models that are deployed already, without waiting for them to be healthy. */
+  start(): Promise<void>;
+  /** Stops every model server. */
+  stop(): Promise<void>;
+}
+
+export function vertexRoutes(deps: VertexDependencies): VertexService {
+  const { state, operations, url } = deps;
+  const locations = new Locations(state);
+  const models = new ModelStore(state);
+  const endpoints = new EndpointStore(state);
+  const artifacts = new ArtifactCopies(deps.objects);
+  const servers = new ModelServers({ ...deps, longestStartMs: deps.longestStartMs ?? defaultStartMs });
+  const deployments = new Deployments({ locations, operations, models, endpoints, servers });
+  const upload = new ModelUpload({ locations, operations, models, artifacts, findImage: (uri) => deps.images.find(uri) });
+  // Google's is a host of its own; what matters to a client is that SCHEME://{dns}/v1/… reaches the endpoint
+  const dedicatedDns = (endpoint: string) => `${new URL(url()).host}/dedicated/${idOf(endpoint)}`;
+  return {
+    routes: [
+      ...operationRoutes(locations, operations),
+      ...modelRoutes({ locations, operations, models, artifacts, upload, deployments: (...of) => deployments.of(...of) }),
+      ...endpointRoutes({ locations, operations, endpoints, deployments, dedicatedDns }),
+      ...predictionRoutes({ locations, endpoints, models, servers, dedicatedDns }),
+    ],
+    start: async () => deployments.resumeAll(),
+    stop: () => servers.stopAll(),
+  };
+}

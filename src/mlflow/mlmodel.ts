@@ -1,0 +1,113 @@
+import { type Document, isMap, isScalar, parseDocument } from "yaml";
+
+import { DeploymentError } from "../core/errors.js";
+import type { ModelMetadata, ModelSignature, SignatureField } from "../core/model.js";
+
+/** Name of the file that describes a model, at the root of its directory. */
+export const mlmodelFile = "MLmodel";
+
+/**
+ * Reads the text of an MLmodel file (MLflow's "MLflow Model format").
+ *
+ * @param text YAML, from any source.
+ * @throws DeploymentError `INVALID_PARAMETER_VALUE` when it is not what MLflow writes.
+ */
+export function readMlmodel(text: string): ModelMetadata {
+  const document = parseYaml(text, mlmodelFile);
+  const flavors: unknown = isMap(document.contents) ? (document.toJS() as { flavors?: unknown }).flavors : undefined;
+  if (!isRecord(flavors) || !Object.values(flavors).every((flavor) => flavor === null || isRecord(flavor))) {
+    throw malformed(mlmodelFile, "it has no flavors");
+  }
+  return {
+    flavors: Object.fromEntries(Object.entries(flavors).map(([name, settings]) => [name, isRecord(settings) ? settings : {}])),
+    signature: readSignature(document),
+    pythonVersion: scalarText(document, ["flavors", "python_function", "python_version"]),
+    mlflowVersion: scalarText(document, ["mlflow_version"]),
+    modelId: scalarText(document, ["model_id"]) ?? scalarText(document, ["model_uuid"]),
+    runId: scalarText(document, ["run_id"]),
+    inputExample: scalarText(document, ["saved_input_example_info", "artifact_path"]),
+  };
+}
+
+/**
+ * Checks that a model can be served: that it has the flavor that was asked for, and `python_function`.
+ *
+ * @throws DeploymentError `INVALID_PARAMETER_VALUE` that lists the flavors it has.
+ */
+export function checkFlavors(metadata: ModelMetadata, wanted: string | undefined): void {
+  const known = Object.keys(metadata.flavors).join(", ") || "none";
+  if (wanted !== undefined && !Object.hasOwn(metadata.flavors, wanted)) {
+    throw new DeploymentError("INVALID_PARAMETER_VALUE", `The model has no flavor "${wanted}". It has: ${known}.`);
+  }
+  if (!Object.hasOwn(metadata.flavors, "python_function")) {
+    throw new DeploymentError(
+      "INVALID_PARAMETER_VALUE",
+      `The model cannot be served: it has no python_function flavor, only ${known}. Log it with a flavor of MLflow's that adds it, ` +
+        "or as mlflow.pyfunc.log_model(python_model=…).",
+    );
+  }
+}
+
+/** A YAML document with aliases bounded, so that a small file cannot become a large object. */
+export function parseYaml(text: string, file: string): Document {
+  try {
+    const document = parseDocument(text);
+    const [error] = document.errors;
+    if (error) throw error;
+    document.toJS({ maxAliasCount: 100 });
+    return document;
+  } catch (error) {
+    throw malformed(file, String(error instanceof Error ? error.message : error).split("\n")[0] ?? "");
+  }
+}
+
+/** A scalar as it is written: as a number, version `3.10` would be `3.1`, and an id such as `12e3` would be 12000. */
+export function scalarText(document: Document, path: readonly string[]): string | null {
+  const node: unknown = document.getIn(path, true);
+  if (!isScalar(node) || node.value === null) return null;
+  return (node.source ?? String(node.value)).trim() || null;
+}
+
+/** Signatures are JSON texts inside the YAML (`mlflow.types.schema.Schema.to_json`). */
+function readSignature(document: Document): ModelSignature | null {
+  const signature = {
+    inputs: readFields(document, "inputs"),
+    outputs: readFields(document, "outputs"),
+    params: readFields(document, "params"),
+  };
+  return Object.values(signature).every((fields) => fields === null) ? null : signature;
+}
+
+function readFields(document: Document, part: string): SignatureField[] | null {
+  const text: unknown = document.getIn(["signature", part]);
+  if (text === undefined || text === null) return null;
+  const fields = typeof text === "string" ? parsePythonJson(text) : undefined;
+  if (!Array.isArray(fields) || !fields.every(isField)) throw malformed(mlmodelFile, `signature.${part} is not a JSON list of typed fields`);
+  return fields;
+}
+
+/** JSON as Python writes it, where a parameter's default can be NaN or Infinity; these become null. */
+function parsePythonJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // below
+  }
+  try {
+    return JSON.parse(text.replaceAll(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (part) => (part.startsWith('"') ? part : "null")));
+  } catch {
+    return undefined;
+  }
+}
+
+function isField(value: unknown): value is SignatureField {
+  return isRecord(value) && typeof value["type"] === "string" && ["string", "undefined"].includes(typeof value["name"]);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function malformed(file: string, reason: string): DeploymentError {
+  return new DeploymentError("INVALID_PARAMETER_VALUE", `The model's ${file} file cannot be read: ${reason}. Log the model again.`);
+}

@@ -1,0 +1,54 @@
+import type { ModelManager, ModelVersion, ParentModel, VersionManager, VersionRequest } from "../core/services.js";
+import type { MockOperations } from "./mock-operation.js";
+
+/** A model registry in memory. */
+export class MockModelRegistry implements ModelManager, VersionManager {
+  readonly versions: ModelVersion[] = [];
+  readonly #operations: MockOperations;
+
+  constructor(operations: MockOperations) {
+    this.#operations = operations;
+  }
+
+  async ensure(modelName: string): Promise<ParentModel> {
+    const name = `models/${modelName}`;
+    return { name, id: modelName, displayName: modelName, exists: this.versions.some((version) => version.model === name) };
+  }
+
+  async find(parent: ParentModel, { spec }: VersionRequest): Promise<ModelVersion | null> {
+    const hash = spec.specHash.slice(0, 40);
+    return this.versions.find(({ model, labels }) => model === parent.name && labels["spec-hash"] === hash) ?? null;
+  }
+
+  async create(parent: ParentModel, request: VersionRequest) {
+    return this.#operations.start<ModelVersion>(() => {
+      const versionId = String(this.versions.filter((version) => version.model === parent.name).length + 1);
+      const aliases = [...(versionId === "1" ? ["default"] : []), ...(request.alias ? [request.alias] : [])];
+      const { labels, artifactUri, imageUri } = request;
+      const version: ModelVersion = { model: parent.name, versionId, aliases, labels, artifactUri, imageUri };
+      this.versions.push(version);
+      return version;
+    });
+  }
+
+  async running() {
+    return [];
+  }
+
+  attach(operationName: string) {
+    return this.#operations.attach<ModelVersion>(operationName);
+  }
+
+  async get(name: string): Promise<ModelVersion | null> {
+    return this.versions.find((version) => `${version.model}@${version.versionId}` === name) ?? null;
+  }
+
+  /** Deletes a version, or by a name all versions of a model. */
+  async delete(which: string | Pick<ModelVersion, "model" | "versionId">): Promise<boolean> {
+    const doomed = this.versions.filter((version) =>
+      typeof which === "string" ? version.model === `models/${which}` : version.model === which.model && version.versionId === which.versionId,
+    );
+    for (const version of doomed) this.versions.splice(this.versions.indexOf(version), 1);
+    return doomed.length > 0;
+  }
+}

@@ -1,0 +1,24 @@
+import { DeploymentError } from "../core/errors.js";
+import type { DeploymentRecord } from "../core/record.js";
+import type { DeploymentStore, StoredRecord } from "../core/services.js";
+
+/** Deployment records in memory. */
+export class MockDeploymentStore implements DeploymentStore {
+  readonly records = new Map<string, StoredRecord>();
+
+  async read(name: string): Promise<StoredRecord | null> {
+    return structuredClone(this.records.get(name) ?? null);
+  }
+
+  async write(record: DeploymentRecord, generation: string | null): Promise<string> {
+    const current = this.records.get(record.name)?.generation ?? null;
+    if (current !== generation) throw new DeploymentError("RESOURCE_CONFLICT", `The record of "${record.name}" was changed by another process.`);
+    const next = String(Number(current ?? 0) + 1);
+    this.records.set(record.name, { record: structuredClone(record), generation: next });
+    return next;
+  }
+
+  async delete(name: string): Promise<void> {
+    this.records.delete(name);
+  }
+}
