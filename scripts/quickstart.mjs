@@ -4,11 +4,10 @@ import { createTerminal } from "./terminal.mjs";
 
 const terminal = createTerminal();
 const interruption = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
-  process.once(signal, () => interruption.abort());
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => interruption.abort());
 
 try {
-  const { examples: python } = await setUp(terminal, ["examples"]);
+  const { examples: python } = await setUp(terminal, ["examples"], interruption.signal);
   // What follows is TypeScript, which could not be run before the set-up.
   const { register } = await import("tsx/esm/api");
   register();
@@ -16,9 +15,6 @@ try {
   await quickstart({ terminal, python, signal: interruption.signal });
 } catch (error) {
   if (interruption.signal.aborted) terminal.failure("Interrupted; everything is stopped.");
-  else
-    terminal.failure(
-      error instanceof SetupError || !process.env.DEBUG ? error.message : error.stack,
-    );
+  else terminal.failure(error instanceof SetupError || !process.env.DEBUG ? error.message : error.stack);
   process.exitCode = interruption.signal.aborted ? 130 : 1;
 }

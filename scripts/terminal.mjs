@@ -43,17 +43,11 @@ export function createTerminal(stream = process.stdout) {
     async step(label, work) {
       const started = performance.now();
       const show = (text) => {
-        if (live)
-          rewrite(
-            `  ${dim("…")} ${label.padEnd(labelWidth)} ${dim(text.slice(0, width() - labelWidth - 6))}`,
-          );
+        if (live) rewrite(`  ${dim("…")} ${label.padEnd(labelWidth)} ${dim(text.slice(0, width() - labelWidth - 6))}`);
       };
       show("");
       let announcement = "";
-      const timer = setTimeout(
-        () => !live && print(`  … ${label.padEnd(labelWidth)} ${announcement}`),
-        patience,
-      );
+      const timer = setTimeout(() => !live && print(`  … ${label.padEnd(labelWidth)} ${announcement}`), patience);
       try {
         const text = await work((detail) => show((announcement ||= detail) && detail));
         if (live) rewrite("");

@@ -28,11 +28,7 @@ export async function trainIris(where: PythonInTracking): Promise<TrainedModel> 
 }
 
 /** What the model itself answers, loaded by MLflow without any server. */
-export async function predictWithMlflow(
-  modelUri: string,
-  rows: unknown[],
-  where: PythonInTracking,
-): Promise<unknown> {
+export async function predictWithMlflow(modelUri: string, rows: unknown[], where: PythonInTracking): Promise<unknown> {
   return runExample("predict_with_mlflow.py", [modelUri, JSON.stringify(rows)], where);
 }
 
@@ -48,8 +44,7 @@ async function runExample(file: string, args: string[], where: PythonInTracking)
     },
     ...(where.signal ? { signal: where.signal } : {}),
   });
-  if (code !== 0)
-    throw new Error(`${file} failed (exit code ${code}):\n${lines.slice(-15).join("\n")}`);
+  if (code !== 0) throw new Error(`${file} failed (exit code ${code}):\n${lines.slice(-15).join("\n")}`);
   // MLflow prints where a run can be seen, too.
   const json = printed.findLast((line) => /^[[{]/.test(line));
   return JSON.parse(json ?? "null");

@@ -22,11 +22,7 @@ export interface MlflowServerOptions {
 }
 
 /** Starts `mlflow server` on a free port of the loopback interface, with a sqlite store and artifacts proxied by the server. */
-export async function startMlflowServer({
-  python,
-  dataDir,
-  signal,
-}: MlflowServerOptions): Promise<MlflowServer> {
+export async function startMlflowServer({ python, dataDir, signal }: MlflowServerOptions): Promise<MlflowServer> {
   await mkdir(dataDir, { recursive: true });
   const port = await freePort();
   const address = ["--host", "127.0.0.1", "--port", String(port), "--workers", "1"];
@@ -68,9 +64,7 @@ async function untilHealthy(trackingUri: string, server: ManagedProcess): Promis
   const deadline = Date.now() + startTimeout;
   while (!(await isHealthy(trackingUri))) {
     if (ended || Date.now() > deadline) {
-      const what = ended
-        ? "ended before it answered"
-        : `did not answer within ${startTimeout / 1000} s`;
+      const what = ended ? "ended before it answered" : `did not answer within ${startTimeout / 1000} s`;
       throw new Error(`The MLflow server ${what}. Its last lines:\n${server.lines(15).join("\n")}`);
     }
     await sleep(200);

@@ -36,18 +36,7 @@ export async function startDemoEmulator(options: DemoEmulatorOptions): Promise<D
   const bucket = `${demoCloud.production_bucket}:${demoCloud.GOOGLE_CLOUD_LOCATION}`;
   const emulator = startProcess({
     command: process.execPath,
-    args: [
-      program,
-      "emulator",
-      "--port",
-      "0",
-      "--data-dir",
-      dataDir,
-      "--python",
-      python,
-      "--bucket",
-      bucket,
-    ],
+    args: [program, "emulator", "--port", "0", "--data-dir", dataDir, "--python", python, "--bucket", bucket],
     // The emulator is this package itself, and installs packages from where the user's pip does.
     env: process.env as Record<string, string>,
     onLine: (line) => {

@@ -25,17 +25,13 @@ export interface ExampleOptions {
 export async function runExample(options: ExampleOptions): Promise<void> {
   const { terminal, environment, signal } = options;
   terminal.title("npx tsx examples/quickstart.ts");
-  const example = spawn(
-    process.execPath,
-    ["--import", "tsx", join(root, "examples", "quickstart.ts")],
-    {
-      cwd: root,
-      env: { ...process.env, ...environment },
-      stdio: ["ignore", "pipe", "inherit"],
-      signal,
-      killSignal: "SIGTERM",
-    },
-  );
+  const example = spawn(process.execPath, ["--import", "tsx", join(root, "examples", "quickstart.ts")], {
+    cwd: root,
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "inherit"],
+    signal,
+    killSignal: "SIGTERM",
+  });
   const ended = new Promise<number | null>((resolve, reject) => {
     example.once("error", reject);
     example.once("close", resolve);
@@ -61,10 +57,7 @@ interface PredictResult {
   predictions: unknown[];
 }
 
-async function comparePredictions(
-  { inputs, predictions }: PredictResult,
-  options: ExampleOptions,
-): Promise<void> {
+async function comparePredictions({ inputs, predictions }: PredictResult, options: ExampleOptions): Promise<void> {
   const { terminal, python, trackingUri, signal } = options;
   terminal.line("Prediction", JSON.stringify(predictions));
   await terminal.step("In MLflow itself", async (say) => {

@@ -32,9 +32,7 @@ export async function quickstart({ terminal, python, signal }: QuickstartOptions
       trackingUri = server.trackingUri;
       return trackingUri;
     });
-    await terminal.step("Neural network", async (say) =>
-      findOrTrainIris({ python, trackingUri, signal, say }),
-    );
+    await terminal.step("Neural network", async (say) => findOrTrainIris({ python, trackingUri, signal, say }));
     let emulatorHost = "";
     await terminal.step("Emulator", async () => {
       const emulator = await startDemoEmulator({

@@ -7,9 +7,10 @@ import { cache, hashOf, root } from "./paths.mjs";
  * Compiles src/ to dist/, unless dist/ was made from the same sources.
  *
  * @param {(detail: string) => void} say
+ * @param {AbortSignal} [signal]
  * @returns {Promise<string>} what was done
  */
-export async function buildPackage(say) {
+export async function buildPackage(say, signal) {
   const stamp = join(cache, "build.hash");
   const hash = hashOf(["src", "tsconfig.json", "tsconfig.build.json", "package-lock.json"]);
   if (existsSync(join(root, "dist")) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) {
@@ -22,6 +23,7 @@ export async function buildPackage(say) {
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
   await runCommand(process.execPath, [compiler, "-p", "tsconfig.build.json"], {
     say,
+    signal,
     failure: "src/ does not compile",
   });
   mkdirSync(cache, { recursive: true });

@@ -15,17 +15,13 @@ export class SetupError extends Error {}
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ say?: (line: string) => void, failure: string, cause?: (lines: string[]) => string[] }} options
+ * @param {{ say?: (line: string) => void, signal?: AbortSignal, failure: string, cause?: (lines: string[]) => string[] }} options
  *   `failure`: the first line of the error when it fails; `cause`: the output that says why, default its end
  * @returns {Promise<void>}
  */
-export async function runCommand(
-  command,
-  args,
-  { say, failure, cause = (lines) => lines.slice(-shownLines) },
-) {
+export async function runCommand(command, args, { say, signal, failure, cause = (lines) => lines.slice(-shownLines) }) {
   const lines = [];
-  const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], signal });
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text) => {
       const seen = text.split(/\r?\n/).filter((line) => line.trim() !== "");
@@ -38,6 +34,5 @@ export async function runCommand(
     child.once("error", (error) => reject(new SetupError(`${failure}: ${error.message}`)));
     child.once("close", resolve);
   });
-  if (code !== 0)
-    throw new SetupError(`${failure} (exit code ${code}):\n${cause(lines).join("\n")}`);
+  if (code !== 0) throw new SetupError(`${failure} (exit code ${code}):\n${cause(lines).join("\n")}`);
 }

@@ -13,19 +13,20 @@ const environments = { examples: "Python packages", contract: "Google's contract
  *
  * @param {import("../quickstart/terminal.ts").Terminal} terminal
  * @param {(keyof typeof environments)[]} names the Python environments that are needed
+ * @param {AbortSignal} [signal]
  * @returns {Promise<Record<string, string>>} the interpreter of each environment
  */
-export async function setUp(terminal, names) {
+export async function setUp(terminal, names, signal) {
   checkNode();
   const python = findUsablePython();
   terminal.title("Setting up");
-  await terminal.step("npm packages", installPackages);
-  await terminal.step("Build", buildPackage);
+  await terminal.step("npm packages", async (say) => installPackages(say, signal));
+  await terminal.step("Build", async (say) => buildPackage(say, signal));
   /** @type {Record<string, string>} */
   const interpreters = {};
   for (const name of names) {
     await terminal.step(environments[name], async (say) => {
-      const { path, summary } = await preparePython(name, python, say);
+      const { path, summary } = await preparePython(name, python, say, signal);
       interpreters[name] = path;
       return summary;
     });

@@ -7,9 +7,10 @@ import { root } from "./paths.mjs";
  * Installs the npm packages of package-lock.json, unless they are there.
  *
  * @param {(detail: string) => void} say
+ * @param {AbortSignal} [signal]
  * @returns {Promise<string>} what was done
  */
-export async function installPackages(say) {
+export async function installPackages(say, signal) {
   const wanted = lockedPackages("package-lock.json");
   const count = `${Object.values(wanted).filter((entry) => !entry.optional).length} packages`;
   if (isInstalled(wanted)) return `${count}, up to date`;
@@ -17,6 +18,7 @@ export async function installPackages(say) {
   const { command, args } = npm();
   await runCommand(command, [...args, "ci", "--no-audit", "--no-fund"], {
     say,
+    signal,
     failure: "npm ci failed",
     cause,
   });
@@ -30,8 +32,7 @@ const cause = (lines) => lines.filter((line) => /^npm error \S/.test(line)).slic
 function isInstalled(wanted) {
   const installed = lockedPackages("node_modules/.package-lock.json");
   const same = (path) =>
-    wanted[path]?.version === installed[path]?.version &&
-    wanted[path]?.integrity === installed[path]?.integrity;
+    wanted[path]?.version === installed[path]?.version && wanted[path]?.integrity === installed[path]?.integrity;
   return (
     Object.keys(installed).length > 0 &&
     Object.keys(installed).every(same) &&

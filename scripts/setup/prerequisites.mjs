@@ -33,15 +33,7 @@ const advice =
  */
 export function findUsablePython() {
   const chosen = process.env.MLFLOW_DEPLOYMENTS_PYTHON;
-  const names = [
-    "python3",
-    "python",
-    "python3.14",
-    "python3.13",
-    "python3.12",
-    "python3.11",
-    "python3.10",
-  ];
+  const names = ["python3", "python", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"];
   let best = "Python 3.10 or newer was not found";
   for (const name of chosen ? [chosen] : names) {
     const { status, stdout } = spawnSync(name, ["-I", "-c", question], { encoding: "utf8" });

@@ -9,16 +9,14 @@ import { cache, root } from "./paths.mjs";
  * @param {"examples" | "contract"} name
  * @param {string} interpreter path of the Python to make it with
  * @param {(detail: string) => void} say
+ * @param {AbortSignal} [signal]
  * @returns {Promise<{ path: string, summary: string }>} its interpreter, and what was done
  */
-export async function preparePython(name, interpreter, say) {
+export async function preparePython(name, interpreter, say, signal) {
   // Not at the top: dist/ is made by an earlier step.
   const { ensureEnvironment } = await import("../../dist/runtime/environment.js");
   const { inspectPython } = await import("../../dist/runtime/python.js");
-  const requirements = readFileSync(
-    join(root, "scripts", "setup", "requirements", `${name}.txt`),
-    "utf8",
-  );
+  const requirements = readFileSync(join(root, "scripts", "setup", "requirements", `${name}.txt`), "utf8");
   say("making a virtual environment; the first time takes a few minutes");
   let installed = false;
   const onLine = (line) => {
@@ -32,9 +30,9 @@ export async function preparePython(name, interpreter, say) {
       requirements,
       cacheDir: cache,
       onLine,
+      signal,
     });
-    const packages =
-      name === "examples" ? "MLflow, scikit-learn" : "Google's SDK and discovery documents";
+    const packages = name === "examples" ? "MLflow, scikit-learn" : "Google's SDK and discovery documents";
     return {
       path,
       summary: `Python ${version} with ${packages}, ${installed ? "installed" : "up to date"}`,

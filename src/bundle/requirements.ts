@@ -19,17 +19,19 @@ export interface RequirementsFile {
 }
 
 const specifier =
-  /^(?<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[A-Za-z0-9._,\s-]*\])?\s*(?:@\s*(?:git\+)?(?:https?|ssh):\/\/\S+|\(?(?<versions>[^@;()]*)\)?)\s*(?<marker>;.+)?$/;
-const versions = /^\s*(?:===|[~=!<>]=|[<>])\s*[A-Za-z0-9.*+!_-]+\s*$/;
+  /^(?<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?) ?(?:\[[A-Za-z0-9._, -]*\])? ?(?:@ ?(?:git\+)?(?:https?|ssh):\/\/\S+|\((?<grouped>[^@;()]+)\)|(?<versions>[^@;()]*)) ?(?<marker>;.+)?$/;
+const clause = /^ ?(?:===|[~=!<>]=|[<>]) ?[A-Za-z0-9.*+!_-]+ ?$/;
+/** What pip takes for a file beside it. */
+const archiveName = /\.(?:whl|zip|tar(?:\.\w+)?|t[bglx]z)$/i;
 
 /** Options that say where packages come from, and nothing of this machine. */
 const allowedOptions = [
-  /^(?:-i|--index-url|--extra-index-url|-f|--find-links)[\s=]\s*https?:\/\/\S+$/,
-  /^--trusted-host[\s=]\s*\S+$/,
-  /^--(?:only-binary|no-binary)[\s=]\s*[\w.,:-]+$/,
+  /^(?:-i|--index-url|--extra-index-url|-f|--find-links)[ =] ?https?:\/\/\S+$/,
+  /^--trusted-host[ =] ?\S+$/,
+  /^--(?:only-binary|no-binary)[ =] ?[\w.,:-]+$/,
   /^--(?:pre|prefer-binary)$/,
 ];
-const constraintsOption = /^(?:-c|--constraint)[\s=]\s*constraints\.txt$/;
+const constraintsOption = /^(?:-c|--constraint)[ =] ?constraints\.txt$/;
 
 const longestLine = 2000;
 
@@ -44,7 +46,7 @@ export function parseRequirements(text: string, origin: string): RequirementsFil
   const file: RequirementsFile = { lines: [], packages: [], constrained: false };
   for (const [index, raw] of text.replace(/^\uFEFF/, "").split(/\r\n|\r|\n/).entries()) {
     // as pip does it: a # within a URL begins no comment
-    const line = raw.replace(/(^|\s)#.*$/s, "").trim();
+    const line = raw.replaceAll(/[ \t]+/g, " ").replace(/(^|\s)#.*$/s, "").trim();
     if (line === "") continue;
     const refuse = (problem: string): never => {
       throw new DeploymentError("INVALID_PARAMETER_VALUE", `${origin}, line ${index + 1}: ${problem}.`);
@@ -62,7 +64,7 @@ type Refuse = (problem: string) => never;
 
 function checkText(line: string, refuse: Refuse): void {
   if (line.length > longestLine) refuse(`it has more than ${longestLine} characters`);
-  if (!/^[ -~\t]+$/.test(line)) refuse("it has control characters or others than ASCII");
+  if (!/^[ -~]+$/.test(line)) refuse("it has control characters or others than ASCII");
   if (line.endsWith("\\")) refuse("it goes on in the next line (\\); write it as one");
   if (line.includes("${")) refuse("it needs an environment variable, which is not set where the image is built");
   const user = /:\/\/([^/?#\s]*)@/.exec(line)?.[1];
@@ -79,12 +81,12 @@ function parseRequirement(line: string, refuse: Refuse): Requirement {
   if (/\s--hash\b/.test(line)) {
     refuse("it has a hash, and pip then wants one of every package, those of the serving runtime too; leave the hashes out");
   }
-  const parts = specifier.exec(line)?.groups;
-  const clauses = parts?.["versions"]?.trim();
-  if (!parts?.["name"] || (clauses && !clauses.split(",").every((clause) => versions.test(clause)))) {
+  const { name, versions, grouped = versions, marker } = specifier.exec(line)?.groups ?? {};
+  const legal = !grouped?.trim() || grouped.split(",").every((each) => clause.test(each));
+  if (!name || !legal || archiveName.test(name)) {
     return refuse("this is no requirement that can be installed elsewhere; write name==version, or name @ https://… for a file or a repository");
   }
-  return { name: normalizedName(parts["name"]), line, always: parts["marker"] === undefined };
+  return { name: normalizedName(name), line, always: marker === undefined };
 }
 
 /** "Names and normalization" of the Python Packaging User Guide. */

@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { DeploymentError } from "../core/errors.js";
 import type { CliIo, Command, CommandValues } from "./command.js";
 
 interface EmulatorValues {
@@ -58,28 +57,15 @@ async function serveEmulator(values: CommandValues, io: CliIo): Promise<void> {
   const { startEmulator } = await import("../emulator/index.js");
   const emulator = await startEmulator({ ...options, onLog: (line: string) => io.err(line) });
   try {
-    for (const wanted of bucket) await createBucket(emulator.url, wanted);
+    for (const wanted of bucket) {
+      const [name = "", location] = wanted.split(":", 2);
+      await emulator.createBucket(name, location ? { location } : {});
+    }
     io.out(`export AIPLATFORM_EMULATOR_HOST=${emulator.host}`);
     if (!io.signal.aborted) await once(io.signal, "abort");
   } finally {
     await emulator.stop();
   }
-}
-
-/** As `gcloud storage buckets create` does. A bucket that is kept from an earlier run stays as it is. */
-async function createBucket(url: string, wanted: string): Promise<void> {
-  const [name, location = "US"] = wanted.split(":", 2);
-  const answer = await fetch(`${url}/storage/v1/b?project=emulator`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ name, location }),
-  });
-  if (answer.ok || answer.status === 409) return;
-  const { error } = (await answer.json()) as { error?: { message?: string } };
-  throw new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    `The bucket ${wanted} could not be made: ${error?.message ?? `status ${answer.status}`}`,
-  );
 }
 
 function parsePort(typed: string): number {

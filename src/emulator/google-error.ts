@@ -26,36 +26,12 @@ export class GoogleError extends Error {
     };
   }
 
-  /** As a `google.rpc.Status`, the form in which a failed long-running operation holds it. */
-  toStatus(): { code: number; message: string; details: unknown[] } {
-    return { code: rpcCodes[this.status] ?? rpcCodes["UNKNOWN"]!, message: this.message, details: this.details ?? [] };
-  }
-
   /** `error` itself if it is a `GoogleError`, else a 500 that tells the caller what broke in the emulator. */
   static from(error: unknown): GoogleError {
     if (error instanceof GoogleError) return error;
     return new GoogleError(500, "INTERNAL", `Emulator error: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
-
-/** The numbers of `google.rpc.Code`. */
-const rpcCodes: Readonly<Record<string, number>> = {
-  CANCELLED: 1,
-  UNKNOWN: 2,
-  INVALID_ARGUMENT: 3,
-  DEADLINE_EXCEEDED: 4,
-  NOT_FOUND: 5,
-  ALREADY_EXISTS: 6,
-  PERMISSION_DENIED: 7,
-  RESOURCE_EXHAUSTED: 8,
-  FAILED_PRECONDITION: 9,
-  ABORTED: 10,
-  OUT_OF_RANGE: 11,
-  UNIMPLEMENTED: 12,
-  INTERNAL: 13,
-  UNAVAILABLE: 14,
-  UNAUTHENTICATED: 16,
-};
 
 export const invalidArgument = (message: string, details?: unknown[]) =>
   new GoogleError(400, "INVALID_ARGUMENT", message, details);

@@ -30,31 +30,30 @@ export interface OperationTarget {
 /** What the work of an operation is given. */
 export interface OperationContext {
   /** Merges `patch` into the operation's metadata, visible to the next poll. */
-  update(patch: Record<string, unknown>): void;
+  update: (patch: Record<string, unknown>) => void;
   /** Aborted by `cancel` and when the emulator stops; honouring it is best effort, as at Google. */
   signal: AbortSignal;
 }
 
 /** The names of `google.rpc.Code`, each at its number. */
 const rpcCodes = [
-  ...[
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-  ],
-  ...[
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-  ],
-  ...["INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"],
+  "OK",
+  "CANCELLED",
+  "UNKNOWN",
+  "INVALID_ARGUMENT",
+  "DEADLINE_EXCEEDED",
+  "NOT_FOUND",
+  "ALREADY_EXISTS",
+  "PERMISSION_DENIED",
+  "RESOURCE_EXHAUSTED",
+  "FAILED_PRECONDITION",
+  "ABORTED",
+  "OUT_OF_RANGE",
+  "UNIMPLEMENTED",
+  "INTERNAL",
+  "UNAVAILABLE",
+  "DATA_LOSS",
+  "UNAUTHENTICATED",
 ];
 
 interface Running {
@@ -123,9 +122,7 @@ export class Operations {
     const running = this.#running.get(name);
     if (running) {
       const timer = new AbortController();
-      const timeout = delay(timeoutMs, undefined, { signal: timer.signal, ref: false }).catch(
-        () => {},
-      );
+      const timeout = delay(timeoutMs, undefined, { signal: timer.signal, ref: false }).catch(() => {});
       await Promise.race([running.finished, timeout]);
       timer.abort();
     }
@@ -135,9 +132,7 @@ export class Operations {
   /** Asks the work to stop. One that gets done all the same is reported as done. */
   cancel(name: string): void {
     this.#record(name);
-    this.#running
-      .get(name)
-      ?.abort.abort(new GoogleError(499, "CANCELLED", "The operation was cancelled."));
+    this.#running.get(name)?.abort.abort(new GoogleError(499, "CANCELLED", "The operation was cancelled."));
   }
 
   /** Forgets a finished operation. */
@@ -155,11 +150,7 @@ export class Operations {
     await Promise.all(running.map((each) => each.finished));
   }
 
-  async #run<T>(
-    name: string,
-    signal: AbortSignal,
-    work: (context: OperationContext) => Promise<T>,
-  ): Promise<void> {
+  async #run<T>(name: string, signal: AbortSignal, work: (context: OperationContext) => Promise<T>): Promise<void> {
     const update = (patch: Record<string, unknown>) =>
       this.#merge(name, (each) => ({ metadata: { ...each.metadata, ...patch } }));
     try {
@@ -186,8 +177,7 @@ export class Operations {
   /** Work that a crash interrupted can't be picked up: its operation says so instead of running for ever. */
   #abortLost(): void {
     for (const operation of this.#records.values()) {
-      if (!operation.done)
-        this.#records.set(operation.name, { ...operation, done: true, error: rpcStatus(lost()) });
+      if (!operation.done) this.#records.set(operation.name, { ...operation, done: true, error: rpcStatus(lost()) });
     }
   }
 
@@ -199,10 +189,7 @@ export class Operations {
 }
 
 /** Vertex AI's metadata hold their times in `genericMetadata`; other services' metadata pass unchanged. */
-function stamped(
-  metadata: Record<string, unknown>,
-  times: Record<string, string>,
-): Record<string, unknown> {
+function stamped(metadata: Record<string, unknown>, times: Record<string, string>): Record<string, unknown> {
   const generic = metadata["genericMetadata"];
   return typeof generic === "object" && generic !== null
     ? { ...metadata, genericMetadata: { ...generic, ...times } }

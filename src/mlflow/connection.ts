@@ -104,6 +104,8 @@ function readPem(variable: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new DeploymentError("INVALID_PARAMETER_VALUE", `${variable} names "${path}", which cannot be read.`, { cause: error });
+    throw new DeploymentError("INVALID_PARAMETER_VALUE", `${variable} names "${path}", which cannot be read.`, {
+      cause: error,
+    });
   }
 }

@@ -105,7 +105,9 @@ export class Download {
       this.#bytes -= moved;
       sink.destroy();
       if (artifact.localPath === undefined) await rm(localPath, { force: true });
-      throw silence.signal.aborted ? new Error(`no byte came for ${silenceTimeout / 1000} seconds`, { cause: error }) : error;
+      throw silence.signal.aborted
+        ? new Error(`no byte came for ${silenceTimeout / 1000} seconds`, { cause: error })
+        : error;
     } finally {
       clearTimeout(timer);
     }
@@ -129,7 +131,10 @@ export class Download {
   }
 }
 
-async function* taken(chunks: AsyncIterable<unknown>, take: (chunk: Uint8Array) => Uint8Array): AsyncGenerator<Uint8Array> {
+async function* taken(
+  chunks: AsyncIterable<unknown>,
+  take: (chunk: Uint8Array) => Uint8Array,
+): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) yield take(chunk instanceof Uint8Array ? chunk : Buffer.from(String(chunk)));
 }
 
@@ -161,7 +166,11 @@ function transferFailure(error: unknown, artifact: Artifact): DeploymentError {
   const cause = new Error(reason);
   const failed = `Cannot bring the file "${artifact.path}" of ${withoutCredentials(artifact.directoryUri)} to this machine`;
   if (code === "EEXIST" || code === "ENOTDIR" || code === "EISDIR") {
-    return new DeploymentError("INVALID_PARAMETER_VALUE", `${failed}: another file of the model takes its place (${reason}).`, { cause });
+    return new DeploymentError(
+      "INVALID_PARAMETER_VALUE",
+      `${failed}: another file of the model takes its place (${reason}).`,
+      { cause },
+    );
   }
   if (code === "ENOSPC") {
     return new DeploymentError("RESOURCE_EXHAUSTED", `${failed}: the disk is full.`, { cause, retryable: false });

@@ -80,7 +80,8 @@ export function answerFailure(answer: FailedAnswer, what: string, server: string
       `${failed}: HTTP ${status}, and no JSON. Is this an MLflow server? Check ${trackingUriSetting}, with its path if it has one.`,
     );
   }
-  const code = mlflowCodes[String(json["error_code"])] ?? (status === 404 ? "RESOURCE_DOES_NOT_EXIST" : "INTERNAL_ERROR");
+  const code =
+    mlflowCodes[String(json["error_code"])] ?? (status === 404 ? "RESOURCE_DOES_NOT_EXIST" : "INTERNAL_ERROR");
   return new DeploymentError(code, `${failed}${said || `: HTTP ${status}`}`);
 }
 
@@ -102,7 +103,11 @@ export function connectionFailure(error: unknown, code: string, what: string, se
     );
   }
   const reason = tidy(error instanceof Error ? error.message : String(error));
-  return new DeploymentError("TEMPORARILY_UNAVAILABLE", `Cannot read ${what} from ${server}: ${reason} (${code}).`, options);
+  return new DeploymentError(
+    "TEMPORARILY_UNAVAILABLE",
+    `Cannot read ${what} from ${server}: ${reason} (${code}).`,
+    options,
+  );
 }
 
 /** A server's own words, without credentials and without a flood. */

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { AxiosResponse } from "axios";
 
 import type { Clock } from "../core/clock.js";
-import { DeploymentError, throwIfCancelled } from "../core/errors.js";
+import { type DeploymentError, throwIfCancelled } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
 import type { TrackingConnection } from "./connection.js";
 import { answerFailure, connectionFailure, jsonObject } from "./http-failure.js";

@@ -22,10 +22,14 @@ export async function listLocalDirectory(directory: string): Promise<Artifact[]>
   }
   const files: Artifact[] = [];
   const walk = async (prefix: string, depth: number): Promise<void> => {
-    if (depth > deepestDirectory) throw refused(`${given} has directories more than ${deepestDirectory} deep; is there a loop of links?`);
+    if (depth > deepestDirectory)
+      throw refused(`${given} has directories more than ${deepestDirectory} deep; is there a loop of links?`);
     for (const name of await readdir(join(root.path, prefix))) {
       const path = prefix === "" ? name : `${prefix}/${name}`;
-      const entry = await existing(join(root.path, path), `${join(given, path)} is a link to nothing. Remove it from the model.`);
+      const entry = await existing(
+        join(root.path, path),
+        `${join(given, path)} is a link to nothing. Remove it from the model.`,
+      );
       if (!entry.path.startsWith(root.path + sep)) {
         throw refused(`${join(given, path)} is a link that leaves the model directory. Put the file itself there.`);
       }

@@ -44,7 +44,10 @@ export class ModelLocator {
   async #follow(uri: string, trail: readonly string[]): Promise<ModelPlace> {
     if (trail.includes(uri) || trail.length >= longestTrail) {
       const loop = [...trail, uri].map(withoutCredentials).join(" → ");
-      throw new DeploymentError("INVALID_PARAMETER_VALUE", `The model URI leads in a circle: ${loop}. Use the URI of a directory of files.`);
+      throw new DeploymentError(
+        "INVALID_PARAMETER_VALUE",
+        `The model URI leads in a circle: ${loop}. Use the URI of a directory of files.`,
+      );
     }
     const next = [...trail, uri];
     const parsed = parseModelUri(uri);
@@ -63,7 +66,7 @@ export class ModelLocator {
         const version = await this.#tracking().latestVersion(parsed.name, parsed.stage, this.#context);
         return this.#version(parsed.name, version, parsed.path, next);
       }
-      case "artifacts": {
+      default: {
         const place = parsed.scheme === "file" ? this.#directory(parsed.uri, trail.length > 0) : parsed.uri;
         return { ...nothingKnown, artifactUris: [place] };
       }
@@ -100,14 +103,22 @@ export class ModelLocator {
   /** The path of a run's only model; null when the run has logged models, which MLflow 3 keeps elsewhere. */
   #onlyModelPath(run: Run): string | null {
     if (run.modelIds.length > 0) return null;
-    if (run.modelPaths.length > 1) throw severalModels(run, run.modelPaths.map((path) => `runs:/${run.runId}/${path}`));
+    if (run.modelPaths.length > 1)
+      throw severalModels(
+        run,
+        run.modelPaths.map((path) => `runs:/${run.runId}/${path}`),
+      );
     return safePath(run.modelPaths[0] ?? "model", "The run's tag mlflow.log-model.history");
   }
 
   async #onlyLoggedModel(run: Run, trail: readonly string[]): Promise<ModelPlace> {
     const models = await this.#modelsOf(run);
     const [only] = models;
-    if (only === undefined || models.length > 1) throw severalModels(run, models.map((known) => known.uri));
+    if (only === undefined || models.length > 1)
+      throw severalModels(
+        run,
+        models.map((known) => known.uri),
+      );
     return this.#loggedModel(only.model, null, trail);
   }
 
@@ -161,8 +172,12 @@ function pathOfFileUri(uri: string): string {
   try {
     return fileURLToPath(uri);
   } catch (error) {
-    throw new DeploymentError("INVALID_PARAMETER_VALUE", `"${uri}" is not the URI of a file on this machine. Write file:///absolute/path.`, {
-      cause: error,
-    });
+    throw new DeploymentError(
+      "INVALID_PARAMETER_VALUE",
+      `"${uri}" is not the URI of a file on this machine. Write file:///absolute/path.`,
+      {
+        cause: error,
+      },
+    );
   }
 }

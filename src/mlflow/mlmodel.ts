@@ -19,7 +19,9 @@ export function readMlmodel(text: string): ModelMetadata {
     throw malformed(mlmodelFile, "it has no flavors");
   }
   return {
-    flavors: Object.fromEntries(Object.entries(flavors).map(([name, settings]) => [name, isRecord(settings) ? settings : {}])),
+    flavors: Object.fromEntries(
+      Object.entries(flavors).map(([name, settings]) => [name, isRecord(settings) ? settings : {}]),
+    ),
     signature: readSignature(document),
     pythonVersion: scalarText(document, ["flavors", "python_function", "python_version"]),
     mlflowVersion: scalarText(document, ["mlflow_version"]),
@@ -64,8 +66,7 @@ export function parseYaml(text: string, file: string): Document {
 /** A scalar as it is written: as a number, version `3.10` would be `3.1`, and an id such as `12e3` would be 12000. */
 export function scalarText(document: Document, path: readonly string[]): string | null {
   const node: unknown = document.getIn(path, true);
-  if (!isScalar(node) || node.value === null) return null;
-  return (node.source ?? String(node.value)).trim() || null;
+  return isScalar(node) && node.value !== null ? node.source?.trim() || null : null;
 }
 
 /** Signatures are JSON texts inside the YAML (`mlflow.types.schema.Schema.to_json`). */
@@ -82,7 +83,8 @@ function readFields(document: Document, part: string): SignatureField[] | null {
   const text: unknown = document.getIn(["signature", part]);
   if (text === undefined || text === null) return null;
   const fields = typeof text === "string" ? parsePythonJson(text) : undefined;
-  if (!Array.isArray(fields) || !fields.every(isField)) throw malformed(mlmodelFile, `signature.${part} is not a JSON list of typed fields`);
+  if (!Array.isArray(fields) || !fields.every(isField))
+    throw malformed(mlmodelFile, `signature.${part} is not a JSON list of typed fields`);
   return fields;
 }
 
@@ -94,7 +96,9 @@ function parsePythonJson(text: string): unknown {
     // below
   }
   try {
-    return JSON.parse(text.replaceAll(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (part) => (part.startsWith('"') ? part : "null")));
+    return JSON.parse(
+      text.replaceAll(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (part) => (part.startsWith('"') ? part : "null")),
+    );
   } catch {
     return undefined;
   }
@@ -109,5 +113,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function malformed(file: string, reason: string): DeploymentError {
-  return new DeploymentError("INVALID_PARAMETER_VALUE", `The model's ${file} file cannot be read: ${reason}. Log the model again.`);
+  return new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    `The model's ${file} file cannot be read: ${reason}. Log the model again.`,
+  );
 }

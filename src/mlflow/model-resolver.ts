@@ -91,7 +91,10 @@ export class MlflowModelResolver implements ModelResolver {
   }
 
   #artifacts(): Artifacts {
-    return new Artifacts({ "mlflow-artifacts": new ProxiedArtifactReader(() => this.#connect()), ...this.#options.readers });
+    return new Artifacts({
+      "mlflow-artifacts": new ProxiedArtifactReader(() => this.#connect()),
+      ...this.#options.readers,
+    });
   }
 
   /** The connection to the tracking server, made when a model URI first needs it. */
@@ -106,12 +109,20 @@ async function findMlmodel(artifacts: readonly Artifact[], modelUri: string, pla
   const found = artifacts.find(({ path }) => path === mlmodelFile);
   if (found !== undefined) return found;
   const uri = withoutCredentials(modelUri).replace(/\/+$/, "");
-  const nested = artifacts.flatMap(({ path }) => (path.endsWith(`/${mlmodelFile}`) ? [`${uri}/${path.slice(0, -mlmodelFile.length - 1)}`] : []));
+  const nested = artifacts.flatMap(({ path }) =>
+    path.endsWith(`/${mlmodelFile}`) ? [`${uri}/${path.slice(0, -mlmodelFile.length - 1)}`] : [],
+  );
   const models = nested.length > 0 ? nested : await place.alternatives().catch(() => []);
   const names = [...new Set(artifacts.map(({ path }) => path.replace(/\/.*$/, "/")))];
   const there = names.length === 0 ? "nothing is there" : `there are ${shortList(names)}`;
-  const advice = models.length > 0 ? `Models are at ${shortList(models)}.` : "A model URI names the directory that has the MLmodel file.";
-  throw new DeploymentError("RESOURCE_DOES_NOT_EXIST", `${uri} is no model: it has no MLmodel file; ${there}. ${advice}`);
+  const advice =
+    models.length > 0
+      ? `Models are at ${shortList(models)}.`
+      : "A model URI names the directory that has the MLmodel file.";
+  throw new DeploymentError(
+    "RESOURCE_DOES_NOT_EXIST",
+    `${uri} is no model: it has no MLmodel file; ${there}. ${advice}`,
+  );
 }
 
 function checkDescriptionSize<T extends { path: string; size: number }>(file: T): T {
@@ -123,12 +134,18 @@ function checkDescriptionSize<T extends { path: string; size: number }>(file: T)
 }
 
 async function readTexts(files: readonly ModelFile[]): Promise<EnvironmentFiles & { [mlmodelFile]?: string }> {
-  const texts = await Promise.all(files.map(async (file) => [file.path, await readFile(file.localPath, "utf8")] as const));
+  const texts = await Promise.all(
+    files.map(async (file) => [file.path, await readFile(file.localPath, "utf8")] as const),
+  );
   return Object.fromEntries(texts);
 }
 
 /** `metadata` with what other files than MLmodel know, and without an input example that is not there. */
-function completeMetadata(metadata: ModelMetadata, files: EnvironmentFiles, artifacts: readonly Artifact[]): ModelMetadata {
+function completeMetadata(
+  metadata: ModelMetadata,
+  files: EnvironmentFiles,
+  artifacts: readonly Artifact[],
+): ModelMetadata {
   const hasExample = artifacts.some(({ path }) => path === metadata.inputExample);
   return {
     ...metadata,

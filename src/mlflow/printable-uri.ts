@@ -4,13 +4,20 @@ export function withoutCredentials(uri: string): string {
   return uri.replace(/^([^:]+:\/\/)[^/?#]*@/, "$1").replace(/\?.*$/s, "");
 }
 
-/*
- * User and password of a URL. The second form is a password with a slash that should have been encoded; a port and a path, as in
- * `host:443/a@b`, is none. Lengths are bounded so that hostile text takes linear time.
- */
-const userinfo = /([a-z][a-z0-9+.-]{0,30}:\/\/)(?:[^\s/?#'"]{0,2000}|[^\s/@'"]{0,200}:(?!\d+\/)[^\s@'"]{0,2000})@/gi;
-
 /** Text with the user and password of every URL in it replaced by `***`. */
 export function maskCredentials(text: string): string {
-  return text.replaceAll(userinfo, "$1***@");
+  return text.replaceAll(/\S+/g, (word) => {
+    const [scheme = "", ...rest] = word.split("://");
+    return [scheme, ...rest.map(maskUserinfo)].join("://");
+  });
+}
+
+/** Of what follows `://`. */
+function maskUserinfo(text: string): string {
+  const end = text.search(/[/?#'"]/);
+  const at = (end === -1 ? text : text.slice(0, end)).lastIndexOf("@");
+  if (at !== -1) return `***${text.slice(at)}`;
+  // a password with a slash, which should have been encoded; `host:443/a@b` has none
+  const password = /^[^/@'"]*:(?!\d+\/)[^@'"]*@/.exec(text)?.[0];
+  return password === undefined ? text : `***@${text.slice(password.length)}`;
 }

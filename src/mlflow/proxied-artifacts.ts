@@ -11,7 +11,13 @@ import { safePath } from "./safe-path.js";
 
 const listing = z.object({
   files: z
-    .array(z.object({ path: z.string(), is_dir: z.boolean().default(false), file_size: z.coerce.number().nonnegative().default(0) }))
+    .array(
+      z.object({
+        path: z.string(),
+        is_dir: z.boolean().default(false),
+        file_size: z.coerce.number().nonnegative().default(0),
+      }),
+    )
     .default([]),
 });
 
@@ -35,7 +41,10 @@ export class ProxiedArtifactReader implements ArtifactReader {
     let entries = 0;
     for (let depth = 0; directories.length > 0; depth++) {
       if (depth > deepestDirectory) {
-        throw new DeploymentError("INVALID_PARAMETER_VALUE", `${withoutCredentials(uri)} lists directories without end.`);
+        throw new DeploymentError(
+          "INVALID_PARAMETER_VALUE",
+          `${withoutCredentials(uri)} lists directories without end.`,
+        );
       }
       const level = await Promise.all(directories.map((path) => limit(() => this.#listOne(root, path, context))));
       entries += level.flat().length;
@@ -59,7 +68,10 @@ export class ProxiedArtifactReader implements ArtifactReader {
     const request = { url: root.url, query: { path: full }, what: `the artifacts below "${full}"` };
     const answer = listing.safeParse(await this.#http().json(request, context));
     if (!answer.success) {
-      throw new DeploymentError("INTERNAL_ERROR", `${new URL(root.url).origin} lists ${request.what} in an unknown form. Is this an MLflow server?`);
+      throw new DeploymentError(
+        "INTERNAL_ERROR",
+        `${new URL(root.url).origin} lists ${request.what} in an unknown form. Is this an MLflow server?`,
+      );
     }
     return answer.data.files.map((file) => ({
       path: below(path, safePath(file.path, "The tracking server")),
@@ -75,7 +87,10 @@ export class ProxiedArtifactReader implements ArtifactReader {
     const path = match?.[2]?.replaceAll(/^\/+|\/+$/g, "") ?? "";
     const url = this.#http().connection.resolve("/api/2.0/mlflow-artifacts/artifacts", authority);
     if (path === "" || !URL.canParse(url)) {
-      throw new DeploymentError("INVALID_PARAMETER_VALUE", `"${maskCredentials(uri)}" is not of the form mlflow-artifacts:/path.`);
+      throw new DeploymentError(
+        "INVALID_PARAMETER_VALUE",
+        `"${maskCredentials(uri)}" is not of the form mlflow-artifacts:/path.`,
+      );
     }
     return { url, path: safePath(path, "The artifact URI") };
   }

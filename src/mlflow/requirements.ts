@@ -74,9 +74,14 @@ function condaDependencies(text: string | undefined): { pip: string[]; packages:
   const value: unknown = text === undefined ? undefined : parseYaml(text, "conda.yaml").toJS();
   const listed = typeof value === "object" && value !== null && "dependencies" in value ? value.dependencies : [];
   const dependencies: unknown[] = Array.isArray(listed) ? listed : [];
-  const isText = (dependency: unknown): dependency is string => typeof dependency === "string";
   const pip = dependencies.flatMap((dependency) =>
-    typeof dependency === "object" && dependency !== null && "pip" in dependency && Array.isArray(dependency.pip) ? dependency.pip : [],
+    typeof dependency === "object" && dependency !== null && "pip" in dependency && Array.isArray(dependency.pip)
+      ? dependency.pip
+      : [],
   );
   return { pip: pip.filter(isText), packages: dependencies.filter(isText) };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }

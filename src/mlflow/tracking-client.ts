@@ -12,8 +12,12 @@ const integerText = z.union([z.string(), z.number()]).transform(String);
 const runAnswer = z.object({
   run: z.object({
     info: z.object({ artifact_uri: z.string(), experiment_id: integerText }),
-    data: z.object({ tags: z.array(z.object({ key: z.string(), value: z.string().default("") })).default([]) }).default({ tags: [] }),
-    outputs: z.object({ model_outputs: z.array(z.object({ model_id: z.string() })).default([]) }).default({ model_outputs: [] }),
+    data: z
+      .object({ tags: z.array(z.object({ key: z.string(), value: z.string().default("") })).default([]) })
+      .default({ tags: [] }),
+    outputs: z
+      .object({ model_outputs: z.array(z.object({ model_id: z.string() })).default([]) })
+      .default({ model_outputs: [] }),
   }),
 });
 
@@ -96,7 +100,9 @@ export class TrackingClient {
   }
 
   async version(name: string, version: string, context: Cancellable): Promise<RegisteredVersion> {
-    const request = this.#request("/model-versions/get", `version ${version} of the model "${name}"`, { query: { name, version } });
+    const request = this.#request("/model-versions/get", `version ${version} of the model "${name}"`, {
+      query: { name, version },
+    });
     return registeredVersion(read(versionAnswer, await this.#http.json(request, context), request));
   }
 
@@ -120,14 +126,18 @@ export class TrackingClient {
       if (!DeploymentError.is(error) || error.code !== "INVALID_PARAMETER_VALUE") throw error;
       const aliases = await this.#aliases(name, context);
       const known = aliases.length === 0 ? "it has no aliases" : `it has ${aliases.join(", ")}`;
-      throw new DeploymentError("RESOURCE_DOES_NOT_EXIST", `The model "${name}" has no alias "${alias}"; ${known}.`, { cause: error });
+      throw new DeploymentError("RESOURCE_DOES_NOT_EXIST", `The model "${name}" has no alias "${alias}"; ${known}.`, {
+        cause: error,
+      });
     }
   }
 
   /** The highest version of a stage, or of all when `stage` is null. */
   async latestVersion(name: string, stage: string | null, context: Cancellable): Promise<string> {
     const body = stage === null ? { name } : { name, stages: [stage] };
-    const request = this.#request("/registered-models/get-latest-versions", `the versions of the model "${name}"`, { body });
+    const request = this.#request("/registered-models/get-latest-versions", `the versions of the model "${name}"`, {
+      body,
+    });
     const { model_versions } = read(versionsAnswer, await this.#http.json(request, context), request);
     const latest = Math.max(...model_versions.map(({ version }) => Number(version)));
     if (!Number.isInteger(latest)) {

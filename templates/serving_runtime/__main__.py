@@ -94,6 +94,7 @@ def _serve(service: PredictionService, settings: Settings, listener: socket.sock
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
+    listener.listen()  # Whoever waits for the next line may connect at once.
     log.info("serving %s on http://%s:%d", settings.model, settings.host, listener.getsockname()[1])
     uvicorn.Server(config).run(sockets=[listener])
 

@@ -35,9 +35,9 @@ function error(code: number, message: string, status: string): object {
   return { status: code, body: { error: { code, message, status } } };
 }
 
-async function until(condition: () => boolean): Promise<void> {
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 30_000;
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > deadline) throw new Error("it did not happen within 30 s");
     await sleep(20);
   }
@@ -54,9 +54,7 @@ describe("a loaded model", () => {
       body: JSON.stringify(examples[name]?.request),
     }));
     expect(names).toEqual(["iris", "untyped", "params", "tensor", "tensors", "type-hint", "mixed"]);
-    expect(await ask(...requests)).toEqual(
-      names.map((name) => ({ predictions: examples[name]?.predictions })),
-    );
+    expect(await ask(...requests)).toEqual(names.map((name) => ({ predictions: examples[name]?.predictions })));
   });
 
   it("refuses a body that is no request", async () => {
@@ -68,10 +66,7 @@ describe("a loaded model", () => {
       ['{"inputs":[1]}', 'the request has no "instances"; it has "inputs"'],
       ['{"instances":{"a":1}}', '"instances" must be an array, got an object'],
       ['{"instances":[]}', '"instances" is empty; send at least one'],
-      [
-        '{"instances":[1],"params":{}}',
-        'unknown "params"; a request has "instances" and "parameters"',
-      ],
+      ['{"instances":[1],"params":{}}', 'unknown "params"; a request has "instances" and "parameters"'],
       ['{"instances":[1],"parameters":[]}', '"parameters" must be an object, got an array of 0 values'],
     ];
     const requests = refusals.map(([body]) => ({ model: model("tensor"), body }));
@@ -96,9 +91,9 @@ class Predictor:
 `,
     );
     const body = '{"instances":[{"a":1},2],"parameters":{"b":true}}';
-    expect(
-      await runScript("ask_models.py", [{ model: directory, body }], { modules: own }),
-    ).toEqual([{ predictions: [[{ a: 1 }, 2], { b: true }] }]);
+    expect(await runScript("ask_models.py", [{ model: directory, body }], { modules: own })).toEqual([
+      { predictions: [[{ a: 1 }, 2], { b: true }] },
+    ]);
   });
 });
 
@@ -126,11 +121,7 @@ describe("a server", () => {
 
   it("answers 400 with Google's shape for what does not fit", async () => {
     expect(await server.predict({ instances: [{ x: 1 }, { x: "abc" }] })).toEqual(
-      error(
-        400,
-        'instances[1]: column "x": expected double, got string "abc"',
-        "INVALID_ARGUMENT",
-      ),
+      error(400, 'instances[1]: column "x": expected double, got string "abc"', "INVALID_ARGUMENT"),
     );
   });
 
@@ -149,9 +140,7 @@ describe("a server", () => {
       return { status: response.status, body: await response.json() };
     };
     expect(await get("/nope")).toEqual(error(404, "GET /nope: Not Found", "NOT_FOUND"));
-    expect(await get("/invocations")).toEqual(
-      error(405, "GET /invocations: Method Not Allowed", "UNIMPLEMENTED"),
-    );
+    expect(await get("/invocations")).toEqual(error(405, "GET /invocations: Method Not Allowed", "UNIMPLEMENTED"));
   });
 
   it("is healthy while it predicts, and finishes a prediction before SIGTERM ends it", async () => {
@@ -161,7 +150,7 @@ describe("a server", () => {
     expect((await fetch(`${server.url}/ping`)).status).toBe(200);
 
     const exit = server.stop();
-    await until(() => server.log.length > 0 && !existsSync(gate));
+    await until(async () => !(await fetch(`${server.url}/ping`).catch(() => null)));
     await writeFile(gate, "");
     expect(await answer).toEqual({ status: 200, body: { predictions: [2] } });
     expect(await exit).toEqual({ code: 0, signal: null });

@@ -216,7 +216,7 @@ describe("createDeployment", () => {
     [{ name: "a\nb" }, /control character/],
     [{ config: { productionBucket: undefined, production_bucket: "UPPER" } }, /productionBucket .* must be a bucket's name/],
     [{ config: { labels: { "managed-by": "me" } } }, /managed-by, which this package sets/],
-    [{ config: { productoinBucket: "x" } }, /Did you mean productionBucket/],
+    [{ config: { productoinBucket: "x" } as object }, /Did you mean productionBucket/],
     [{ endpoint: "other" }, /endpoint of its own/],
   ])("refuses %j before anything is changed", async (wrong, message) => {
     await expect(client().createDeployment({ ...request, ...wrong })).rejects.toThrow(message);

@@ -3,9 +3,9 @@ import { createServer } from "node:http";
 
 const { AIP_HTTP_PORT, AIP_PREDICT_ROUTE, AIP_HEALTH_ROUTE, FAKE_MODE, SERVING_HOST } = process.env;
 
-console.log(`listening as ${FAKE_MODE ?? "a good server"}`);
+process.stdout.write(`starting as ${FAKE_MODE ?? "a good server"}\n`);
 if (FAKE_MODE === "exit") {
-  console.error("no module named iris");
+  process.stderr.write("no module named iris\n");
   process.exit(3);
 }
 
@@ -26,21 +26,22 @@ const replies = {
   },
 };
 
-createServer(async (request, response) => {
-  if (request.url === AIP_HEALTH_ROUTE) {
-    response.statusCode = FAKE_MODE === "unhealthy" ? 204 : 200;
-    return response.end();
-  }
-  if (request.url !== AIP_PREDICT_ROUTE) return response.writeHead(404).end("no such route");
+async function answer(request) {
+  if (request.url === AIP_HEALTH_ROUTE) return { status: FAKE_MODE === "unhealthy" ? 204 : 200, body: "" };
+  if (request.url !== AIP_PREDICT_ROUTE) return { status: 404, body: "no such route" };
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const body = Buffer.concat(chunks);
-  if (request.headers["content-type"] !== "application/json") {
-    return response.writeHead(202, { "content-type": request.headers["content-type"] }).end(Buffer.from(body).reverse());
-  }
+  const type = request.headers["content-type"];
+  if (type !== "application/json") return { status: 202, type, body: body.toReversed() };
   const { instances, parameters = {} } = JSON.parse(body);
-  if (parameters.reply === "error") return response.writeHead(500).end('{"error": "three features expected"}');
-  if (parameters.reply === "NaN") return response.end('{"predictions": [NaN]}');
+  if (parameters.reply === "error") return { status: 500, body: '{"error": "three features expected"}' };
+  if (parameters.reply === "NaN") return { status: 200, body: '{"predictions": [NaN]}' };
   const reply = replies[parameters.reply] ?? (() => ({ predictions: instances }));
-  response.end(JSON.stringify(await reply(parameters)));
+  return { status: 200, body: JSON.stringify(await reply(parameters)) };
+}
+
+createServer(async (request, response) => {
+  const { status, type = "application/json", body } = await answer(request);
+  response.writeHead(status, { "content-type": type }).end(body);
 }).listen(Number(AIP_HTTP_PORT), SERVING_HOST);

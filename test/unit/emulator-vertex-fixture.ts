@@ -19,6 +19,8 @@ export const imageUri = "europe-west1-docker.pkg.dev/acme/models/fake:1";
 
 const script = fileURLToPath(new URL("emulator-vertex-fake-server.mjs", import.meta.url));
 
+/** JSON of an answer: a test says what it expects of it. */
+// oxlint-disable-next-line typescript/no-explicit-any
 export type Json = Record<string, any>;
 
 export interface Answer {
@@ -39,7 +41,11 @@ export interface VertexFixture {
   /** Uploads a model and gives back its name; `model` adds to what is uploaded. */
   upload(model?: Json, request?: Json): Promise<string>;
   createEndpoint(endpoint?: Json, id?: string): Promise<string>;
-  deploy(endpoint: string, model: string, request?: { deployedModel?: Json; trafficSplit?: Json }): Promise<OperationResource & Json>;
+  deploy(
+    endpoint: string,
+    model: string,
+    request?: { deployedModel?: Json; trafficSplit?: Json },
+  ): Promise<OperationResource & Json>;
   predict(endpoint: string, body: unknown): Promise<Answer>;
   /** Stops it as a normal end would; `keep` leaves its state for another start. */
   stop(options?: { keep?: boolean }): Promise<void>;
@@ -59,13 +65,17 @@ export async function startVertex(
   const logged: LogLine[] = [];
   let url = "";
   const vertex = vertexRoutes({
-    ...{ state, operations, objects, access, images },
+    state,
+    operations,
+    objects,
+    access,
+    images,
     logs: { append: (line) => logged.push(line) },
     url: () => url,
     longestStartMs: options.longestStartMs ?? 20_000,
   });
   const routes = [...vertex.routes, ...containerRoutes(objects, access)];
-  const server = await startHttpServer({ port: 0, routes, onLog: (line) => console.error(line) });
+  const server = await startHttpServer({ port: 0, routes, onLog: (line) => process.stderr.write(`${line}\n`) });
   url = `http://127.0.0.1:${server.port}`;
   await vertex.start();
   if (!images.find(imageUri)) images.push(imageUri.replace(":1", ""), "1", fakeImage());
@@ -84,7 +94,13 @@ export async function startVertex(
     return (await call("POST", `${started.json["name"]}:wait`)).json as OperationResource & Json;
   };
   return {
-    ...{ url, dataDir, objects, images, logged, call, run },
+    url,
+    dataDir,
+    objects,
+    images,
+    logged,
+    call,
+    run,
     upload: async (model = {}, request = {}) => {
       const done = await run("POST", `${location}/models:upload`, {
         ...request,
@@ -99,7 +115,10 @@ export async function startVertex(
       return (done.response as Json)["name"] as string;
     },
     deploy: (endpoint, model, { deployedModel = {}, trafficSplit = { "0": 100 } } = {}) =>
-      run("POST", `${endpoint}:deployModel`, { deployedModel: { model, dedicatedResources, ...deployedModel }, trafficSplit }),
+      run("POST", `${endpoint}:deployModel`, {
+        deployedModel: { model, dedicatedResources, ...deployedModel },
+        trafficSplit,
+      }),
     predict: (endpoint, body) => call("POST", `${endpoint}:predict`, body),
     stop: async ({ keep = false } = {}) => {
       await vertex.stop();
@@ -113,13 +132,17 @@ export async function startVertex(
 /** A container spec of the fake server; `mode` is what it does instead of serving. */
 export function container(spec: Json & { mode?: string } = {}): Json {
   const { mode, ...rest } = spec;
-  const env = [...((rest["env"] as Json[] | undefined) ?? []), ...(mode === undefined ? [] : [{ name: "FAKE_MODE", value: mode }])];
+  const env = [
+    ...((rest["env"] as Json[] | undefined) ?? []),
+    ...(mode === undefined ? [] : [{ name: "FAKE_MODE", value: mode }]),
+  ];
   return { imageUri, predictRoute: "/predict", healthRoute: "/health", ...rest, ...(env.length > 0 && { env }) };
 }
 
 export function fakeImage(digit = "1") {
   return {
     digest: `sha256:${digit.repeat(64)}`,
+    root: "/nowhere",
     python: process.execPath,
     pythonPath: ["/nowhere"],
     workdir: fileURLToPath(new URL(".", import.meta.url)),

@@ -10,14 +10,21 @@ beforeAll(async () => {
   await vertex.objects.createBucket("acme-models", { project: "acme", location: "EUROPE-WEST1" });
   await vertex.objects.write("acme-models", "iris/MLmodel", Buffer.from("flavors"));
   const args = ["emulator-vertex-fake-server.mjs", "$(GREETING)", "$$(GREETING)", "$(NOBODY)", "$(AIP_MODE)"];
-  const env = [{ name: "GREETING", value: "hello" }, { name: "TWICE", value: "$(GREETING) $(GREETING)" }];
-  const model = await vertex.upload({ artifactUri: "gs://acme-models/iris", containerSpec: container({ command: ["python"], args, env }) });
+  const env = [
+    { name: "GREETING", value: "hello" },
+    { name: "TWICE", value: "$(GREETING) $(GREETING)" },
+  ];
+  const model = await vertex.upload({
+    artifactUri: "gs://acme-models/iris",
+    containerSpec: container({ command: ["python"], args, env }),
+  });
   endpoint = await vertex.createEndpoint({}, "served");
   await vertex.deploy(endpoint, model, { deployedModel: { id: "11" } });
 });
 afterAll(() => vertex.stop());
 
-const ask = async (reply: string, more: Json = {}) => (await vertex.predict(endpoint, { instances: [1], parameters: { reply, ...more } })).json;
+const ask = async (reply: string, more: Json = {}) =>
+  (await vertex.predict(endpoint, { instances: [1], parameters: { reply, ...more } })).json;
 
 describe("the container", () => {
   it("is told everything that the custom-container contract names", async () => {
@@ -64,7 +71,9 @@ describe("the container", () => {
     const before = (await ask("pid"))["predictions"][0];
     expect((await ask("crash"))["error"]).toMatchObject({ code: 503, status: "UNAVAILABLE" });
     await expect.poll(async () => (await ask("pid"))["predictions"]?.[0], { timeout: 10_000 }).not.toBe(before);
-    await expect.poll(async () => (await ask("pid"))["predictions"]?.[0], { timeout: 10_000 }).toEqual(expect.any(Number));
+    await expect
+      .poll(async () => (await ask("pid"))["predictions"]?.[0], { timeout: 10_000 })
+      .toEqual(expect.any(Number));
   });
 });
 
@@ -84,26 +93,49 @@ describe("predict", () => {
   it("passes every number as a double", async () => {
     const body = '{"instances": [9007199254740993, 1.0, 0.1, "text", null, true, {"a": [2]}]}';
     const response = await fetch(`${vertex.url}/v1/${endpoint}:predict`, { method: "POST", body });
-    expect(((await response.json()) as Json)["predictions"]).toEqual([9007199254740992, 1, 0.1, "text", null, true, { a: [2] }]);
+    expect(((await response.json()) as Json)["predictions"]).toEqual([
+      9007199254740992,
+      1,
+      0.1,
+      "text",
+      null,
+      true,
+      { a: [2] },
+    ]);
   });
 
-  it.each(['{"instances": [NaN]}', '{"instances": [Infinity]}', '{"instances": [1e999]}', `{"instances": ${"[".repeat(200)}${"]".repeat(200)}}`, '{"inputs": [1]}', '{"instances": 5}', "{}"])(
-    "refuses the body %s",
-    async (body) => {
-      const response = await fetch(`${vertex.url}/v1/${endpoint}:predict`, { method: "POST", body });
-      expect(((await response.json()) as Json)["error"]).toMatchObject({ code: 400, status: "INVALID_ARGUMENT" });
-    },
-  );
+  it.each([
+    '{"instances": [NaN]}',
+    '{"instances": [Infinity]}',
+    '{"instances": [1e999]}',
+    `{"instances": ${"[".repeat(200)}${"]".repeat(200)}}`,
+    '{"inputs": [1]}',
+    '{"instances": 5}',
+    "{}",
+  ])("refuses the body %s", async (body) => {
+    const response = await fetch(`${vertex.url}/v1/${endpoint}:predict`, { method: "POST", body });
+    expect(((await response.json()) as Json)["error"]).toMatchObject({ code: 400, status: "INVALID_ARGUMENT" });
+  });
 
   it("takes at most 1.5 MB on a shared endpoint", async () => {
     const { json } = await vertex.predict(endpoint, { instances: ["x".repeat(1_500_000)] });
-    expect(json["error"]).toMatchObject({ code: 400, status: "FAILED_PRECONDITION", message: expect.stringMatching(/^The request size \(15\d+ bytes\) exceeds 1\.500MB limit\.$/) });
+    expect(json["error"]).toMatchObject({
+      code: 400,
+      status: "FAILED_PRECONDITION",
+      message: expect.stringMatching(/^The request size \(15\d+ bytes\) exceeds 1\.500MB limit\.$/),
+    });
   });
 
-  it.each(["error", "nothing", "NaN"])("is a failed precondition when the server answers with %s", async (reply) => {
-    const error = (await ask(reply))["error"];
-    expect(error).toMatchObject({ code: 400, status: "FAILED_PRECONDITION", message: expect.stringMatching(/^Prediction failed: /) });
-    if (reply === "error") expect(error.message).toContain("three features expected");
+  it.each([
+    ["error", "three features expected"],
+    ["nothing", "predictions"],
+    ["NaN", "not JSON"],
+  ])("is a failed precondition when the server answers with %s", async (reply, message) => {
+    expect((await ask(reply))["error"]).toMatchObject({
+      code: 400,
+      status: "FAILED_PRECONDITION",
+      message: expect.stringMatching(new RegExp(`^Prediction failed: .*${message}`)),
+    });
   });
 
   it("needs traffic", async () => {
@@ -122,14 +154,19 @@ describe("predict", () => {
     await vertex.deploy(shared, model, { deployedModel: { id: "2" }, trafficSplit: { "0": 50, "1": 50 } });
     await vertex.deploy(shared, model, { deployedModel: { id: "3" }, trafficSplit: {} });
     const served = new Set<string>();
-    for (let count = 0; count < 60; count++) served.add((await vertex.predict(shared, { instances: [1] })).json["deployedModelId"]);
+    for (let count = 0; count < 60; count++)
+      served.add((await vertex.predict(shared, { instances: [1] })).json["deployedModelId"]);
     expect([...served].sort()).toEqual(["1", "2"]);
   });
 });
 
 describe("rawPredict", () => {
   it("passes bytes both ways, with the container's status and who served it", async () => {
-    const response = await fetch(`${vertex.url}/v1/${endpoint}:rawPredict`, { method: "POST", body: Buffer.from([1, 2, 255]), headers: { "content-type": "application/octet-stream" } });
+    const response = await fetch(`${vertex.url}/v1/${endpoint}:rawPredict`, {
+      method: "POST",
+      body: Buffer.from([1, 2, 255]),
+      headers: { "content-type": "application/octet-stream" },
+    });
     expect(response.status).toBe(202);
     expect([...Buffer.from(await response.arrayBuffer())]).toEqual([255, 2, 1]);
     expect(response.headers.get("content-type")).toBe("application/octet-stream");
@@ -138,20 +175,36 @@ describe("rawPredict", () => {
   });
 
   it("streams on dedicated endpoints only, and explain is not emulated", async () => {
-    expect((await vertex.call("POST", `${endpoint}:streamRawPredict`, {})).json["error"]).toMatchObject({ status: "FAILED_PRECONDITION" });
-    expect((await vertex.call("POST", `${endpoint}:explain`, { instances: [1] })).json["error"]).toMatchObject({ code: 501, status: "UNIMPLEMENTED" });
+    expect((await vertex.call("POST", `${endpoint}:streamRawPredict`, {})).json["error"]).toMatchObject({
+      status: "FAILED_PRECONDITION",
+    });
+    expect((await vertex.call("POST", `${endpoint}:explain`, { instances: [1] })).json["error"]).toMatchObject({
+      code: 501,
+      status: "UNIMPLEMENTED",
+    });
   });
 });
 
 describe("a dedicated endpoint", () => {
   it("is reached at its own dns alone, with 10 MB and streams", async () => {
-    const dedicated = await vertex.createEndpoint({ dedicatedEndpointEnabled: true, clientConnectionConfig: { inferenceTimeout: "300s" } });
+    const dedicated = await vertex.createEndpoint({
+      dedicatedEndpointEnabled: true,
+      clientConnectionConfig: { inferenceTimeout: "300s" },
+    });
     await vertex.deploy(dedicated, await vertex.upload());
     const { dedicatedEndpointDns } = (await vertex.call("GET", dedicated)).json;
     const shared = await vertex.predict(dedicated, { instances: [1] });
-    expect(shared.json["error"]).toMatchObject({ code: 400, status: "FAILED_PRECONDITION", message: expect.stringContaining(dedicatedEndpointDns) });
+    expect(shared.json["error"]).toMatchObject({
+      code: 400,
+      status: "FAILED_PRECONDITION",
+      message: expect.stringContaining(dedicatedEndpointDns),
+    });
     const post = (method: string, body: string, type = "application/json") =>
-      fetch(`http://${dedicatedEndpointDns}/v1/${dedicated}:${method}`, { method: "POST", body, headers: { "content-type": type } });
+      fetch(`http://${dedicatedEndpointDns}/v1/${dedicated}:${method}`, {
+        method: "POST",
+        body,
+        headers: { "content-type": type },
+      });
     const large = JSON.stringify({ instances: ["x".repeat(2_000_000)] });
     expect((await post("predict", large)).status).toBe(200);
     expect(await (await post("streamRawPredict", "abc", "text/plain")).text()).toBe("cba");

@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 function check(title: string, tested: Case, expected: Outcome): void {
   const index = cases.push(tested) - 1;
-  it(title, () => expect(outcomes[index]).toEqual(expected));
+  it.for([title])("%s", () => expect(outcomes[index]).toEqual(expected));
 }
 
 /** A request that must become `data`, and pass MLflow's own enforcement as it is. */
@@ -55,21 +55,9 @@ describe("rows for a column signature", () => {
   takes(two, "[[1,2],[1.5,3.0]]", both);
   takes(two, '[{"b":2,"a":1},{"a":1.5,"b":3.0}]', both);
   takes(two, '[[1,2],{"b":3,"a":1.5}]', both);
-  refuses(
-    two,
-    "[[1,2],[1]]",
-    'instances[1]: expected an array of 2 values (for "a", "b") or an object, got 1 value',
-  );
-  refuses(
-    two,
-    "[7]",
-    'instances[0]: expected an array of 2 values (for "a", "b") or an object, got number 7',
-  );
-  refuses(
-    two,
-    '[[1,2],{"a":1,"b":2,"z":0}]',
-    'instances[1]: unknown column "z"; the model\'s columns are "a", "b"',
-  );
+  refuses(two, "[[1,2],[1]]", 'instances[1]: expected an array of 2 values (for "a", "b") or an object, got 1 value');
+  refuses(two, "[7]", 'instances[0]: expected an array of 2 values (for "a", "b") or an object, got number 7');
+  refuses(two, '[[1,2],{"a":1,"b":2,"z":0}]', 'instances[1]: unknown column "z"; the model\'s columns are "a", "b"');
   refuses(two, '[{"a":1}]', 'instances[0]: missing column "b"');
   refuses(two, '[[1,2],[1,"abc"]]', 'instances[1]: column "b": expected long, got string "abc"');
 
@@ -97,11 +85,7 @@ describe("column types", () => {
     '["false"]',
     'instances[0]: column "c": expected boolean (true or false), got string "false"',
   );
-  refuses(
-    one("boolean"),
-    "[1]",
-    'instances[0]: column "c": expected boolean (true or false), got number 1',
-  );
+  refuses(one("boolean"), "[1]", 'instances[0]: column "c": expected boolean (true or false), got number 1');
 
   takes(one("integer"), "[-2147483648,2147483647.0]", { c: ["int32", -2147483648, 2147483647] });
   refuses(
@@ -140,11 +124,7 @@ describe("column types", () => {
   takes(one("binary"), '["YWI=",[{"b64":"YWI="}],{"b64":"YWI="}]', {
     c: ["object", "bytes b'ab'", "bytes b'ab'", "bytes b'ab'"],
   });
-  refuses(
-    one("binary"),
-    '["not base64!"]',
-    'instances[0]: column "c": expected binary as base64, got "not base64!"',
-  );
+  refuses(one("binary"), '["not base64!"]', 'instances[0]: column "c": expected binary as base64, got "not base64!"');
 
   takes(one("datetime"), '["2026-01-31","2026-01-31T12:00:00+02:00","2026-01-31T10:00:00.25Z"]', {
     c: [
@@ -155,11 +135,7 @@ describe("column types", () => {
     ],
   });
   const iso = 'expected datetime (an ISO 8601 string, as "2026-01-31T12:00:00")';
-  refuses(
-    one("datetime"),
-    "[1769860800000]",
-    `instances[0]: column "c": ${iso}, got number 1769860800000`,
-  );
+  refuses(one("datetime"), "[1769860800000]", `instances[0]: column "c": ${iso}, got number 1769860800000`);
   refuses(one("datetime"), '["now"]', `instances[0]: column "c": ${iso}, got string "now"`);
   refuses(
     one("datetime"),
@@ -193,11 +169,7 @@ describe("nulls and absent columns", () => {
 describe("nested columns", () => {
   takes(one("array", { items: column("double") }), '[[[1,2]],{"c":[]}]', { c: ["object", [1, 2], []] });
   takes(one("array", { items: column("float") }), '[{"c":[1,2]},{"c":[3,4]}]', {
-    c: [
-      "object",
-      { array: "float32", shape: [2], values: [1, 2] },
-      { array: "float32", shape: [2], values: [3, 4] },
-    ],
+    c: ["object", { array: "float32", shape: [2], values: [1, 2] }, { array: "float32", shape: [2], values: [3, 4] }],
   });
   takes(one("array", { items: { type: "array", items: column("long") } }), '[{"c":[[1],[2.0,3]]}]', {
     c: ["object", [[1], [2, 3]]],
@@ -287,23 +259,11 @@ describe("tensors", () => {
     "[[1,2,3],[4,5]]",
     "instances[1]: expected an array of 3 values, got an array of 2 values",
   );
-  refuses(
-    [tensor("float64", [-1, 2, 2])],
-    '[[[1,2],[3,"a"]]]',
-    'instances[0][1][1]: expected float64, got string "a"',
-  );
-  refuses(
-    [tensor("float64", [-1, 2, 2])],
-    "[[[1,2],[3]]]",
-    "instances[0]: its arrays have different lengths (1, 2)",
-  );
+  refuses([tensor("float64", [-1, 2, 2])], '[[[1,2],[3,"a"]]]', 'instances[0][1][1]: expected float64, got string "a"');
+  refuses([tensor("float64", [-1, 2, 2])], "[[[1,2],[3]]]", "instances[0]: its arrays have different lengths (1, 2)");
   refuses([tensor("float32", [-1, 1])], "[[true]]", "instances[0][0]: expected float32, got boolean true");
   refuses([tensor("int32", [-1])], "[2.5]", "instances[0]: expected int32, got number 2.5");
-  refuses(
-    [tensor("uint8", [-1])],
-    "[256]",
-    "instances[0]: expected uint8 (from 0 to 255), got number 256",
-  );
+  refuses([tensor("uint8", [-1])], "[256]", "instances[0]: expected uint8 (from 0 to 255), got number 256");
   refuses([tensor("float64", [2, 1])], "[[1]]", "expected exactly 2 instances, got 1");
 
   const named = [tensor("float64", [-1, 2], "x"), tensor("int32", [-1], "n")];
@@ -323,11 +283,7 @@ describe("tensors", () => {
   });
   refuses(named, "[[1,2]]", 'instances[0]: expected an object with "x", "n", got an array of 2 values');
   refuses(named, '[{"x":[1,2]}]', 'instances[0]: missing input "n"');
-  refuses(
-    named,
-    '[{"x":[1,2],"n":1,"m":1}]',
-    'instances[0]: unknown input "m"; the model\'s inputs are "x", "n"',
-  );
+  refuses(named, '[{"x":[1,2],"n":1,"m":1}]', 'instances[0]: unknown input "m"; the model\'s inputs are "x", "n"');
   refuses(named, '[{"x":[1,2],"n":1.5}]', 'instances[0]: input "n": expected int32, got number 1.5');
 });
 
@@ -354,11 +310,7 @@ describe("rows for no signature", () => {
     "[[1],[1,2]]",
     "instances[1]: got an array of 2 values, unlike instances[0] (an array of 1 value); all must have the same shape",
   );
-  refuses(
-    null,
-    '[{"a":1},{"A":1}]',
-    'instances[1]: has "A", but instances[0] has "a"; all must have the same keys',
-  );
+  refuses(null, '[{"a":1},{"A":1}]', 'instances[1]: has "A", but instances[0] has "a"; all must have the same keys');
 });
 
 describe("parameters", () => {
@@ -391,10 +343,7 @@ describe("parameters", () => {
   rejects('{"top_k":null}', 'parameters: "top_k": expected long, got null');
   rejects('{"weights":[1,"a"]}', 'parameters: "weights"[1]: expected float, got string "a"');
   rejects('{"weights":1}', 'parameters: "weights": expected array of float, got number 1');
-  rejects(
-    '{"topk":3}',
-    'parameters: the model does not take "topk"; it takes "top_k", "since", "weights", "stop"',
-  );
+  rejects('{"topk":3}', 'parameters: the model does not take "topk"; it takes "top_k", "since", "weights", "stop"');
   check("refuses any for a model whose signature has none", given(null, '{"top_k":3}'), {
     refused: 'parameters: the model does not take "top_k"; its signature has no params',
   });

@@ -9,7 +9,7 @@ beforeAll(async () => {
 
 function check(title: string, expression: string, instances: number, outcome: unknown): void {
   const index = cases.push({ expression, instances }) - 1;
-  it(title, () => expect(outcomes[index]).toEqual(outcome));
+  it.for([title])("%s", () => expect(outcomes[index]).toEqual(outcome));
 }
 
 function sends(expression: string, predictions: unknown[], instances = predictions.length): void {
@@ -69,8 +69,5 @@ describe("the predictions of an answer", () => {
 
   fails("[1j]", "a value of type builtins.complex");
   fails("(x for x in [1])", "a value of type builtins.generator");
-  fails(
-    "pd.DataFrame([[1, 2]], columns=['a', 'a'])",
-    "a DataFrame with two columns of the same name",
-  );
+  fails("pd.DataFrame([[1, 2]], columns=['a', 'a'])", "a DataFrame with two columns of the same name");
 });

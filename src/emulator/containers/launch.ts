@@ -1,5 +1,6 @@
 /** How a container's process is started: its command line and environment. */
-import { delimiter, dirname } from "node:path";
+import { existsSync } from "node:fs";
+import { delimiter, dirname, isAbsolute, join, normalize } from "node:path";
 
 import { childEnvironment } from "../../runtime/process.js";
 import type { BuiltImage } from "../images.js";
@@ -43,5 +44,12 @@ export function containerLaunch(config: ContainerConfig): Launch {
     ...config.hostEnv,
   });
   const [name = "", ...rest] = line;
-  return { command: /^(?:.*\/)?python[0-9.]*$/.test(name) ? image.python : name, args: rest, cwd: image.workdir, env };
+  const command = /^(?:.*\/)?python[0-9.]*$/.test(name) ? image.python : onThisMachine(name, image);
+  return { command, args: rest.map((each) => onThisMachine(each, image)), cwd: image.workdir, env };
+}
+
+/** A path of the image's own file system, where it is here; any other word of a command as it is. */
+function onThisMachine(word: string, { root }: BuiltImage): string {
+  const path = join(root, normalize(word));
+  return isAbsolute(word) && existsSync(path) ? path : word;
 }

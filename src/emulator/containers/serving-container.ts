@@ -17,7 +17,10 @@ export interface ServingContainerOptions {
 /** Why a container never served. */
 export class ContainerStartError extends Error {
   override readonly name = "ContainerStartError";
-  constructor(readonly reason: "exited" | "never-ready" | "not-started", message: string) {
+  constructor(
+    readonly reason: "exited" | "never-ready" | "not-started",
+    message: string,
+  ) {
     super(message);
   }
 }
@@ -97,7 +100,9 @@ export class ServingContainer {
       await untilHealthy(`${url}${this.#options.healthRoute}`, any);
     } catch (error) {
       await process.stop();
-      throw timeout.aborted && error === timeout.reason ? new ContainerStartError("never-ready", "not healthy in time") : error;
+      throw timeout.aborted && error === timeout.reason
+        ? new ContainerStartError("never-ready", "not healthy in time")
+        : error;
     }
     this.#address = url;
     this.#events.emit("serving");

@@ -20,7 +20,9 @@ export function updatePaths(mask: string | null | undefined, allowed: readonly s
   if (paths.includes("*")) return [...allowed];
   const wrong = paths.filter((path) => !allowed.includes(path));
   if (wrong.length > 0) {
-    throw invalidArgument(`The update mask contains fields that can't be updated: ${wrong.join(", ")}. Allowed: ${allowed.join(", ")}.`);
+    throw invalidArgument(
+      `The update mask contains fields that can't be updated: ${wrong.join(", ")}. Allowed: ${allowed.join(", ")}.`,
+    );
   }
   return paths;
 }
@@ -32,7 +34,9 @@ export function applyMask(target: JsonObject, source: JsonObject, paths: readonl
     const [head = "", ...rest] = path.split(".");
     const inner = source[head];
     if (rest.length > 0) {
-      result[head] = applyMask(isObject(target[head]) ? target[head] : {}, isObject(inner) ? inner : {}, [rest.join(".")]);
+      result[head] = applyMask(isObject(target[head]) ? target[head] : {}, isObject(inner) ? inner : {}, [
+        rest.join("."),
+      ]);
     } else if (inner === undefined) delete result[head];
     else result[head] = inner;
   }
@@ -43,5 +47,9 @@ export function applyMask(target: JsonObject, source: JsonObject, paths: readonl
 export function readFields(resource: JsonObject, mask: string | null): JsonObject {
   const paths = parseMask(mask);
   if (paths.length === 0 || paths.includes("*")) return resource;
-  return applyMask({}, resource, paths.filter((path) => path.split(".")[0]! in resource));
+  return applyMask(
+    {},
+    resource,
+    paths.filter((path) => (path.split(".")[0] ?? "") in resource),
+  );
 }

@@ -11,7 +11,8 @@ export interface Filterable {
 
 type Matcher = (resource: Filterable) => boolean;
 
-const term = /^(?<field>[A-Za-z_]+(?:\.(?:"[^"]*"|[^\s=!:"]+))?)\s*(?:(?<operator>!=|=|:)\s*(?<value>"(?:[^"\\]|\\.)*"|[^\s"]+))?/;
+const term =
+  /^(?<field>[A-Za-z_]+(?:\.(?:"[^"]*"|[^\s=!:"]+))?)\s*(?:(?<operator>!=|=|:)\s*(?<value>"(?:[^"\\]|\\.)*"|[^\s"]+))?/;
 
 /**
  * @param idField Name under which a filter addresses the id: `model` or `endpoint`.

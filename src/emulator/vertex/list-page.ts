@@ -20,7 +20,11 @@ type Order = (a: JsonObject, b: JsonObject) => number;
 export function listPage(
   resources: readonly JsonObject[],
   query: URLSearchParams,
-  { key, idField, orderable = ["display_name", "create_time", "update_time"] }: { key: string; idField: string; orderable?: readonly string[] },
+  {
+    key,
+    idField,
+    orderable = ["display_name", "create_time", "update_time"],
+  }: { key: string; idField: string; orderable?: readonly string[] },
 ): JsonObject {
   const matches = parseFilter(query.get("filter") ?? "", idField);
   const order = parseOrder(query.get("orderBy") ?? query.get("order_by") ?? "", orderable);
@@ -41,16 +45,20 @@ function filterable(resource: JsonObject): Filterable {
 }
 
 function parseOrder(orderBy: string, orderable: readonly string[]): Order {
-  const orders = orderBy.split(",").map((each) => each.trim()).filter(Boolean).map((each): Order => {
-    const [field = "", direction = "asc", ...rest] = each.split(/\s+/);
-    const proto = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    if (!orderable.includes(proto) || !["asc", "desc"].includes(direction) || rest.length > 0) {
-      throw invalidArgument(`Invalid order_by: ${orderBy}. Supported fields: ${orderable.join(", ")}.`);
-    }
-    const name = proto.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    const sign = direction === "desc" ? -1 : 1;
-    return (a, b) => sign * compare(String(a[name] ?? ""), String(b[name] ?? ""));
-  });
+  const orders = orderBy
+    .split(",")
+    .map((each) => each.trim())
+    .filter(Boolean)
+    .map((each): Order => {
+      const [field = "", direction = "asc", ...rest] = each.split(/\s+/);
+      const proto = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      if (!orderable.includes(proto) || !["asc", "desc"].includes(direction) || rest.length > 0) {
+        throw invalidArgument(`Invalid order_by: ${orderBy}. Supported fields: ${orderable.join(", ")}.`);
+      }
+      const name = proto.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+      const sign = direction === "desc" ? -1 : 1;
+      return (a, b) => sign * compare(a[name] as string, b[name] as string);
+    });
   return (a, b) => orders.reduce((result, each) => result || each(a, b), 0);
 }
 
@@ -71,7 +79,8 @@ export function pageOf<T>(list: readonly T[], query: URLSearchParams): { page: T
 function pageSize(query: URLSearchParams): number {
   const text = query.get("pageSize") ?? query.get("page_size") ?? "0";
   const size = Number(text);
-  if (!Number.isInteger(size) || size < 0) throw invalidArgument(`Invalid value at 'page_size' (TYPE_INT32), "${text}"`);
+  if (!Number.isInteger(size) || size < 0)
+    throw invalidArgument(`Invalid value at 'page_size' (TYPE_INT32), "${text}"`);
   return Math.min(size || defaultPageSize, largestPageSize);
 }
 

@@ -30,7 +30,9 @@ export class Locations {
 
   /** The full resource name with the project's number in it, or undefined for what is not below a location. */
   canonical(resourceName: string): string | undefined {
-    const groups = /^projects\/(?<project>[^/]+)\/locations\/(?<location>[^/]+)(?<rest>\/.+)$/.exec(resourceName)?.groups;
+    const groups = /^projects\/(?<project>[^/]+)\/locations\/(?<location>[^/]+)(?<rest>\/.+)$/.exec(
+      resourceName,
+    )?.groups;
     return groups && `${this.resolve(groups["project"]!, groups["location"]!).name}${groups["rest"]}`;
   }
 

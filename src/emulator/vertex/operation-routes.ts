@@ -41,6 +41,7 @@ export function operationRoutes(locations: Locations, operations: Operations): R
 
 function seconds(duration: string): number {
   const groups = /^(?<seconds>\d+(?:\.\d{1,9})?)s$/.exec(duration)?.groups;
-  if (!groups) throw invalidArgument(`Invalid value at 'timeout' (type.googleapis.com/google.protobuf.Duration), "${duration}"`);
+  if (!groups)
+    throw invalidArgument(`Invalid value at 'timeout' (type.googleapis.com/google.protobuf.Duration), "${duration}"`);
   return Number(groups["seconds"]);
 }

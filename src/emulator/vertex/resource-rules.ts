@@ -11,7 +11,7 @@ const labelPattern = /^[\p{Ll}\p{Lo}\p{N}_-]*$/u;
 /** Checks `displayName` and `labels`, which Models and Endpoints have in common. */
 export function checkNaming(resource: JsonObject, path: string, violations: Violations): void {
   const displayName = resource["displayName"] as string | undefined;
-  if (displayName !== undefined && [...displayName].length > longestDisplayName) {
+  if (displayName !== undefined && Array.from(displayName).length > longestDisplayName) {
     violations.add(`${path}.display_name`, `The display name must be no longer than ${longestDisplayName} characters.`);
   }
   for (const [key, value] of Object.entries((resource["labels"] ?? {}) as Record<string, string>)) {
@@ -25,5 +25,5 @@ export function checkNaming(resource: JsonObject, path: string, violations: Viol
 const labelRule = `at most ${longestLabel} characters, only lowercase letters, numbers, underscores and dashes`;
 
 function isLabel(text: string): boolean {
-  return [...text].length <= longestLabel && labelPattern.test(text);
+  return Array.from(text).length <= longestLabel && labelPattern.test(text);
 }

@@ -52,13 +52,26 @@ export function vertexRoutes(deps: VertexDependencies): VertexService {
   const artifacts = new ArtifactCopies(deps.objects);
   const servers = new ModelServers({ ...deps, longestStartMs: deps.longestStartMs ?? defaultStartMs });
   const deployments = new Deployments({ locations, operations, models, endpoints, servers });
-  const upload = new ModelUpload({ locations, operations, models, artifacts, findImage: (uri) => deps.images.find(uri) });
+  const upload = new ModelUpload({
+    locations,
+    operations,
+    models,
+    artifacts,
+    findImage: (uri) => deps.images.find(uri),
+  });
   // Google's is a host of its own; what matters to a client is that SCHEME://{dns}/v1/… reaches the endpoint
   const dedicatedDns = (endpoint: string) => `${new URL(url()).host}/dedicated/${idOf(endpoint)}`;
   return {
     routes: [
       ...operationRoutes(locations, operations),
-      ...modelRoutes({ locations, operations, models, artifacts, upload, deployments: (...of) => deployments.of(...of) }),
+      ...modelRoutes({
+        locations,
+        operations,
+        models,
+        artifacts,
+        upload,
+        deployments: (...of) => deployments.of(...of),
+      }),
       ...endpointRoutes({ locations, operations, endpoints, deployments, dedicatedDns }),
       ...predictionRoutes({ locations, endpoints, models, servers, dedicatedDns }),
     ],

@@ -22,7 +22,9 @@ export class Violations {
   /** @throws GoogleError INVALID_ARGUMENT if anything was noted. */
   throwIfAny(): void {
     if (this.#found.length === 0) return;
-    throw invalidArgument(`List of found errors:\t${this.#found.map((each, index) => `${index + 1}.${each}\t`).join("")}`);
+    throw invalidArgument(
+      `List of found errors:\t${this.#found.map((each, index) => `${index + 1}.${each}\t`).join("")}`,
+    );
   }
 
   #within(type: FieldType | undefined, given: unknown, path: string): void {

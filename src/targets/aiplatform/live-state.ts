@@ -1,7 +1,6 @@
 import type { CreatedDeployment, Deployment, DeploymentState } from "../../core/deployment.js";
 import { DeploymentError } from "../../core/errors.js";
-import type { DeploymentRecord } from "../../core/record.js";
-import type { DeploymentSpec } from "../../core/record.js";
+import type { DeploymentRecord, DeploymentSpec } from "../../core/record.js";
 import type { Endpoint, ModelVersion, StoredRecord } from "../../core/services.js";
 import type { LiveDeployment } from "../../rollout/decide-create.js";
 import { isHeld } from "../../rollout/lock.js";
@@ -17,10 +16,10 @@ export interface Observed {
 const knownAttempts = 32;
 
 /** Reads what there is of a deployment. */
-export async function observe(name: string, { services, context, settings }: Call): Promise<Observed> {
+export async function observe(name: string, { services, context }: Call): Promise<Observed> {
   const [endpoint, stored] = await Promise.all([
     services.endpointManager.find(services.names.endpointId(name), context),
-    settings.productionBucket === undefined ? null : services.deploymentStore.read(name, context),
+    services.deploymentStore.read(name, context),
   ]);
   if (endpoint) refuseForeign(name, endpoint);
   return { endpoint, stored };

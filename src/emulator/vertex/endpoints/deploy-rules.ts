@@ -17,17 +17,21 @@ export function checkDeploy(request: JsonObject): void {
 }
 
 function checkDeployedModel(deployed: JsonObject, violations: Violations): void {
-  const { id, model, displayName, dedicatedResources, automaticResources } = deployed;
+  const { model, displayName, dedicatedResources, automaticResources } = deployed;
+  const id = deployed["id"] as string | undefined;
   if (model === undefined) violations.add(`${path}.model`, "Required field is not set.");
-  if (id !== undefined && !/^\d{1,10}$/.test(id as string)) {
-    violations.add(`${path}.id`, `Must be 1 to 10 digits, got "${String(id)}".`);
+  if (id !== undefined && !/^\d{1,10}$/.test(id)) {
+    violations.add(`${path}.id`, `Must be 1 to 10 digits, got "${id}".`);
   }
   if (id === "0") violations.add(`${path}.id`, '"0" stands for the model that is being deployed in a traffic split.');
-  if ([...((displayName as string | undefined) ?? "")].length > longestDisplayName) {
+  if (Array.from((displayName as string | undefined) ?? "").length > longestDisplayName) {
     violations.add(`${path}.display_name`, `The display name must be no longer than ${longestDisplayName} characters.`);
   }
   if (automaticResources !== undefined) {
-    violations.add(`${path}.automatic_resources`, "'automatic_resources' is not supported for Models with a custom container; use 'dedicated_resources'.");
+    violations.add(
+      `${path}.automatic_resources`,
+      "'automatic_resources' is not supported for Models with a custom container; use 'dedicated_resources'.",
+    );
   } else if (dedicatedResources === undefined) {
     violations.add(`${path}.dedicated_resources`, "Required field is not set.");
   }
@@ -51,6 +55,7 @@ export function checkResources(resources: Partial<DedicatedResources>, violation
     violations.add(`${at}.max_replica_count`, "Must not be smaller than min_replica_count.");
   }
   for (const [index, { target = 60 }] of (resources.autoscalingMetricSpecs ?? []).entries()) {
-    if (target < 1 || target > 100) violations.add(`${at}.autoscaling_metric_specs[${index}].target`, "Must be between 1 and 100.");
+    if (target < 1 || target > 100)
+      violations.add(`${at}.autoscaling_metric_specs[${index}].target`, "Must be between 1 and 100.");
   }
 }

@@ -52,9 +52,14 @@ export class Deployments {
 
   /** Where a model is deployed or being deployed; one version of it, if given. */
   of(model: string, versionId?: string): DeployedModelRef[] {
-    const done = this.#deps.endpoints.all().flatMap(({ name, deployedModels }) => deployedModels.map((deployed) => ({ endpoint: name, deployed })));
+    const done = this.#deps.endpoints
+      .all()
+      .flatMap(({ name, deployedModels }) => deployedModels.map((deployed) => ({ endpoint: name, deployed })));
     return [...done, ...this.#pending]
-      .filter(({ deployed }) => deployed.model === model && (versionId === undefined || deployed.modelVersionId === versionId))
+      .filter(
+        ({ deployed }) =>
+          deployed.model === model && (versionId === undefined || deployed.modelVersionId === versionId),
+      )
       .map(({ endpoint, deployed }) => ({ endpoint, deployedModelId: deployed.id }));
   }
 
@@ -85,7 +90,12 @@ export class Deployments {
     const id = this.#newId(endpoint, wanted["id"] as string | undefined);
     const split = (request["trafficSplit"] ?? {}) as TrafficSplit;
     splitAfterDeploy(record, split, id);
-    const deployment: Deployment = { endpoint, location, version, deployed: newDeployedModel(id, wanted, { model, version }) };
+    const deployment: Deployment = {
+      endpoint,
+      location,
+      version,
+      deployed: newDeployedModel(id, wanted, { model, version }),
+    };
     this.#pending.add(deployment);
     const metadata = operationMetadata("DeployModel", { deploymentStage: "STARTING_DEPLOYMENT" });
     return this.#deps.operations.start(
@@ -145,7 +155,11 @@ export class Deployments {
     });
   }
 
-  async #deploy(deployment: Deployment, split: TrafficSplit, { update, signal }: OperationContext): Promise<JsonObject> {
+  async #deploy(
+    deployment: Deployment,
+    split: TrafficSplit,
+    { update, signal }: OperationContext,
+  ): Promise<JsonObject> {
     const { servers } = this.#deps;
     const { endpoint, deployed } = deployment;
     try {
@@ -173,7 +187,9 @@ export class Deployments {
   #modelVersion(given: string, location: Location): ModelVersion {
     const name = this.#deps.locations.canonical(given);
     if (!name?.startsWith(`${location.name}/models/`)) {
-      throw invalidArgument(`Invalid deployed_model.model "${given}": the emulator deploys models of ${location.name} only.`);
+      throw invalidArgument(
+        `Invalid deployed_model.model "${given}": the emulator deploys models of ${location.name} only.`,
+      );
     }
     return this.#deps.models.version(name);
   }
@@ -195,7 +211,7 @@ export class Deployments {
 
 function newDeployedModel(id: string, wanted: JsonObject, { model, version }: ModelVersion): DeployedModel {
   const now = new Date().toISOString();
-  const resources = wanted["dedicatedResources"] as unknown as DedicatedResources;
+  const resources = wanted["dedicatedResources"] as DedicatedResources;
   return {
     ...wanted,
     id,

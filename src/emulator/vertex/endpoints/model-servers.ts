@@ -1,6 +1,10 @@
 import { randomBytes } from "node:crypto";
 
-import { ContainerStartError, ServingContainer, type ServingContainerOptions } from "../../containers/serving-container.js";
+import {
+  ContainerStartError,
+  ServingContainer,
+  type ServingContainerOptions,
+} from "../../containers/serving-container.js";
 import { failedPrecondition } from "../../google-error.js";
 import type { LogStore } from "../../logs.js";
 import type { ContainerAccess } from "../../storage/container-access.js";
@@ -29,6 +33,7 @@ interface Server {
 export class ModelServers {
   readonly #deps: ModelServersDependencies;
   readonly #servers = new Map<string, Server>();
+  readonly #stopping = new AbortController();
 
   constructor(deps: ModelServersDependencies) {
     this.#deps = deps;
@@ -38,7 +43,8 @@ export class ModelServers {
   async start(deployment: Deployment, signal: AbortSignal): Promise<void> {
     const token = this.#grant(deployment);
     try {
-      const container = await ServingContainer.start(this.#options(deployment, token), signal);
+      const either = AbortSignal.any([signal, this.#stopping.signal]);
+      const container = await ServingContainer.start(this.#options(deployment, token), either);
       this.#servers.set(keyOf(deployment.endpoint, deployment.deployed.id), { deployment, container, token });
     } catch (error) {
       this.#deps.access.revoke(token);
@@ -73,7 +79,9 @@ export class ModelServers {
     await server.container.stop();
   }
 
+  /** Stops every server, and whatever is being started. */
   async stopAll(): Promise<void> {
+    this.#stopping.abort(new Error("The emulator was stopped."));
     const servers = [...this.#servers.values()];
     this.#servers.clear();
     for (const { token } of servers) this.#deps.access.revoke(token);
@@ -110,7 +118,11 @@ export class ModelServers {
       projectId: location.projectId,
       resource: {
         type: "aiplatform.googleapis.com/Endpoint",
-        labels: { endpoint_id: idOf(endpoint), location: location.location, resource_container: location.projectNumber },
+        labels: {
+          endpoint_id: idOf(endpoint),
+          location: location.location,
+          resource_container: location.projectNumber,
+        },
       },
       severity: stream === "stderr" ? "ERROR" : "INFO",
       textPayload,

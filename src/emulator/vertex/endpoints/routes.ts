@@ -31,9 +31,11 @@ const updatable = ["displayName", "description", "labels", "trafficSplit", "clie
 /** The longest `inferenceTimeout` of a dedicated endpoint, in seconds. */
 const longestInference = 3600;
 
+const nameOf = (request: EmulatorRequest, location: Location) =>
+  `${location.name}/endpoints/${request.param("endpoint")}`;
+
 export function endpointRoutes(deps: EndpointRoutesDependencies): Route[] {
   const { locations, endpoints, deployments } = deps;
-  const nameOf = (request: EmulatorRequest, location: Location) => `${location.name}/endpoints/${request.param("endpoint")}`;
   const resource = (record: EndpointRecord) => endpointResource(record, deps.dedicatedDns(record.name));
   const creating = new Set<string>();
   return [
@@ -41,7 +43,10 @@ export function endpointRoutes(deps: EndpointRoutesDependencies): Route[] {
       json: create(deps, creating, resource, location, await request.json(), request.query),
     })),
     locations.route("GET", "/endpoints", ({ query }, location) => ({
-      json: listPage(endpoints.inLocation(location.name).map(resource), query, { key: "endpoints", idField: "endpoint" }),
+      json: listPage(endpoints.inLocation(location.name).map(resource), query, {
+        key: "endpoints",
+        idField: "endpoint",
+      }),
     })),
     locations.route("GET", one, (request, location) => ({ json: resource(endpoints.get(nameOf(request, location))) })),
     locations.route("PATCH", one, async (request, location) => {
@@ -77,7 +82,11 @@ function create(
   creating.add(name);
   const work = async () => {
     const { trafficSplit: _none, etag: _asked, ...fields } = endpoint;
-    const record = endpoints.create({ ...(fields as Partial<EndpointRecord>), name, displayName: fields["displayName"] as string });
+    const record = endpoints.create({
+      ...(fields as Partial<EndpointRecord>),
+      name,
+      displayName: fields["displayName"] as string,
+    });
     return operationResponse("Endpoint", resource(record));
   };
   return operations.start({ parent: name }, operationMetadata("CreateEndpoint"), work, () => creating.delete(name));
@@ -93,7 +102,7 @@ function checkEndpoint(endpoint: JsonObject, id: string | undefined): void {
       `"${id}" must be at most 63 characters of [a-z0-9-] that begin with a letter and don't end with a hyphen, or at most 9 digits without a leading zero.`,
     );
   }
-  if (Object.keys((endpoint["trafficSplit"] ?? {}) as object).length > 0) {
+  if (Object.keys(endpoint["trafficSplit"] ?? {}).length > 0) {
     violations.add("endpoint.traffic_split", "A new Endpoint has no DeployedModel that could have traffic.");
   }
   violations.throwIfAny();
@@ -104,7 +113,10 @@ function checkFields(endpoint: JsonObject, violations: Violations): void {
   const { inferenceTimeout = "1s" } = (endpoint["clientConnectionConfig"] ?? {}) as { inferenceTimeout?: string };
   const seconds = Number.parseFloat(inferenceTimeout);
   if (seconds <= 0 || seconds > longestInference) {
-    violations.add("endpoint.client_connection_config.inference_timeout", `Must be more than 0 and at most ${longestInference} seconds.`);
+    violations.add(
+      "endpoint.client_connection_config.inference_timeout",
+      `Must be more than 0 and at most ${longestInference} seconds.`,
+    );
   }
 }
 

@@ -7,7 +7,11 @@ export function healthRoute({ endpoint, deployed, version }: Deployment): string
 }
 
 /** Path of predictions; the default is Vertex AI's. */
-export function predictRoute({ endpoint, deployed, version }: Pick<Deployment, "endpoint" | "deployed" | "version">): string {
+export function predictRoute({
+  endpoint,
+  deployed,
+  version,
+}: Pick<Deployment, "endpoint" | "deployed" | "version">): string {
   return version.containerSpec.predictRoute ?? `/v1/endpoints/${idOf(endpoint)}/deployedModels/${deployed.id}:predict`;
 }
 

@@ -11,7 +11,8 @@ const deploying = "0";
  */
 export function checkSplit(split: TrafficSplit, ids: readonly string[]): void {
   const unknown = Object.keys(split).find((id) => !ids.includes(id));
-  if (unknown !== undefined) throw invalidArgument(`The traffic split names DeployedModel "${unknown}", which is not deployed.`);
+  if (unknown !== undefined)
+    throw invalidArgument(`The traffic split names DeployedModel "${unknown}", which is not deployed.`);
   if (Object.values(split).some((share) => share < 0 || share > 100)) {
     throw invalidArgument("Traffic split percentages must be between 0 and 100.");
   }
@@ -32,7 +33,11 @@ export function splitAfterDeploy(endpoint: EndpointRecord, requested: TrafficSpl
  *
  * @throws GoogleError FAILED_PRECONDITION when the model has traffic and the request does not give it away.
  */
-export function splitAfterUndeploy(endpoint: EndpointRecord, requested: TrafficSplit | undefined, id: string): TrafficSplit {
+export function splitAfterUndeploy(
+  endpoint: EndpointRecord,
+  requested: TrafficSplit | undefined,
+  id: string,
+): TrafficSplit {
   const remaining = endpoint.deployedModels.map((each) => each.id).filter((each) => each !== id);
   if (remaining.length === 0) return {};
   if (requested) checkSplit(requested, [...remaining, id]);

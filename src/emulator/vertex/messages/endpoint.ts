@@ -1,5 +1,19 @@
 /** Vertex AI's Endpoint, DeployedModel and the requests about them, from Google's discovery document `aiplatform.v1`. */
-import { bool, duration, enumeration, int32, list, map, mask, message, nested, notEmulated, outputOnly, string, value } from "./field-types.js";
+import {
+  bool,
+  duration,
+  enumeration,
+  int32,
+  list,
+  map,
+  mask,
+  message,
+  nested,
+  notEmulated,
+  outputOnly,
+  string,
+  value,
+} from "./field-types.js";
 
 const acceleratorType = enumeration("AcceleratorType", {
   ACCELERATOR_TYPE_UNSPECIFIED: 0,

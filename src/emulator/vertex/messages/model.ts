@@ -1,5 +1,17 @@
 /** Vertex AI's Model and the requests about it, from Google's discovery document `aiplatform.v1`. */
-import { duration, int32, int64, list, map, message, nested, notEmulated, outputOnly, string, value } from "./field-types.js";
+import {
+  duration,
+  int32,
+  int64,
+  list,
+  map,
+  message,
+  nested,
+  notEmulated,
+  outputOnly,
+  string,
+  value,
+} from "./field-types.js";
 
 const envVar = message("EnvVar", { name: string, value: string }, ["name", "value"]);
 const port = message("Port", { containerPort: int32 });

@@ -42,7 +42,11 @@ class Parser {
         continue;
       }
       if (given === null) continue; // proto3 JSON: null is an unset field
-      const parsedValue = this.field(type.fields[name]!, given, path === "" ? protoName(name) : `${path}.${protoName(name)}`);
+      const parsedValue = this.field(
+        type.fields[name]!,
+        given,
+        path === "" ? protoName(name) : `${path}.${protoName(name)}`,
+      );
       if (parsedValue !== undefined && !isDefault(parsedValue)) parsed[name] = parsedValue;
     }
     return parsed;
@@ -80,7 +84,9 @@ class Parser {
       throw invalidArgument(this.#violations.map((each) => each.description).join("\n"), details);
     }
     if (this.#notEmulated.length > 0) {
-      throw unimplemented(`Vertex AI knows ${this.#notEmulated.join(", ")}, the emulator does not: leave it out, see docs/emulator.md.`);
+      throw unimplemented(
+        `Vertex AI knows ${this.#notEmulated.join(", ")}, the emulator does not: leave it out, see docs/emulator.md.`,
+      );
     }
   }
 
@@ -111,7 +117,10 @@ class Parser {
   #notRepeating(path: string): void {
     const cut = path.lastIndexOf(".");
     const parent = path.slice(0, Math.max(cut, 0));
-    this.#violation(parent, `Unknown name "${path.slice(cut + 1)}"${at(parent)}: Proto field is not repeating, cannot start list.`);
+    this.#violation(
+      parent,
+      `Unknown name "${path.slice(cut + 1)}"${at(parent)}: Proto field is not repeating, cannot start list.`,
+    );
   }
 
   #violation(field: string, what: string): void {
@@ -129,7 +138,15 @@ function typeName(type: FieldType): string {
 }
 
 function fieldsByEitherName(type: MessageType): Map<string, string> {
-  return new Map(Object.keys(type.fields).flatMap((name) => [[name, name], [protoName(name), name]] as const));
+  return new Map(
+    Object.keys(type.fields).flatMap(
+      (name) =>
+        [
+          [name, name],
+          [protoName(name), name],
+        ] as const,
+    ),
+  );
 }
 
 /** proto3 does not tell a default value from an absent one, and its JSON leaves both out. */

@@ -35,7 +35,8 @@ export function parseScalar(type: FieldType, given: unknown): Scalar {
 }
 
 function integer(given: unknown, range: { least: bigint; most: bigint }): bigint | undefined {
-  const whole = typeof given === "number" ? Number.isInteger(given) : typeof given === "string" && /^-?\d+$/.test(given);
+  const whole =
+    typeof given === "number" ? Number.isInteger(given) : typeof given === "string" && /^-?\d+$/.test(given);
   if (!whole) return undefined;
   const parsed = BigInt(given as number | string);
   return parsed >= range.least && parsed <= range.most ? parsed : undefined;

@@ -15,7 +15,11 @@ export function isAlias(text: string): boolean {
  * @param changes Aliases to add; with `-` in front, to remove.
  * @throws GoogleError INVALID_ARGUMENT for an alias that isn't one, or when no version would be `default`.
  */
-export function mergeAliases(versions: readonly VersionRecord[], id: string, changes: readonly string[]): VersionRecord[] {
+export function mergeAliases(
+  versions: readonly VersionRecord[],
+  id: string,
+  changes: readonly string[],
+): VersionRecord[] {
   const removed = changes.filter((each) => each.startsWith("-")).map((each) => each.slice(1));
   const added = changes.filter((each) => !each.startsWith("-"));
   const wrong = [...added, ...removed].find((each) => !isAlias(each));
@@ -23,7 +27,9 @@ export function mergeAliases(versions: readonly VersionRecord[], id: string, cha
     throw invalidArgument(`Version alias "${wrong}" is invalid: it must match [a-z][a-zA-Z0-9-]{0,126}[a-z0-9].`);
   }
   if (removed.includes("default")) {
-    throw invalidArgument('The alias "default" can\'t be removed, only given to another version: a model has exactly one default version.');
+    throw invalidArgument(
+      'The alias "default" can\'t be removed, only given to another version: a model has exactly one default version.',
+    );
   }
   return versions.map((version) => {
     const others = version.aliases.filter((each) => !added.includes(each));

@@ -32,10 +32,13 @@ export class ArtifactCopies {
     const source = directory === "" ? "" : `${directory}/`;
     await this.#checkBucket(bucket, location);
     const objects = await this.#objects.list(bucket, source);
-    if (objects.length === 0) throw failedPrecondition(`The artifact directory ${artifactUri} is empty or does not exist.`);
+    if (objects.length === 0)
+      throw failedPrecondition(`The artifact directory ${artifactUri} is empty or does not exist.`);
     const bytes = objects.reduce((sum, each) => sum + Number(each.size), 0);
     if (bytes > mostBytes) {
-      throw failedPrecondition(`The total size of files in ${artifactUri} is ${bytes} bytes, which exceeds the allowed maximum of ${mostBytes} bytes.`);
+      throw failedPrecondition(
+        `The total size of files in ${artifactUri} is ${bytes} bytes, which exceeds the allowed maximum of ${mostBytes} bytes.`,
+      );
     }
     const copy = { bucket: await this.#tenantBucket(location), prefix: `${randomUUID()}/artifacts` };
     try {
@@ -85,7 +88,8 @@ export class ArtifactCopies {
   /** One bucket for each project and region. */
   async #tenantBucket({ name, projectId, location }: Location): Promise<string> {
     const bucket = `caip-tenant-${createHash("sha256").update(name).digest("hex").slice(0, 32)}`;
-    if (!(await this.#objects.getBucket(bucket))) await this.#objects.createBucket(bucket, { project: projectId, location });
+    if (!(await this.#objects.getBucket(bucket)))
+      await this.#objects.createBucket(bucket, { project: projectId, location });
     return bucket;
   }
 }

@@ -70,7 +70,9 @@ export class ModelStore {
   updateVersion(name: string, id: string, change: Partial<VersionRecord>): void {
     const model = this.get(name);
     const updateTime = new Date().toISOString();
-    const versions = model.versions.map((each) => (each.id === id ? { ...each, ...change, updateTime, etag: newEtag() } : each));
+    const versions = model.versions.map((each) =>
+      each.id === id ? { ...each, ...change, updateTime, etag: newEtag() } : each,
+    );
     this.#models.set(name, { ...model, versions });
   }
 

@@ -28,9 +28,10 @@ export interface ModelRoutesDependencies {
 
 const one = "/models/(?<model>[^/:]+)";
 
+const nameOf = (request: EmulatorRequest, location: Location) => `${location.name}/models/${request.param("model")}`;
+
 export function modelRoutes(deps: ModelRoutesDependencies): Route[] {
   const { locations, models, upload } = deps;
-  const nameOf = (request: EmulatorRequest, location: Location) => `${location.name}/models/${request.param("model")}`;
   const resource = (each: ModelVersion) => modelResource(each, deps.deployments(each.model.name, each.version.id));
   return [
     locations.route("POST", "/models:upload", async (request, location) => ({
@@ -42,7 +43,10 @@ export function modelRoutes(deps: ModelRoutesDependencies): Route[] {
     }),
     locations.route("GET", `${one}:listVersions`, (request, location) => {
       const model = models.get(nameOf(request, location).replace(/@.*$/, ""));
-      const versions = model.versions.map((version) => ({ ...resource({ model, version }), name: `${model.name}@${version.id}` }));
+      const versions = model.versions.map((version) => ({
+        ...resource({ model, version }),
+        name: `${model.name}@${version.id}`,
+      }));
       const options = { key: "models", idField: "model", orderable: ["create_time", "update_time"] };
       return { json: listPage(versions, request.query, options) };
     }),
@@ -76,7 +80,10 @@ function update(models: ModelStore, name: string, model: JsonObject, mask: strin
   checkNaming(model, "model", violations);
   violations.throwIfAny();
   const [modelName = "", selector = "-"] = name.split("@");
-  const paths = updatePaths(mask, selector === "-" ? ["displayName", "description", "labels"] : ["versionDescription", "labels"]);
+  const paths = updatePaths(
+    mask,
+    selector === "-" ? ["displayName", "description", "labels"] : ["versionDescription", "labels"],
+  );
   if (model["etag"] !== undefined && model["etag"] !== models.version(name.replace(/@-$/, "")).version.etag) {
     throw aborted(`The etag of ${name} does not match: it was changed meanwhile. Read it again.`);
   }
@@ -90,12 +97,15 @@ function update(models: ModelStore, name: string, model: JsonObject, mask: strin
 }
 
 function deleteVersion({ models, operations, artifacts, deployments }: ModelRoutesDependencies, name: string) {
-  if (!/@\d+$/.test(name)) throw invalidArgument(`DeleteModelVersion needs a version id: "${name}" must end in @VERSION_ID.`);
+  if (!/@\d+$/.test(name))
+    throw invalidArgument(`DeleteModelVersion needs a version id: "${name}" must end in @VERSION_ID.`);
   const check = () => {
     const found = models.version(name);
     const { model, version } = found;
     if (model.versions.length === 1) {
-      throw invalidArgument(`Deleting the only version of the model ${model.name} is not allowed. Use DeleteModel instead.`);
+      throw invalidArgument(
+        `Deleting the only version of the model ${model.name} is not allowed. Use DeleteModel instead.`,
+      );
     }
     if (version.aliases.includes("default")) {
       throw invalidArgument(`${name} is the default version: give the alias "default" to another version first.`);

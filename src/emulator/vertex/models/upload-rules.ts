@@ -27,14 +27,17 @@ export function checkUpload(request: JsonObject): void {
     violations.add("model.artifact_uri", `Expected a Cloud Storage URI that begins with gs://, got "${artifactUri}".`);
   }
   for (const alias of (model["versionAliases"] ?? []) as string[]) {
-    if (!isAlias(alias)) violations.add("model.version_aliases", `"${alias}" must match [a-z][a-zA-Z0-9-]{0,126}[a-z0-9].`);
+    if (!isAlias(alias))
+      violations.add("model.version_aliases", `"${alias}" must match [a-z][a-zA-Z0-9-]{0,126}[a-z0-9].`);
   }
   const spec = model["containerSpec"] as ContainerSpec | undefined;
   if (spec) checkContainer(spec, violations);
   else if (request["model"] !== undefined) violations.add("model.container_spec", "Required field is not set.");
   violations.throwIfAny();
   if (spec?.args && !spec.command) {
-    throw unimplemented("The emulator keeps an image's ENTRYPOINT and CMD as one: with model.container_spec.args, set command too.");
+    throw unimplemented(
+      "The emulator keeps an image's ENTRYPOINT and CMD as one: with model.container_spec.args, set command too.",
+    );
   }
 }
 
@@ -43,7 +46,8 @@ function checkContainer(spec: ContainerSpec, violations: Violations): void {
   for (const route of ["predictRoute", "healthRoute"] as const) {
     const given = spec[route];
     const field = route === "predictRoute" ? "predict_route" : "health_route";
-    if (given !== undefined && !given.startsWith("/")) violations.add(`${path}.${field}`, `Must begin with "/", got "${given}".`);
+    if (given !== undefined && !given.startsWith("/"))
+      violations.add(`${path}.${field}`, `Must begin with "/", got "${given}".`);
   }
   const timeout = Number.parseFloat(spec.deploymentTimeout ?? "0");
   if (timeout < 0 || timeout > longestDeployment) {
@@ -56,8 +60,9 @@ function checkContainer(spec: ContainerSpec, violations: Violations): void {
   checkVariables(spec.env ?? [], path, violations);
 }
 
-function checkVariables(env: readonly { name: string; value: string }[], path: string, violations: Violations): void {
-  if (env.length > mostVariables) violations.add(`${path}.env`, `At most ${mostVariables} environment variables can be specified.`);
+function checkVariables(env: readonly { name?: string; value?: string }[], path: string, violations: Violations): void {
+  if (env.length > mostVariables)
+    violations.add(`${path}.env`, `At most ${mostVariables} environment variables can be specified.`);
   const sizes = env.map(({ name = "", value = "" }) => Buffer.byteLength(`${name}=${value}`));
   if (sizes.reduce((sum, each) => sum + each, 0) > mostVariableBytes) {
     violations.add(`${path}.env`, "The total size of all variables must not exceed 512 KiB.");
@@ -65,8 +70,10 @@ function checkVariables(env: readonly { name: string; value: string }[], path: s
   env.forEach(({ name }, index) => {
     if (name === undefined) return; // noted as required
     const field = `${path}.env[${index}]`;
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) violations.add(`${field}.name`, `"${name}" is not a valid C identifier.`);
-    if (name.startsWith("AIP_")) violations.add(`${field}.name`, `"${name}": the prefix AIP_ is reserved for Vertex AI.`);
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+      violations.add(`${field}.name`, `"${name}" is not a valid C identifier.`);
+    if (name.startsWith("AIP_"))
+      violations.add(`${field}.name`, `"${name}": the prefix AIP_ is reserved for Vertex AI.`);
     if ((sizes[index] ?? 0) >= longestVariable) violations.add(field, "Each variable must be smaller than 128 KiB.");
   });
 }

@@ -51,9 +51,15 @@ export class ModelUpload {
     );
   }
 
-  async #register(name: string, isNew: boolean, model: JsonObject, location: Location, signal: AbortSignal): Promise<JsonObject> {
+  async #register(
+    name: string,
+    isNew: boolean,
+    model: JsonObject,
+    location: Location,
+    signal: AbortSignal,
+  ): Promise<JsonObject> {
     const { artifacts: copies, models } = this.#deps;
-    const containerSpec = model["containerSpec"] as unknown as ContainerSpec;
+    const containerSpec = model["containerSpec"] as ContainerSpec;
     const artifactUri = model["artifactUri"] as string | undefined;
     const image = this.#image(containerSpec.imageUri, location);
     const artifacts = artifactUri === undefined ? undefined : await copies.copy(artifactUri, location, signal);
@@ -106,7 +112,9 @@ export class ModelUpload {
     const parts = parseImageUri(imageUri);
     const isGoogles = parts?.project === "vertex-ai" && parts.repository === "prediction";
     if (!parts || (parts.location !== location && !isGoogles)) {
-      throw invalidArgument(`Image ${imageUri} is not supported: it must be in Artifact Registry, in ${location}-docker.pkg.dev.`);
+      throw invalidArgument(
+        `Image ${imageUri} is not supported: it must be in Artifact Registry, in ${location}-docker.pkg.dev.`,
+      );
     }
     const image = this.#deps.findImage(imageUri);
     if (!image) throw notFound(`Image ${imageUri} not found.`);

@@ -13,7 +13,10 @@ const dedicatedDefaultSeconds = 600;
 export function limitsOf(endpoint: EndpointRecord): PredictionLimits {
   if (!endpoint.dedicatedEndpointEnabled) return { bytes: 1_500_000, timeoutMs: 60_000 };
   const timeout = endpoint.clientConnectionConfig?.inferenceTimeout;
-  return { bytes: 10_000_000, timeoutMs: (timeout === undefined ? dedicatedDefaultSeconds : Number.parseFloat(timeout)) * 1000 };
+  return {
+    bytes: 10_000_000,
+    timeoutMs: (timeout === undefined ? dedicatedDefaultSeconds : Number.parseFloat(timeout)) * 1000,
+  };
 }
 
 /** @throws GoogleError FAILED_PRECONDITION. @param what `request` or `response`. */

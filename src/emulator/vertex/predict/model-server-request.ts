@@ -41,17 +41,29 @@ export async function askModelServer(
     const either = AbortSignal.any([signal, timeout]);
     const address = await servers.address(endpoint.name, deployed.id, either);
     if (address === undefined) throw new Error("it has no server");
-    const response = await fetch(`${address}${predictRoute({ endpoint: endpoint.name, deployed, version: served.version })}`, {
-      method: "POST",
-      headers: { "content-type": request.contentType },
-      body: request.body,
-      redirect: "manual",
-      signal: either,
-    });
+    const response = await fetch(
+      `${address}${predictRoute({ endpoint: endpoint.name, deployed, version: served.version })}`,
+      {
+        method: "POST",
+        headers: { "content-type": request.contentType },
+        body: request.body,
+        redirect: "manual",
+        signal: either,
+      },
+    );
     const headers = { "x-vertex-ai-endpoint-id": idOf(endpoint.name), "x-vertex-ai-deployed-model-id": deployed.id };
     return { response, deployed, served, headers };
   } catch (error) {
-    if (timeout.aborted) throw new GoogleError(504, "DEADLINE_EXCEEDED", `The model server of DeployedModel ${deployed.id} did not answer in time.`);
-    throw new GoogleError(503, "UNAVAILABLE", `The model server of DeployedModel ${deployed.id} can't be reached: ${String(error)}`);
+    if (timeout.aborted)
+      throw new GoogleError(
+        504,
+        "DEADLINE_EXCEEDED",
+        `The model server of DeployedModel ${deployed.id} did not answer in time.`,
+      );
+    throw new GoogleError(
+      503,
+      "UNAVAILABLE",
+      `The model server of DeployedModel ${deployed.id} can't be reached: ${String(error)}`,
+    );
   }
 }

@@ -58,7 +58,8 @@ export function predictionFailed(why: string) {
 
 /** JSON can hold what a Value can't: a number beyond a double's range, any depth. */
 function checkValue(value: unknown, depth: number): void {
-  if (depth > deepest) throw invalidArgument("Invalid JSON payload received. Message too deep. Max recursion depth reached.");
+  if (depth > deepest)
+    throw invalidArgument("Invalid JSON payload received. Message too deep. Max recursion depth reached.");
   if (typeof value === "number" && !Number.isFinite(value)) {
     throw invalidArgument("Invalid JSON payload received. Number exceeds the range of double.");
   }

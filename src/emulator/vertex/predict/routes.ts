@@ -1,6 +1,5 @@
 /** `PredictionService`: online predictions, on the shared host and on those of dedicated endpoints. */
 import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
 
 import { failedPrecondition, notFound, unimplemented } from "../../google-error.js";
 import type { EmulatorRequest, EmulatorResponse, Route } from "../../http.js";
@@ -17,7 +16,11 @@ export interface PredictionRoutesDependencies extends PredictionDependencies {
   dedicatedDns: (endpoint: string) => string;
 }
 
-type Method = (deps: PredictionRoutesDependencies, endpoint: EndpointRecord, request: EmulatorRequest) => Promise<EmulatorResponse>;
+type Method = (
+  deps: PredictionRoutesDependencies,
+  endpoint: EndpointRecord,
+  request: EmulatorRequest,
+) => Promise<EmulatorResponse>;
 
 const methods: Readonly<Record<string, Method>> = {
   predict,
@@ -32,13 +35,21 @@ export function predictionRoutes(deps: PredictionRoutesDependencies): Route[] {
   const { locations } = deps;
   return Object.entries(methods).flatMap(([name, method]) => {
     const path = `/endpoints/(?<endpoint>[^/:]+):${name}`;
-    const handle = (request: EmulatorRequest, location: Location) => method(deps, addressed(deps, request, location), request);
-    return [locations.route("POST", path, handle), locations.route("POST", path, handle, "/dedicated/(?<dedicated>[^/]+)/v1")];
+    const handle = (request: EmulatorRequest, location: Location) =>
+      method(deps, addressed(deps, request, location), request);
+    return [
+      locations.route("POST", path, handle),
+      locations.route("POST", path, handle, "/dedicated/(?<dedicated>[^/]+)/v1"),
+    ];
   });
 }
 
 /** The endpoint, which must be asked on its own kind of host. */
-function addressed({ endpoints, dedicatedDns }: PredictionRoutesDependencies, request: EmulatorRequest, location: Location): EndpointRecord {
+function addressed(
+  { endpoints, dedicatedDns }: PredictionRoutesDependencies,
+  request: EmulatorRequest,
+  location: Location,
+): EndpointRecord {
   const endpoint = endpoints.get(`${location.name}/endpoints/${request.param("endpoint")}`);
   const host = request.params["dedicated"];
   if (host !== undefined && (!endpoint.dedicatedEndpointEnabled || host !== idOf(endpoint.name))) {
@@ -53,14 +64,19 @@ function addressed({ endpoints, dedicatedDns }: PredictionRoutesDependencies, re
   return endpoint;
 }
 
-async function predict(deps: PredictionRoutesDependencies, endpoint: EndpointRecord, request: EmulatorRequest): Promise<EmulatorResponse> {
+async function predict(
+  deps: PredictionRoutesDependencies,
+  endpoint: EndpointRecord,
+  request: EmulatorRequest,
+): Promise<EmulatorResponse> {
   const limits = limitsOf(endpoint);
   const body = await request.body();
   checkSize("request", body.length, limits);
   const sent = { body: Buffer.from(JSON.stringify(readPredictRequest(body))), contentType: "application/json" };
   const { response, deployed, served } = await askModelServer(deps, endpoint, sent, request.signal);
   const answer = await response.text();
-  if (response.status !== 200) throw predictionFailed(answer.slice(0, 2000) || `the model server answered ${response.status}`);
+  if (response.status !== 200)
+    throw predictionFailed(answer.slice(0, 2000) || `the model server answered ${response.status}`);
   checkSize("response", Buffer.byteLength(answer), limits);
   return {
     json: {
@@ -74,19 +90,29 @@ async function predict(deps: PredictionRoutesDependencies, endpoint: EndpointRec
 }
 
 /** The body goes to the container as it is, and so does the container's answer, its status included. */
-async function rawPredict(deps: PredictionRoutesDependencies, endpoint: EndpointRecord, request: EmulatorRequest): Promise<EmulatorResponse> {
+async function rawPredict(
+  deps: PredictionRoutesDependencies,
+  endpoint: EndpointRecord,
+  request: EmulatorRequest,
+): Promise<EmulatorResponse> {
   const { response, headers } = await ask(deps, endpoint, request);
   const body = Buffer.from(await response.arrayBuffer());
   checkSize("response", body.length, limitsOf(endpoint));
   return { status: response.status, headers, body };
 }
 
-async function streamRawPredict(deps: PredictionRoutesDependencies, endpoint: EndpointRecord, request: EmulatorRequest): Promise<EmulatorResponse> {
+async function streamRawPredict(
+  deps: PredictionRoutesDependencies,
+  endpoint: EndpointRecord,
+  request: EmulatorRequest,
+): Promise<EmulatorResponse> {
   if (!endpoint.dedicatedEndpointEnabled) {
-    throw failedPrecondition("streamRawPredict of a custom-trained model needs a dedicated endpoint (dedicated_endpoint_enabled).");
+    throw failedPrecondition(
+      "streamRawPredict of a custom-trained model needs a dedicated endpoint (dedicated_endpoint_enabled).",
+    );
   }
   const { response, headers } = await ask(deps, endpoint, request);
-  const body = response.body ? Readable.fromWeb(response.body as ReadableStream) : Buffer.alloc(0);
+  const body = response.body ? Readable.fromWeb(response.body) : Buffer.alloc(0);
   return { status: response.status, headers, body };
 }
 
@@ -95,5 +121,8 @@ async function ask(deps: PredictionRoutesDependencies, endpoint: EndpointRecord,
   checkSize("request", body.length, limitsOf(endpoint));
   const contentType = request.headers["content-type"] ?? "application/json";
   const { response, headers } = await askModelServer(deps, endpoint, { body, contentType }, request.signal);
-  return { response, headers: { ...headers, "content-type": response.headers.get("content-type") ?? "application/octet-stream" } };
+  return {
+    response,
+    headers: { ...headers, "content-type": response.headers.get("content-type") ?? "application/octet-stream" },
+  };
 }

@@ -6,6 +6,7 @@ import { GcsArtifactReader } from "../../../storage/gcs-artifact-reader.js";
 import { GcsUploader } from "../../../storage/uploader.js";
 import type { AiPlatformSettings } from "../config/settings.js";
 import type { GoogleConnection } from "../google/connection.js";
+import { noRecords } from "../no-records.js";
 import type { AiPlatformServices } from "../services.js";
 import { VertexEndpointManager } from "./endpoint-manager.js";
 import { CloudBuildImageBuilder } from "./image-builder.js";
@@ -26,6 +27,7 @@ export function serviceSettings(settings: AiPlatformSettings & { projectId: stri
 export function vertexServices(settings: ReturnType<typeof serviceSettings>, connection: GoogleConnection): AiPlatformServices {
   const place = { connection, project: settings.projectId, location: settings.location, clock: systemClock };
   const storage = { client: () => connection.storage(), caller: () => connection.caller() };
+  const bucket = settings.productionBucket;
   const logReader = new CloudLogReader(place);
   return {
     clock: systemClock,
@@ -46,6 +48,7 @@ export function vertexServices(settings: ReturnType<typeof serviceSettings>, con
     endpointManager: new VertexEndpointManager(place),
     predictionService: new VertexPredictionService(place),
     logReader,
-    deploymentStore: new GcsDeploymentStore({ ...storage, bucket: settings.productionBucket, prefix: settings.productionRoute }),
+    deploymentStore:
+      bucket === undefined ? noRecords : new GcsDeploymentStore(storage, { bucket, prefix: settings.productionRoute }),
   };
 }

@@ -1,0 +1,133 @@
+"""Drives the emulator with Google's own Python SDK, as a client that was not written here.
+
+It uploads a model and a version of it, creates an endpoint, deploys, predicts, lists, undeploys and deletes, and prints
+what it saw as one JSON object. Anything that the SDK can't do against the emulator is its traceback and exit code 1.
+
+    python drive_emulator.py --url http://127.0.0.1:9090 --image LOCATION-docker.pkg.dev/… --artifact-uri gs://…
+
+Needs `google-cloud-aiplatform`. The image must have been built in the emulator, and the bucket made there.
+"""
+
+import argparse
+import json
+
+from google.api_core import exceptions
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import aiplatform
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", required=True, help="the emulator, such as http://127.0.0.1:9090")
+    parser.add_argument("--image", required=True, help="URI of an image that was built in the emulator")
+    parser.add_argument("--artifact-uri", required=True, help="gs:// URI of the model's directory")
+    parser.add_argument("--project", default="acme")
+    parser.add_argument("--location", default="europe-west1")
+    parser.add_argument("--predict-route", default="/predict")
+    parser.add_argument("--health-route", default="/health")
+    parser.add_argument("--instances", type=json.loads, default=[[5.1, 3.5, 1.4, 0.2]], help="JSON list")
+    parser.add_argument("--parameters", type=json.loads, default=None, help="JSON object")
+    return parser.parse_args()
+
+
+def upload(options: argparse.Namespace, **version) -> aiplatform.Model:
+    return aiplatform.Model.upload(
+        display_name="iris",
+        artifact_uri=options.artifact_uri,
+        serving_container_image_uri=options.image,
+        serving_container_predict_route=options.predict_route,
+        serving_container_health_route=options.health_route,
+        serving_container_environment_variables={"GREETING": "hello"},
+        labels={"driven-by": "python-sdk"},
+        **version,
+    )
+
+
+def versions(model: aiplatform.Model) -> list[dict]:
+    listed = model.versioning_registry.list_versions()
+    return [{"id": each.version_id, "aliases": sorted(each.version_aliases)} for each in listed]
+
+
+def register(options: argparse.Namespace) -> tuple[aiplatform.Model, dict]:
+    first = upload(options, model_id="sdk-iris", version_aliases=["champion"])
+    second = upload(options, parent_model=first.resource_name, is_default_version=False, version_aliases=["challenger"])
+    first.versioning_registry.add_version_aliases(["stable"], first.version_id)
+    seen = {
+        "model": first.resource_name,
+        "labels": dict(first.labels),
+        "uploaded_versions": [first.version_id, second.version_id],
+        "versions": versions(first),
+        "by_alias": aiplatform.Model("sdk-iris@challenger").version_id,
+        "listed_models": [each.name for each in aiplatform.Model.list(filter="labels.driven-by=python-sdk")],
+    }
+    return first, seen
+
+
+def serve(options: argparse.Namespace, model: aiplatform.Model) -> tuple[aiplatform.Endpoint, dict]:
+    endpoint = aiplatform.Endpoint.create(display_name="sdk", endpoint_id="sdk-endpoint", labels={"driven-by": "python-sdk"})
+    resources = {"machine_type": "n1-standard-2", "min_replica_count": 1, "max_replica_count": 2}
+    endpoint.deploy(model, deployed_model_display_name="first", traffic_percentage=100, **resources)
+    second = aiplatform.Model("sdk-iris@challenger")
+    endpoint.deploy(second, deployed_model_display_name="second", traffic_percentage=0, **resources)
+    answer = endpoint.predict(instances=options.instances, parameters=options.parameters)
+    seen = {
+        "endpoint": endpoint.resource_name,
+        "listed_endpoints": [each.name for each in aiplatform.Endpoint.list(filter='display_name="sdk"')],
+        "deployed": [
+            {"display_name": each.display_name, "version": each.model_version_id} for each in endpoint.list_models()
+        ],
+        "traffic": sorted(endpoint.traffic_split.values()),
+        "predictions": answer.predictions,
+        "served_by": {"model": answer.model_resource_name, "version": answer.model_version_id},
+    }
+    return endpoint, seen
+
+
+def refusals(endpoint: aiplatform.Endpoint, model: aiplatform.Model) -> dict:
+    """What must fail, by the class of the SDK's exception."""
+    attempts = {
+        "delete_deployed_endpoint": lambda: endpoint.delete(),
+        "delete_deployed_model": lambda: model.delete(),
+        "same_endpoint_id": lambda: aiplatform.Endpoint.create(display_name="sdk", endpoint_id="sdk-endpoint"),
+        "missing_model": lambda: aiplatform.Model("nothing-of-this-name"),
+    }
+    seen = {}
+    for name, attempt in attempts.items():
+        try:
+            attempt()
+            seen[name] = "accepted"
+        except exceptions.GoogleAPICallError as error:
+            seen[name] = type(error).__name__
+    return seen
+
+
+def main() -> None:
+    options = arguments()
+    aiplatform.init(
+        project=options.project,
+        location=options.location,
+        credentials=AnonymousCredentials(),
+        api_endpoint=options.url,
+        api_transport="rest",
+    )
+    model, registered = register(options)
+    endpoint, served = serve(options, model)
+    refused = refusals(endpoint, model)
+    endpoint.update(description="driven by the SDK", labels={"driven-by": "python-sdk", "updated": "yes"})
+    first, second = sorted(endpoint.list_models(), key=lambda each: each.display_name)
+    endpoint.update(traffic_split={first.id: 0, second.id: 100})
+    endpoint.undeploy(first.id)
+    remaining = [each.display_name for each in endpoint.list_models()]
+    endpoint.undeploy_all()
+    endpoint.delete()
+    model.versioning_registry.delete_version("challenger")
+    model.delete()
+    gone = {
+        "endpoints": [each.name for each in aiplatform.Endpoint.list()],
+        "models": [each.name for each in aiplatform.Model.list()],
+    }
+    print(json.dumps({**registered, **served, "refused": refused, "after_undeploy": remaining, "left": gone}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+import { describe, expect, it } from "vitest";
+import type { ProgressEvent } from "../../src/core/progress.js";
+import { checkFlavors, readMlmodel } from "../../src/mlflow/mlmodel.js";
+import { readPythonVersion, readRequirements } from "../../src/mlflow/requirements.js";
+
+const mlmodel = `
+flavors:
+  python_function:
+    loader_module: mlflow.sklearn
+    python_version: 3.10
+  sklearn:
+    code: null
+mlflow_version: 3.17.2
+model_uuid: 12345678e9
+run_id: 1234567890123456789012345678901e5
+saved_input_example_info:
+  artifact_path: input_example.json
+signature:
+  inputs: '[{"type": "double", "name": "sepal length (cm)", "required": true}]'
+  outputs: '[{"type": "tensor", "tensor-spec": {"dtype": "int64", "shape": [-1]}}]'
+  params: '[{"name": "limit", "type": "double", "default": Infinity, "shape": null}, {"name": "NaN", "type": "string", "default": "NaN", "shape": null}]'
+`;
+
+describe("readMlmodel", () => {
+  it("reads versions and ids as they are written, not as numbers", () => {
+    expect(readMlmodel(mlmodel)).toMatchObject({
+      pythonVersion: "3.10",
+      mlflowVersion: "3.17.2",
+      modelId: "12345678e9",
+      runId: "1234567890123456789012345678901e5",
+      inputExample: "input_example.json",
+    });
+  });
+
+  it("reads a signature of columns, tensors and parameters from the JSON inside the YAML", () => {
+    expect(readMlmodel(mlmodel).signature).toEqual({
+      inputs: [{ type: "double", name: "sepal length (cm)", required: true }],
+      outputs: [{ type: "tensor", "tensor-spec": { dtype: "int64", shape: [-1] } }],
+      params: [
+        { name: "limit", type: "double", default: null, shape: null },
+        { name: "NaN", type: "string", default: "NaN", shape: null },
+      ],
+    });
+  });
+
+  it("gives null for what the file does not say", () => {
+    expect(readMlmodel("flavors: {python_function: {}}")).toEqual({
+      flavors: { python_function: {} },
+      signature: null,
+      pythonVersion: null,
+      mlflowVersion: null,
+      modelId: null,
+      runId: null,
+      inputExample: null,
+    });
+  });
+
+  it.each([
+    ["", "it has no flavors"],
+    ["flavors: [a]", "it has no flavors"],
+    ["a: [", "cannot be read"],
+    ["[".repeat(200_000), "cannot be read"],
+    ["flavors: {a: {}}\nsignature: {inputs: 'not json'}", "signature.inputs is not a JSON list"],
+    ["flavors: {a: {}}\nsignature: {inputs: '[{}]'}", "signature.inputs is not a JSON list"],
+    [
+      `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [${"*a,".repeat(20)}]\nc: &c [${"*b,".repeat(20)}]\nflavors: {d: [${"*c,".repeat(20)}]}`,
+      "alias",
+    ],
+  ])("refuses what MLflow does not write (case %#)", (text, reason) => {
+    expect(() => readMlmodel(text)).toThrow(expect.objectContaining({ code: "INVALID_PARAMETER_VALUE" }));
+    expect(() => readMlmodel(text)).toThrow(reason);
+  });
+});
+
+describe("checkFlavors", () => {
+  it("lists the flavors of a model that lacks the wanted one", () => {
+    expect(() => checkFlavors(readMlmodel(mlmodel), "pytorch")).toThrow(
+      /no flavor "pytorch". It has: python_function, sklearn\./,
+    );
+  });
+
+  it("refuses a model that has no python_function", () => {
+    expect(() => checkFlavors(readMlmodel("flavors: {spark: {}}"), undefined)).toThrow(
+      /no python_function flavor, only spark/,
+    );
+  });
+});
+
+describe("a model's requirements", () => {
+  const events: ProgressEvent[] = [];
+  const context = { report: (event: ProgressEvent) => void events.push(event) };
+  const warnings = (): string[] =>
+    events.splice(0).flatMap((event) => (event.type === "warning" ? [event.message] : []));
+
+  it("are the text of requirements.txt as it is", () => {
+    const text = "mlflow==3.17.2\n# note\nscikit-learn==1.9.1";
+    expect(
+      readRequirements({ "requirements.txt": text, "conda.yaml": "dependencies: [{pip: [other]}]" }, "3.17.2", context),
+    ).toBe(text);
+    expect(warnings()).toEqual([]);
+  });
+
+  it("are the pip part of conda.yaml when there is no requirements.txt, with a warning about conda's own packages", () => {
+    const conda = "dependencies: [python=3.9.1, pip<=23, cudatoolkit=11, {pip: [mlflow, numpy==1.26.4]}]";
+    expect(readRequirements({ "conda.yaml": conda }, null, context)).toBe("mlflow\nnumpy==1.26.4\n");
+    expect(warnings()).toEqual([expect.stringContaining("not installed by pip: cudatoolkit=11")]);
+    expect(readPythonVersion({ "conda.yaml": conda })).toBe("3.9.1");
+  });
+
+  it("are the MLflow that logged the model when it says nothing, with a warning", () => {
+    expect(readRequirements({}, "2.22.0", context)).toBe("mlflow==2.22.0\n");
+    expect(warnings()).toEqual([expect.stringContaining("only mlflow==2.22.0 will be installed")]);
+  });
+
+  it.each([
+    ["numpy\n--extra-index-url https://user:hunter2@pypi.acme.com/simple", 2, "https://***@pypi.acme.com/simple"],
+    ["git+https://hunter2@git.acme.com/x.git@v1", 1, "git+https://***@git.acme.com/x.git@v1"],
+    ["# https://u:hunter2@h/", 1, "https://***@h/"],
+    ["a\n--index-url https://u:\\\nhunter2@h/simple", 3, "https://***@h/simple"],
+  ])("are refused with credentials in a URL, which the message masks (case %#)", (text, line, masked) => {
+    const read = (): string => readRequirements({ "requirements.txt": text }, null, context);
+    expect(read).toThrow(`Line ${line} of the model's requirements.txt`);
+    expect(read).toThrow(masked);
+    expect(read).not.toThrow("hunter2");
+  });
+
+  it("may name packages by URL, version control and ssh user", () => {
+    const text = "git+ssh://git@github.com/a/b.git@v1\npkg @ https://host:8443/p@1/pkg.whl\n";
+    expect(readRequirements({ "requirements.txt": text }, null, context)).toBe(text);
+  });
+});
+
+describe("readPythonVersion", () => {
+  it("prefers python_env.yaml, and keeps the zero of 3.10", () => {
+    expect(readPythonVersion({ "python_env.yaml": "python: 3.10\n", "conda.yaml": "dependencies: [python=3.9]" })).toBe(
+      "3.10",
+    );
+    expect(readPythonVersion({})).toBeNull();
+  });
+});

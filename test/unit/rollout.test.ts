@@ -1,0 +1,208 @@
+import { describe, expect, it } from "vitest";
+
+import { DeploymentError } from "../../src/core/errors.js";
+import type { Operation } from "../../src/core/operation.js";
+import type { DeploymentRecord, DeploymentSpec } from "../../src/core/record.js";
+import { decideCreate, type LiveDeployment } from "../../src/rollout/decide-create.js";
+import { leaseMs } from "../../src/rollout/lock.js";
+import { RecordSession } from "../../src/rollout/record-session.js";
+import { completeStep, type ResumableStep } from "../../src/rollout/resumable-step.js";
+import { MockClock, MockDeploymentStore } from "../../src/testing/index.js";
+
+const spec: DeploymentSpec = {
+  specHash: "wanted",
+  environmentHash: "e",
+  modelHash: "m",
+  modelUri: "models:/iris/1",
+  flavor: null,
+  settings: { machineType: "n1-standard-2" },
+};
+const other: DeploymentSpec = { ...spec, specHash: "other", settings: { machineType: "n1-standard-4" } };
+const record = (change: Partial<DeploymentRecord> = {}): DeploymentRecord => ({
+  schemaVersion: 1,
+  name: "tester",
+  spec,
+  version: null,
+  attempt: 0,
+  pending: null,
+  completedAt: "2026-01-01T00:00:00Z",
+  lock: null,
+  history: [],
+  ...change,
+});
+const nothing: LiveDeployment = { endpointExists: false, hasDeployedModel: false, matchesSpec: false, hasAllTraffic: false };
+const serving: LiveDeployment = { endpointExists: true, hasDeployedModel: true, matchesSpec: true, hasAllTraffic: true };
+const pending = { step: "deploy" as const, startedAt: "2026-01-01T00:00:00.000Z", operation: null };
+
+describe("what createDeployment decides", () => {
+  it.each([
+    ["nothing is there", nothing, null, "proceed"],
+    ["only an empty endpoint is there", { ...nothing, endpointExists: true }, record({ completedAt: null }), "proceed"],
+    ["the same serves, and the record says so", serving, record(), "unchanged"],
+    ["the same serves, and the record is lost", serving, null, "unchanged"],
+    ["the same serves, but the record was never finished", serving, record({ completedAt: null, pending }), "proceed"],
+    ["the same is deployed, but has no traffic", { ...serving, hasAllTraffic: false }, record(), "proceed"],
+    ["another serves", { ...serving, matchesSpec: false }, record({ spec: other }), "conflict"],
+    ["another serves, and the record is lost", { ...serving, matchesSpec: false }, null, "conflict"],
+    ["another was cut off", nothing, record({ spec: other, completedAt: null, pending }), "conflict"],
+    ["another failed for good", nothing, record({ spec: other, completedAt: null }), "proceed"],
+    ["the endpoint was deleted elsewhere", nothing, record(), "proceed"],
+  ])("when %s", (_case, live, stored, action) => {
+    expect(decideCreate(spec, live, stored, null).action).toBe(action);
+  });
+
+  it("waits for nobody: a lock that is held comes first", () => {
+    const lock = { id: "l", owner: "o", host: "h", pid: 1, acquiredAt: pending.startedAt, expiresAt: pending.startedAt };
+    expect(decideCreate(spec, serving, record(), lock)).toEqual({ action: "locked", lock });
+  });
+
+  it("names each setting that differs", () => {
+    const decision = decideCreate(spec, { ...serving, matchesSpec: false }, record({ spec: other }), null);
+    expect(decision).toMatchObject({ differences: ["machineType: n1-standard-4 → n1-standard-2"] });
+  });
+});
+
+/** A platform with one thing to make, whose operation is done when it is waited for. */
+class Platform {
+  made: string | null = null;
+  requests = 0;
+  readonly unfinished: Operation<unknown>[] = [];
+
+  step(change: Partial<ResumableStep<string>> = {}): ResumableStep<string> {
+    return {
+      step: "deploy",
+      what: "the thing",
+      find: async () => this.made,
+      running: async () => this.unfinished,
+      attach: () => this.operation(),
+      start: async () => {
+        this.requests++;
+        return this.operation();
+      },
+      ...change,
+    };
+  }
+
+  operation(): Operation<unknown> {
+    return { name: "operations/1", wait: async () => (this.made = "thing"), cancel: async () => {} };
+  }
+}
+
+const clock = new MockClock();
+const limits = { timeoutSeconds: 600, clock };
+const context = { report: () => {} };
+const begin = (store: MockDeploymentStore, first: DeploymentRecord) => RecordSession.begin(store, clock, null, first, context);
+
+describe("a step that can be resumed", () => {
+  const run = async (platform: Platform, change: Partial<DeploymentRecord> = {}, step: Partial<ResumableStep<string>> = {}) => {
+    const session = await begin(new MockDeploymentStore(), record({ completedAt: null, ...change }));
+    try {
+      return await completeStep(platform.step(step), session, context, limits);
+    } finally {
+      await session.end();
+    }
+  };
+
+  it("starts what is not there", async () => {
+    const platform = new Platform();
+    expect(await run(platform)).toEqual({ value: "thing", changed: true });
+    expect(platform.requests).toBe(1);
+  });
+
+  it("sends nothing for what is there", async () => {
+    const platform = new Platform();
+    platform.made = "thing";
+    expect(await run(platform)).toEqual({ value: "thing", changed: false });
+    expect(platform.requests).toBe(0);
+  });
+
+  it("waits for the operation that an earlier process has written down", async () => {
+    const platform = new Platform();
+    await run(platform, { pending: { ...pending, operation: "operations/1" } });
+    expect(platform.requests).toBe(0);
+  });
+
+  it("waits for an operation whose name an earlier process never got", async () => {
+    const platform = new Platform();
+    platform.unfinished.push(platform.operation());
+    await run(platform, { pending });
+    expect(platform.requests).toBe(0);
+  });
+
+  it("starts again when an earlier process's request never arrived", async () => {
+    const platform = new Platform();
+    await run(platform, { pending });
+    expect(platform.requests).toBe(1);
+  });
+
+  it("looks for the effect for a while where the platform lists no operations", async () => {
+    const platform = new Platform();
+    let looks = 0;
+    const find = async () => (++looks > 5 ? "thing" : null);
+    await run(platform, { pending: { ...pending, startedAt: new Date(clock.now()).toISOString() } }, { running: async () => null, find });
+    expect(platform.requests).toBe(0);
+  });
+
+  it("takes ALREADY_EXISTS for its own effect that does not show yet", async () => {
+    const platform = new Platform();
+    let looks = 0;
+    const outcome = await run(platform, {}, {
+      find: async () => (++looks > 3 ? "thing" : null),
+      start: () => Promise.reject(new DeploymentError("RESOURCE_ALREADY_EXISTS", "there")),
+    });
+    expect(outcome.value).toBe("thing");
+  });
+
+  it("writes down what it is about to do before it does it, and the operation's name after", async () => {
+    const store = new MockDeploymentStore();
+    const platform = new Platform();
+    const session = await begin(store, record({ completedAt: null }));
+    const seen: unknown[] = [];
+    await completeStep(
+      platform.step({
+        start: async () => {
+          seen.push((await store.read("tester"))?.record.pending);
+          return { ...platform.operation(), wait: async () => {
+            seen.push((await store.read("tester"))?.record.pending);
+            platform.made = "thing";
+          } };
+        },
+      }),
+      session,
+      context,
+      limits,
+    );
+    await session.end();
+    expect(seen).toMatchObject([{ step: "deploy", operation: null }, { step: "deploy", operation: "operations/1" }]);
+  });
+});
+
+describe("the lock of a record", () => {
+  it("is refused to a second process while the first holds it, and given when it ends", async () => {
+    const store = new MockDeploymentStore();
+    const session = await begin(store, record());
+    const second = async () => RecordSession.begin(store, clock, await store.read("tester"), record(), context);
+    await expect(second()).rejects.toMatchObject({ code: "RESOURCE_CONFLICT" });
+    await session.end();
+    await (await second()).end();
+  });
+
+  it("goes to one of two that take it at once", async () => {
+    const store = new MockDeploymentStore();
+    const [first, second] = await Promise.allSettled([begin(store, record()), begin(store, record())]);
+    expect([first.status, second.status].toSorted()).toEqual(["fulfilled", "rejected"]);
+    if (first.status === "fulfilled") await first.value.end();
+  });
+
+  it("that was lost to another process stops the work of the first", async () => {
+    const store = new MockDeploymentStore();
+    const session = await begin(store, record());
+    clock.advance(leaseMs + 1);
+    const thief = await RecordSession.begin(store, clock, await store.read("tester"), record(), context);
+    await expect(session.begun("deploy")).rejects.toMatchObject({ code: "RESOURCE_CONFLICT" });
+    expect(session.lost.aborted).toBe(true);
+    await session.end();
+    expect((await store.read("tester"))?.record.lock?.id).toBe(thief.record.lock?.id);
+    await thief.end();
+  });
+});

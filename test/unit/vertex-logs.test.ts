@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+
+import { CloudLogReader } from "../../src/targets/aiplatform/vertex/log-reader.js";
+import { type Answers, googleFailure, googleServer, instantClock, recordingContext } from "../support/google-server.js";
+
+const list = "POST /v2/entries:list";
+const query = { since: "2026-11-23T12:00:00Z", lines: 3 };
+
+async function reader(answers: Answers) {
+  const server = await googleServer(answers);
+  const place = { connection: server.connection, project: "acme", location: "europe-west1", clock: instantClock() };
+  return { server, logs: new CloudLogReader(place), context: recordingContext() };
+}
+
+describe("a container's log", () => {
+  it("is the last lines of the endpoint since then, oldest first", async () => {
+    const entries = [{ textPayload: "Traceback\n  File x\nValueError" }, { jsonPayload: { message: "starting" } }];
+    const { logs, server, context } = await reader({ [list]: { json: { entries } } });
+    expect(await logs.containerLog("iris", query, context)).toEqual(["Traceback", "  File x", "ValueError"]);
+    expect(server.requests[0]?.body).toEqual({
+      resourceNames: ["projects/acme"],
+      filter: 'resource.type="aiplatform.googleapis.com/Endpoint" AND resource.labels.endpoint_id="iris" AND timestamp>="2026-11-23T12:00:00Z"',
+      orderBy: "timestamp desc",
+      pageSize: 3,
+    });
+  });
+
+  it("is read on when a page is empty but not the last", async () => {
+    const { logs, context } = await reader({ [list]: [{ json: { nextPageToken: "2" } }, { json: { entries: [{ textPayload: "found" }] } }] });
+    expect(await logs.containerLog("iris", query, context)).toEqual(["found"]);
+  });
+
+  it("holds nothing that a terminal would obey", async () => {
+    const { logs, context } = await reader({ [list]: { json: { entries: [{ textPayload: "\u001B[31mred\u001B[0m\u0007 \u001B]0;title\u0007\tend" }] } } });
+    const [line] = await logs.containerLog("iris", query, context);
+    expect(line).toBe("red ]0;title\tend");
+  });
+
+  it("cannot leave its filter by a name with quotes", async () => {
+    const { logs, server, context } = await reader({ [list]: { json: {} } });
+    await logs.buildLog('x" OR severity="ERROR', query, context);
+    expect(server.requests[0]?.body).toMatchObject({ filter: expect.stringContaining('resource.labels.build_id="x\\" OR severity=\\"ERROR" AND') });
+  });
+
+  it("is empty, with a warning, when it cannot be read", async () => {
+    const { logs, context } = await reader({ [list]: googleFailure(403, "PERMISSION_DENIED", "No.") });
+    expect(await logs.containerLog("iris", query, context)).toEqual([]);
+    expect(context.events).toEqual([{ type: "warning", message: expect.stringContaining("No.") }]);
+  });
+});

@@ -1,0 +1,150 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import { GoogleConnection } from "../../src/targets/aiplatform/google/connection.js";
+import { type PredictionOptions, VertexPredictionService } from "../../src/targets/aiplatform/vertex/prediction-service.js";
+import { type Answer, googleFailure, googleServer, instantClock } from "../support/google-server.js";
+
+const name = "projects/acme/locations/europe-west1/endpoints/iris";
+const shared = { name, dedicatedHost: null };
+const path = `POST /v1/${name}:predict`;
+const answer: Answer = {
+  json: { predictions: [1], deployedModelId: "7", model: "m", modelVersionId: "2", modelDisplayName: "iris", metadata: { a: 1 } },
+};
+
+async function service(answers: Answer | Answer[], options: Partial<PredictionOptions> = {}) {
+  const server = await googleServer({ [path]: answers });
+  const clock = instantClock();
+  const predictions = new VertexPredictionService({ connection: server.connection, project: "acme", location: "europe-west1", clock, ...options });
+  return { server, predictions, clock };
+}
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe("a prediction", () => {
+  it("sends instances and parameters, and gives the answer with what made it", async () => {
+    const { predictions, server } = await service(answer);
+    const result = await predictions.predict({ endpoint: shared, instances: [{ x: null, at: new Date(0) }], parameters: { k: 2 } }, {});
+    expect(result).toEqual({ predictions: [1], deployedModelId: "7", model: "m", modelVersionId: "2", modelDisplayName: "iris", metadata: { a: 1 } });
+    expect(server.requests[0]?.body).toEqual({ instances: [{ x: null, at: "1970-01-01T00:00:00.000Z" }], parameters: { k: 2 } });
+  });
+
+  it("keeps its connection for the next one", async () => {
+    const { predictions, server } = await service(answer);
+    await predictions.predict({ endpoint: shared, instances: [1] }, {});
+    await predictions.predict({ endpoint: shared, instances: [1] }, {});
+    expect(server.requests.map(({ headers }) => headers.connection)).toEqual(["keep-alive", "keep-alive"]);
+  });
+
+  it("goes to the endpoint's own host where it has one", async () => {
+    const dedicated = await googleServer({ [`POST /dedicated/iris/v1/${name}:predict`]: answer });
+    const predictions = new VertexPredictionService({ connection: dedicated.connection, project: "acme", location: "europe-west1" });
+    const endpoint = { name, dedicatedHost: "127.0.0.1:1/dedicated/iris" };
+    expect((await predictions.predict({ endpoint, instances: [1] }, {})).predictions).toEqual([1]);
+  });
+
+  it("carries the credentials", async () => {
+    const server = await googleServer({ [path]: answer });
+    const connection = new GoogleConnection({ apiEndpoint: server.url });
+    vi.spyOn(connection, "authorizationHeaders").mockResolvedValue({ authorization: "Bearer token" });
+    const predictions = new VertexPredictionService({ connection, project: "acme", location: "europe-west1" });
+    await predictions.predict({ endpoint: shared, instances: [1] }, {});
+    expect(server.requests[0]?.headers.authorization).toBe("Bearer token");
+  });
+
+  it.each([429, 500, 502, 503])("is repeated after a %i, as MLflow's are", async (status) => {
+    const { predictions } = await service([googleFailure(status, "", "Later."), answer]);
+    expect((await predictions.predict({ endpoint: shared, instances: [1] }, {})).predictions).toEqual([1]);
+  });
+
+  it.each([400, 404, 504])("is not repeated after a %i", async (status) => {
+    const { predictions, server } = await service([googleFailure(status, "", "No."), answer]);
+    await expect(predictions.predict({ endpoint: shared, instances: [1] }, {})).rejects.toThrow(/No\./);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("is not repeated past the total time", async () => {
+    vi.stubEnv("MLFLOW_DEPLOYMENT_PREDICT_TOTAL_TIMEOUT", "2");
+    const { predictions, clock } = await service(googleFailure(503, "UNAVAILABLE", "Later."));
+    await expect(predictions.predict({ endpoint: shared, instances: [1] }, {})).rejects.toMatchObject({ code: "TEMPORARILY_UNAVAILABLE" });
+    expect(clock.waits).toHaveLength(1);
+  });
+
+  it("says which times to set when there was no answer in time", async () => {
+    const { predictions, server } = await service(answer, { requestTimeoutSeconds: 0.001 });
+    const connected = vi.spyOn(server.connection, "aiplatformUrl");
+    const late = predictions.predict({ endpoint: shared, instances: [Array.from({ length: 60_000 }, () => 0.125)] }, {});
+    await expect(late).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED", message: expect.stringContaining("MLFLOW_DEPLOYMENT_PREDICT_TIMEOUT") });
+    expect(connected).toHaveBeenCalledOnce();
+  });
+
+  it("refuses a time that is none", async () => {
+    vi.stubEnv("MLFLOW_DEPLOYMENT_PREDICT_TIMEOUT", "soon");
+    const { predictions } = await service(answer);
+    await expect(predictions.predict({ endpoint: shared, instances: [1] }, {})).rejects.toThrow(/MLFLOW_DEPLOYMENT_PREDICT_TIMEOUT must be/);
+  });
+
+  it("fails with the model's own words when it refuses the rows", async () => {
+    const { predictions } = await service(googleFailure(400, "FAILED_PRECONDITION", "Prediction failed: Model is missing inputs ['a']"));
+    await expect(predictions.predict({ endpoint: shared, instances: [1] }, {})).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+      message: expect.stringContaining("missing inputs ['a']"),
+    });
+  });
+
+  it("fails when the answer has no predictions", async () => {
+    const { predictions } = await service({ json: { result: 1 } });
+    await expect(predictions.predict({ endpoint: shared, instances: [1] }, {})).rejects.toThrow(/without a list of predictions/);
+  });
+
+  it("is cancelled by its signal", async () => {
+    const { predictions, server } = await service(answer);
+    const cancelled = predictions.predict({ endpoint: shared, instances: [1] }, { signal: AbortSignal.abort() });
+    await expect(cancelled).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe("the rows of a prediction", () => {
+  const circular: unknown[] = [];
+  circular.push(circular);
+
+  it.each<[string, unknown, string]>([
+    ["NaN", [[1, Number.NaN]], "instances[0][1] is NaN"],
+    ["Infinity", { x: -Infinity }, "instances.x is -Infinity"],
+    ["undefined in an object", [{ a: { "b c": undefined } }], 'instances[0].a["b c"] is undefined'],
+    // oxlint-disable-next-line no-sparse-arrays -- it is what is tested
+    ["a hole", [[1, , 3]], "instances[0][1] is undefined"],
+    ["a BigInt", [1n], "instances[0] is a BigInt"],
+    ["a function", [() => 1], "instances[0] is a function"],
+    ["a symbol", [Symbol("x")], "instances[0] is a symbol"],
+    ["an invalid date", [new Date("?")], "instances[0] is an invalid date"],
+    ["a typed array", [new Float32Array(2)], "instances[0] is a Float32Array"],
+    ["a map", [new Map()], "instances[0] is a Map"],
+    ["an array in itself", circular, "instances[0] is an object that holds itself"],
+  ])("are refused with %s in them, and the place is named", async (_what, instances, message) => {
+    const { predictions, server } = await service(answer);
+    const request = { endpoint: shared, instances: instances as unknown[] };
+    await expect(predictions.predict(request, {})).rejects.toMatchObject({ code: "INVALID_PARAMETER_VALUE", message: expect.stringContaining(message) });
+    expect(server.requests).toEqual([]);
+  });
+
+  it("may hold the same object twice", async () => {
+    const { predictions } = await service(answer);
+    const row = { x: 1 };
+    await expect(predictions.predict({ endpoint: shared, instances: [row, row] }, {})).resolves.toBeDefined();
+  });
+
+  it.each<[string | null, number, boolean]>([
+    [null, 1.4, true],
+    [null, 1.6, false],
+    ["iris.europe-west1.prediction.vertexai.goog", 1.6, true],
+    ["iris.europe-west1.prediction.vertexai.goog", 10.1, false],
+  ])("may have as many bytes as the endpoint takes (own host %s, %d MB)", async (dedicatedHost, megabytes, taken) => {
+    const { predictions } = await service(answer);
+    const predicted = predictions.predict({ endpoint: { name, dedicatedHost }, instances: ["x".repeat(megabytes * 1024 * 1024)] }, {});
+    if (taken) await expect(predicted).resolves.toBeDefined();
+    else await expect(predicted).rejects.toThrow(/takes (1\.5|10\.0) MB on a (shared|dedicated) endpoint/);
+  });
+});
