@@ -20,14 +20,15 @@ const dim = (text: string): string => (colours ? `\u001B[2m${text}\u001B[0m` : t
 const green = (text: string): string => (colours ? `\u001B[32m${text}\u001B[0m` : text);
 const yellow = (text: string): string => (colours ? `\u001B[33m${text}\u001B[0m` : text);
 
-let stepStarted = performance.now();
+/** When each step began; several may run at once. */
+const started = new Map<string, number>();
 
 /** An `onProgress` that prints one line a step with its time, and shows on a terminal what the running step is at. */
 export function printProgress(event: ProgressEvent): void {
   switch (event.type) {
     case "step":
       if (event.status === "started") {
-        stepStarted = performance.now();
+        started.set(event.step, performance.now());
         showRunning(event.step, event.message);
       } else {
         printFinished(event.step, event.message);
@@ -51,11 +52,11 @@ export function printProgress(event: ProgressEvent): void {
 
 function printFinished(step: string, message: string): void {
   clearLine();
-  const seconds = ((performance.now() - stepStarted) / 1000).toFixed(1);
+  const short = message.replaceAll(/(sha256:[0-9a-f]{12})[0-9a-f]+/g, "$1…");
+  const now = performance.now();
+  const seconds = ((now - (started.get(step) ?? now)) / 1000).toFixed(1);
   const room = live ? Math.min(86, screen.columns - 31) : 86;
-  screen.write(
-    `  ${green("✓")} ${label(step)} ${message.padEnd(room)}${dim(`${seconds} s`.padStart(8))}\n`,
-  );
+  screen.write(`  ${green("✓")} ${label(step)} ${short.padEnd(room)}${dim(`${seconds} s`.padStart(8))}\n`);
 }
 
 function showRunning(step: string, text: string): void {

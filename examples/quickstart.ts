@@ -3,13 +3,8 @@
 // Where to is said by the environment: MLFLOW_TRACKING_URI, GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION and production_bucket,
 // and AIPLATFORM_EMULATOR_HOST when it is the emulator rather than Google Cloud.
 import { getDeployClient } from "mlflow-deployments";
+import { flowers } from "./flowers.js";
 import { printProgress } from "./print-progress.js";
-
-const flowers = [
-  [5.1, 3.5, 1.4, 0.2],
-  [6.0, 2.9, 4.5, 1.5],
-  [6.3, 3.3, 6.0, 2.5],
-];
 
 const client = getDeployClient("aiplatform");
 
@@ -20,7 +15,7 @@ const { name, endpoint } = await client.createDeployment({
 });
 
 const { predictions } = await client.predict({ deploymentName: name, inputs: flowers });
-console.log("predict", JSON.stringify({ inputs: flowers, predictions }));
+console.log("predict", JSON.stringify(predictions));
 
 const deployments = await client.listDeployments();
 console.log("list", JSON.stringify(deployments.map((deployment) => deployment.name)));

@@ -33,6 +33,8 @@ export async function startMlflowServer({ python, dataDir, signal }: MlflowServe
       ...["--backend-store-uri", `sqlite:///${join(dataDir, "mlflow.db")}`],
       ...["--artifacts-destination", join(dataDir, "artifacts"), "--serve-artifacts"],
     ],
+    // MLflow writes to its working directory, too.
+    cwd: dataDir,
     env: mlflowEnvironment(),
     ...(signal ? { signal } : {}),
   });

@@ -26,7 +26,8 @@ export async function quickstart({ terminal, python, signal }: QuickstartOptions
   try {
     terminal.title("A model in MLflow, and a Google Cloud on this machine");
     let trackingUri = "";
-    await terminal.step("MLflow server", async () => {
+    await terminal.step("MLflow server", async (say) => {
+      say("starting");
       const server = await startMlflowServer({ python, dataDir: join(kept, "mlflow"), signal });
       started.push(server);
       trackingUri = server.trackingUri;

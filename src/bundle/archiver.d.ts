@@ -4,10 +4,7 @@ declare module "archiver" {
 
   /** A tar stream; the last three are handed through to the header. */
   export class TarArchive extends Transform {
-    append(
-      source: Buffer | string,
-      entry: { name: string; date: Date; mode: number; uid: number; gid: number },
-    ): this;
+    append(source: Buffer | string, entry: { name: string; date: Date; mode: number; uid: number; gid: number }): this;
     finalize(): Promise<void>;
   }
 }

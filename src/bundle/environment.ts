@@ -26,7 +26,8 @@ export interface Environment {
  * Puts the files of the serving image together.
  *
  * Its hash covers the model's Python version, the base image, and each file's path, mode and content; `setup.py` enters as the
- * template it is, so that a new version name is no new image. Nothing of the model itself is in it.
+ * template it is, so that a new version name is no new image. Nothing of the model itself is in it, but for the URI in a legacy
+ * platform's predictor; no image is made there.
  *
  * @param view - The variables of the predictor template.
  */

@@ -23,15 +23,23 @@ export async function readSource(setting: SourceSetting, path: string | null): P
     if (!(await stat(path)).isFile()) throw new Error("it is not a file");
     return { name: path, text: await readText(path) };
   } catch (cause) {
-    throw new DeploymentError("INVALID_PARAMETER_VALUE", `${setting} is ${path}, which cannot be used: ${reason(cause)}.`, { cause });
+    throw new DeploymentError(
+      "INVALID_PARAMETER_VALUE",
+      `${setting} is ${path}, which cannot be used: ${reason(cause)}.`,
+      { cause },
+    );
   }
 }
 
 /** The article's names of the variables. */
-const placeholders: Readonly<Record<string, string>> = { MODEL_VERSION: "modelVersion", MODEL_ARTIFACT_URI: "modelArtifactUri" };
+const placeholders: Readonly<Record<string, string>> = {
+  MODEL_VERSION: "modelVersion",
+  MODEL_ARTIFACT_URI: "modelArtifactUri",
+};
 
 /** The article's token as a whole string, `"MODEL_VERSION"`, or the tag `{{modelVersion}}`. */
-const placeholder = /(?<!\w)(["'])(MODEL_VERSION|MODEL_ARTIFACT_URI)\1|(?<!\{)\{\{(modelVersion|modelArtifactUri)\}\}(?!\})/g;
+const placeholder =
+  /(?<!\w)(["'])(MODEL_VERSION|MODEL_ARTIFACT_URI)\1|(?<!\{)\{\{(modelVersion|modelArtifactUri)\}\}(?!\})/g;
 
 /**
  * The Python code of a source. Every value becomes a whole string literal, so a template writes no quotes around its tags.

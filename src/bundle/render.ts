@@ -1,4 +1,4 @@
-import Mustache, { type TemplateSpans } from "mustache";
+import Mustache, { type OpeningAndClosingTags, type TemplateSpans } from "mustache";
 import { DeploymentError } from "../core/errors.js";
 
 export interface Template {
@@ -15,6 +15,9 @@ export type Escape = (value: string) => string;
 
 type Token = TemplateSpans[number];
 
+/** Said each time, because Mustache's own default is a global that any code of the process can change. */
+const tags: OpeningAndClosingTags = ["{{", "}}"];
+
 /**
  * Renders a Mustache template, strictly: each value is escaped (`{{{x}}}`, `{{&x}}` and partials are refused), and each name
  * must be a variable with a value, where Mustache itself would write nothing. Values are never rendered again.
@@ -25,12 +28,12 @@ export function render(template: Template, view: View, escape: Escape): string {
   const writer = new Mustache.Writer();
   const tokens = parse(writer, template);
   check(tokens, { template, view, inList: false, rendered: true });
-  return writer.render(template.text, view, undefined, { escape });
+  return writer.render(template.text, view, undefined, { escape, tags });
 }
 
 function parse(writer: InstanceType<typeof Mustache.Writer>, template: Template): TemplateSpans {
   try {
-    return writer.parse(template.text) as TemplateSpans;
+    return writer.parse(template.text, tags) as TemplateSpans;
   } catch (cause) {
     const [, problem = String(cause), index = "0"] = /^Error: (.*) at (\d+)$/s.exec(String(cause)) ?? [];
     throw failure(template, Number(index), `${problem}. ${advice}`, cause);
@@ -62,11 +65,13 @@ function checkToken(token: Token, scope: Scope): void {
   if (type === "text" || type === "!" || type === "=") return;
   if (type === "&" || type === ">") refuse(`unescaped values and partials are not allowed (${name})`);
   if (inList && name === "." && type === "name") return;
-  if (!Object.hasOwn(view, name)) refuse(`unknown variable ${name}; there are ${Object.keys(view).join(", ")}. ${advice}`);
+  if (!Object.hasOwn(view, name))
+    refuse(`unknown variable ${name}; there are ${Object.keys(view).join(", ")}. ${advice}`);
   const value = view[name];
   if (type === "name") {
     if (value === null && rendered) refuse(unavailable(name));
-    if (value !== null && typeof value !== "string") refuse(`${name} is no text: use it as a section, {{#${name}}}…{{/${name}}}`);
+    if (value !== null && typeof value !== "string")
+      refuse(`${name} is no text: use it as a section, {{#${name}}}…{{/${name}}}`);
     return;
   }
   const shown = Array.isArray(value) ? value.length > 0 : Boolean(value);

@@ -44,9 +44,15 @@ const longestLine = 2000;
  */
 export function parseRequirements(text: string, origin: string): RequirementsFile {
   const file: RequirementsFile = { lines: [], packages: [], constrained: false };
-  for (const [index, raw] of text.replace(/^\uFEFF/, "").split(/\r\n|\r|\n/).entries()) {
+  for (const [index, raw] of text
+    .replace(/^\uFEFF/, "")
+    .split(/\r\n|\r|\n/)
+    .entries()) {
     // as pip does it: a # within a URL begins no comment
-    const line = raw.replaceAll(/[ \t]+/g, " ").replace(/(^|\s)#.*$/s, "").trim();
+    const line = raw
+      .replaceAll(/[ \t]+/g, " ")
+      .replace(/(^|\s)#.*$/s, "")
+      .trim();
     if (line === "") continue;
     const refuse = (problem: string): never => {
       throw new DeploymentError("INVALID_PARAMETER_VALUE", `${origin}, line ${index + 1}: ${problem}.`);
@@ -79,12 +85,16 @@ function checkOption(line: string, refuse: Refuse): void {
 
 function parseRequirement(line: string, refuse: Refuse): Requirement {
   if (/\s--hash\b/.test(line)) {
-    refuse("it has a hash, and pip then wants one of every package, those of the serving runtime too; leave the hashes out");
+    refuse(
+      "it has a hash, and pip then wants one of every package, those of the serving runtime too; leave the hashes out",
+    );
   }
   const { name, versions, grouped = versions, marker } = specifier.exec(line)?.groups ?? {};
   const legal = !grouped?.trim() || grouped.split(",").every((each) => clause.test(each));
   if (!name || !legal || archiveName.test(name)) {
-    return refuse("this is no requirement that can be installed elsewhere; write name==version, or name @ https://… for a file or a repository");
+    return refuse(
+      "this is no requirement that can be installed elsewhere; write name==version, or name @ https://… for a file or a repository",
+    );
   }
   return { name: normalizedName(name), line, always: marker === undefined };
 }

@@ -47,7 +47,12 @@ function normalForm(parts: Partial<Record<string, string>>): string {
 }
 
 function slug(name: string, wanted: string): string {
-  const segments = wanted.replaceAll("ß", "ss").normalize("NFKD").replaceAll(/\p{M}/gu, "").match(/[a-z0-9]+/g) ?? [];
+  const segments =
+    wanted
+      .replaceAll("ß", "ss")
+      .normalize("NFKD")
+      .replaceAll(/\p{M}/gu, "")
+      .match(/[a-z0-9]+/g) ?? [];
   const plain = segments.map(segment).join(".");
   // oxlint-disable-next-line no-control-regex -- exactly ASCII
   if (plain !== "" && plain.length <= longest && /^[\x00-\x7f]*$/.test(wanted)) return plain;

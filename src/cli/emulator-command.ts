@@ -13,8 +13,7 @@ interface EmulatorValues {
 /** `mlflow-deployments emulator`: Google Cloud's side of a deployment, on this machine. */
 export const emulatorCommand: Command = {
   name: "emulator",
-  summary:
-    "Serve a stand-in for Vertex AI and Cloud Storage on this machine, for development and tests.",
+  summary: "Serve a stand-in for Vertex AI and Cloud Storage on this machine, for development and tests.",
   details: `It listens on 127.0.0.1 only, runs deployed models as Python processes, and stops with Ctrl-C.
 Set the variable that it prints, and deployments go to it instead of Google Cloud:
 
@@ -70,7 +69,6 @@ async function serveEmulator(values: CommandValues, io: CliIo): Promise<void> {
 
 function parsePort(typed: string): number {
   const port = Number(typed);
-  if (!/^\d+$/.test(typed) || port > 65_535)
-    throw new Error("A port is a whole number from 0 to 65535.");
+  if (!/^\d+$/.test(typed) || port > 65_535) throw new Error("A port is a whole number from 0 to 65535.");
   return port;
 }

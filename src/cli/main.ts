@@ -58,19 +58,11 @@ function buildProgram(io: CliIo): Program {
   return program;
 }
 
-function commanderOption({
-  flags,
-  description,
-  default: preset,
-  repeatable,
-  parse,
-}: CommandOption): Option {
+function commanderOption({ flags, description, default: preset, repeatable, parse }: CommandOption): Option {
   const option = new Option(flags, description);
   if (preset !== undefined) option.default(parse ? parse(preset) : preset, preset);
   if (repeatable) {
-    return option
-      .default([], "none")
-      .argParser((typed: string, before: string[]) => [...before, typed]);
+    return option.default([], "none").argParser((typed: string, before: string[]) => [...before, typed]);
   }
   if (parse) {
     option.argParser((typed: string) => {

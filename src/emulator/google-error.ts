@@ -29,7 +29,11 @@ export class GoogleError extends Error {
   /** `error` itself if it is a `GoogleError`, else a 500 that tells the caller what broke in the emulator. */
   static from(error: unknown): GoogleError {
     if (error instanceof GoogleError) return error;
-    return new GoogleError(500, "INTERNAL", `Emulator error: ${error instanceof Error ? error.message : String(error)}`);
+    return new GoogleError(
+      500,
+      "INTERNAL",
+      `Emulator error: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 

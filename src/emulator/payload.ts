@@ -27,7 +27,7 @@ export type Shape = Readonly<Record<string, FieldType>>;
  * @param at The name of the request's body field, such as `repository`; Google names it in its errors.
  * @throws GoogleError INVALID_ARGUMENT for an unknown field or a wrong type; UNIMPLEMENTED for an `unsupported` one.
  */
-export function parseMessage<T>(value: unknown, shape: Shape, at = ""): T {
+export function parseMessage(value: unknown, shape: Shape, at = ""): Record<string, unknown> {
   if (!isObject(value)) throw invalidValue(at, "Message", value);
   const parsed: Record<string, unknown> = {};
   for (const [field, content] of Object.entries(value)) {
@@ -36,7 +36,7 @@ export function parseMessage<T>(value: unknown, shape: Shape, at = ""): T {
     // in JSON a null is the same as an absent field
     if (type !== "output" && content !== null) parsed[field] = parseField(content, type, at ? `${at}.${field}` : field);
   }
-  return parsed as T;
+  return parsed;
 }
 
 function parseField(value: unknown, type: FieldType, at: string): unknown {
@@ -56,8 +56,7 @@ function parseField(value: unknown, type: FieldType, at: string): unknown {
       return String(value);
     case "unsupported":
       throw unimplemented(`The emulator does not implement "${at}".`);
-    case "stored":
-    case "output":
+    default:
       return value;
   }
 }

@@ -80,7 +80,11 @@ export class EmulatorRequest {
     for await (const chunk of this.#incoming as AsyncIterable<Buffer>) {
       this.bytesRead += chunk.length;
       if (this.bytesRead > maxBodyBytes) {
-        throw new GoogleError(413, "INVALID_ARGUMENT", `Request payload size exceeds the limit: ${maxBodyBytes} bytes.`);
+        throw new GoogleError(
+          413,
+          "INVALID_ARGUMENT",
+          `Request payload size exceeds the limit: ${maxBodyBytes} bytes.`,
+        );
       }
       chunks.push(chunk);
     }

@@ -136,7 +136,9 @@ async function serve(dataDir: string, options: EmulatorOptions, removeData: () =
   };
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= shutDown());
-  options.signal?.addEventListener("abort", () => void stop(), { once: true });
+  const stopOnAbort = () =>
+    void stop().catch((error: unknown) => onLog(`The emulator did not stop well: ${String(error)}`));
+  options.signal?.addEventListener("abort", stopOnAbort, { once: true });
   await vertex.start();
   onLog(`The emulator listens on ${url}.`);
   return {

@@ -94,7 +94,10 @@ export class ModelLocator {
     const ofRun = await this.#follow(join(run.artifactUri, modelPath), trail);
     const [name = "", ...deeper] = modelPath.split("/");
     const model = await this.#tracking().loggedModelOfRun(run, name, this.#context);
-    const alternatives = async (): Promise<string[]> => (await this.#modelsOf(run)).map((known) => known.uri);
+    const alternatives = async (): Promise<string[]> => [
+      ...pathsOfModels(run),
+      ...(await this.#modelsOf(run)).map((known) => known.uri),
+    ];
     if (model === null) return { ...ofRun, runId, alternatives };
     const ofModel = await this.#loggedModel(model, deeper.join("/") || null, trail);
     return { ...ofModel, artifactUris: [...ofRun.artifactUris, ...ofModel.artifactUris], alternatives };
@@ -103,11 +106,7 @@ export class ModelLocator {
   /** The path of a run's only model; null when the run has logged models, which MLflow 3 keeps elsewhere. */
   #onlyModelPath(run: Run): string | null {
     if (run.modelIds.length > 0) return null;
-    if (run.modelPaths.length > 1)
-      throw severalModels(
-        run,
-        run.modelPaths.map((path) => `runs:/${run.runId}/${path}`),
-      );
+    if (run.modelPaths.length > 1) throw severalModels(run, pathsOfModels(run));
     return safePath(run.modelPaths[0] ?? "model", "The run's tag mlflow.log-model.history");
   }
 
@@ -152,6 +151,11 @@ const nothingKnown = {
   registeredModel: null,
   alternatives: async (): Promise<string[]> => [],
 };
+
+/** The models of MLflow 2, which are among the run's own artifacts. */
+function pathsOfModels(run: Run): string[] {
+  return run.modelPaths.map((path) => `runs:/${run.runId}/${path}`);
+}
 
 function severalModels(run: Run, uris: string[]): DeploymentError {
   return new DeploymentError(

@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, parseDocument } from "yaml";
+import { type CST, type Document, isMap, isScalar, parseDocument, Parser } from "yaml";
 
 import { DeploymentError } from "../core/errors.js";
 import type { ModelMetadata, ModelSignature, SignatureField } from "../core/model.js";
@@ -50,9 +50,13 @@ export function checkFlavors(metadata: ModelMetadata, wanted: string | undefined
   }
 }
 
-/** A YAML document with aliases bounded, so that a small file cannot become a large object. */
+/** Collections inside one another, in YAML. */
+const deepestNesting = 64;
+
+/** A YAML document, with aliases and nesting bounded: the file comes from outside. */
 export function parseYaml(text: string, file: string): Document {
   try {
+    checkNesting(text);
     const document = parseDocument(text);
     const [error] = document.errors;
     if (error) throw error;
@@ -60,6 +64,21 @@ export function parseYaml(text: string, file: string): Document {
     return document;
   } catch (error) {
     throw malformed(file, String(error instanceof Error ? error.message : error).split("\n")[0] ?? "");
+  }
+}
+
+/** Composing a document is recursive, and very deep nesting would end the process. Its tokens are found without recursion. */
+function checkNesting(text: string): void {
+  const open: { token: CST.Token | null | undefined; depth: number }[] = [];
+  for (const token of new Parser().parse(text)) open.push({ token, depth: 0 });
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { token, depth } = next;
+    if (depth > deepestNesting) throw new Error("it is nested too deeply");
+    if (token?.type === "document") open.push({ token: token.value, depth });
+    if (!token || !("items" in token)) continue;
+    for (const item of token.items) {
+      open.push({ token: item.key, depth: depth + 1 }, { token: item.value, depth: depth + 1 });
+    }
   }
 }
 

@@ -157,7 +157,7 @@ export class TrackingClient {
     if (answer === null) {
       throw new DeploymentError(
         "RESOURCE_DOES_NOT_EXIST",
-        `Cannot read ${what}: this server has no logged models, which came with MLflow 3. Use models:/NAME/VERSION or runs:/RUN_ID/path.`,
+        `Cannot read ${what}: the server has no logged models. They came with MLflow 3; on an older one use models:/NAME/VERSION or runs:/RUN_ID/path.`,
       );
     }
     return fromLoggedModel(read(loggedModelAnswer, answer, request).model);

@@ -45,9 +45,7 @@ export function systemEnvironment(): Record<string, string> {
  * `HOME` is an empty directory of this package unless `extra` names another, because libraries look for credentials there
  * (gcloud's application default credentials, `~/.mlflow/credentials`), and without `HOME` Python asks the user database for it.
  */
-export function childEnvironment(
-  extra: Readonly<Record<string, string>> = {},
-): Record<string, string> {
+export function childEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
   const home = extra["HOME"] ?? emptyHome();
   return { ...systemEnvironment(), HOME: home, USERPROFILE: home, ...extra };
 }
@@ -71,15 +69,12 @@ export function installEnvironment(): Record<string, string> {
  * system's cache directory of the user.
  */
 export function cacheDirectory(): string {
-  return (
-    process.env["MLFLOW_DEPLOYMENTS_CACHE"] || join(userCacheDirectory(), "mlflow-deployments")
-  );
+  return process.env["MLFLOW_DEPLOYMENTS_CACHE"] || join(userCacheDirectory(), "mlflow-deployments");
 }
 
 function userCacheDirectory(): string {
   if (process.platform === "darwin") return join(homedir(), "Library", "Caches");
-  const base =
-    process.platform === "win32" ? process.env["LOCALAPPDATA"] : process.env["XDG_CACHE_HOME"];
+  const base = process.platform === "win32" ? process.env["LOCALAPPDATA"] : process.env["XDG_CACHE_HOME"];
   return base || join(homedir(), ".cache");
 }
 
@@ -88,11 +83,7 @@ function pipConfigurationFiles(): string[] {
   const config = process.env["XDG_CONFIG_HOME"] || join(homedir(), ".config");
   return [
     join(homedir(), "Library", "Application Support", "pip", "pip.conf"),
-    join(
-      process.env["APPDATA"] ?? config,
-      "pip",
-      process.platform === "win32" ? "pip.ini" : "pip.conf",
-    ),
+    join(process.env["APPDATA"] ?? config, "pip", process.platform === "win32" ? "pip.ini" : "pip.conf"),
     join(homedir(), ".pip", "pip.conf"),
   ];
 }

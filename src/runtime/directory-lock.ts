@@ -19,11 +19,7 @@ export interface LockOptions {
  * It saves work rather than guards it: two processes that find the same dead owner at once may both get through, so `work` must
  * publish its result in one atomic step.
  */
-export async function withDirectoryLock<T>(
-  path: string,
-  options: LockOptions,
-  work: () => Promise<T>,
-): Promise<T> {
+export async function withDirectoryLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
   let announced = false;
   while (!(await taken(path))) {

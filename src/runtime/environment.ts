@@ -41,8 +41,7 @@ export async function ensureEnvironment(options: EnvironmentOptions): Promise<Py
   if (ready) return ready;
   const lockOptions = {
     ...(options.signal ? { signal: options.signal } : {}),
-    onWait: (owner: string) =>
-      options.onLine?.(`waiting for ${owner}, which makes the same environment`),
+    onWait: (owner: string) => options.onLine?.(`waiting for ${owner}, which makes the same environment`),
   };
   return withDirectoryLock(join(home, "lock"), lockOptions, async () => {
     const made = await readyEnvironment(home);
@@ -53,12 +52,7 @@ export async function ensureEnvironment(options: EnvironmentOptions): Promise<Py
 }
 
 function environmentKey({ python, requirements }: EnvironmentOptions): string {
-  const parts = [
-    python.version,
-    process.platform,
-    process.arch,
-    ...requirementLines(requirements).toSorted(),
-  ];
+  const parts = [python.version, process.platform, process.arch, ...requirementLines(requirements).toSorted()];
   return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 20);
 }
 
@@ -77,10 +71,7 @@ async function readyEnvironment(home: string): Promise<PythonInterpreter | undef
   }
 }
 
-async function makeEnvironment(
-  home: string,
-  options: EnvironmentOptions,
-): Promise<PythonInterpreter> {
+async function makeEnvironment(home: string, options: EnvironmentOptions): Promise<PythonInterpreter> {
   const directory = `environment-${randomBytes(4).toString("hex")}`;
   const path = join(home, directory);
   try {
@@ -96,10 +87,7 @@ async function makeEnvironment(
   }
 }
 
-async function createVenv(
-  path: string,
-  { python, onLine, signal }: EnvironmentOptions,
-): Promise<void> {
+async function createVenv(path: string, { python, onLine, signal }: EnvironmentOptions): Promise<void> {
   const made = await run({
     command: python.path,
     args: ["-m", "venv", path],
@@ -116,25 +104,12 @@ async function createVenv(
   );
 }
 
-async function install(
-  path: string,
-  { requirements, onLine, signal }: EnvironmentOptions,
-): Promise<void> {
+async function install(path: string, { requirements, onLine, signal }: EnvironmentOptions): Promise<void> {
   const file = join(path, "requirements.txt");
   await writeFile(file, requirements);
   const installed = await run({
     command: interpreterIn(path),
-    args: [
-      "-m",
-      "pip",
-      "install",
-      "--no-input",
-      "--disable-pip-version-check",
-      "--progress-bar",
-      "off",
-      "-r",
-      file,
-    ],
+    args: ["-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off", "-r", file],
     env: installEnvironment(),
     onLine: (line) => onLine?.(withoutUrlCredentials(line)),
     ...(signal ? { signal } : {}),
@@ -157,9 +132,7 @@ async function removeAbandoned(home: string): Promise<void> {
 }
 
 function interpreterIn(environment: string): string {
-  return process.platform === "win32"
-    ? join(environment, "Scripts", "python.exe")
-    : join(environment, "bin", "python");
+  return process.platform === "win32" ? join(environment, "Scripts", "python.exe") : join(environment, "bin", "python");
 }
 
 function withoutUrlCredentials(line: string): string {

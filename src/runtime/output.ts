@@ -42,6 +42,5 @@ export function splitLines(stream: Readable, onLine: (line: string) => void): vo
 
 function emitInParts(line: string, onLine: (line: string) => void): void {
   if (line.length <= longestLine) return onLine(line);
-  for (let start = 0; start < line.length; start += longestLine)
-    onLine(line.slice(start, start + longestLine));
+  for (let start = 0; start < line.length; start += longestLine) onLine(line.slice(start, start + longestLine));
 }

@@ -114,9 +114,7 @@ export async function freePort(): Promise<number> {
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();
       server.close(() =>
-        typeof address === "object" && address
-          ? resolve(address.port)
-          : reject(new Error("no port was given")),
+        typeof address === "object" && address ? resolve(address.port) : reject(new Error("no port was given")),
       );
     });
   });
@@ -127,10 +125,7 @@ async function exitOf(child: ChildProcess, pid: number): Promise<ProcessExit> {
     // What the child started and left behind holds its outputs open, so it must go before they can close.
     signalGroup(pid, "SIGKILL");
     // One that left the group escapes this, but must not keep us waiting for its output.
-    setTimeout(
-      () => [child.stdout, child.stderr].forEach((output) => output?.destroy()),
-      2000,
-    ).unref();
+    setTimeout(() => [child.stdout, child.stderr].forEach((output) => output?.destroy()), 2000).unref();
   });
   return new Promise((resolve) => {
     child.once("close", (code, signal) => {

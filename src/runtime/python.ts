@@ -13,8 +13,7 @@ export interface PythonInterpreter {
 /** The Python minor versions that are looked for by name, newest first. */
 const minorVersions = ["3.14", "3.13", "3.12", "3.11", "3.10"];
 
-const question =
-  "import sys; print(sys.executable); print('.'.join(map(str, sys.version_info[:3])))";
+const question = "import sys; print(sys.executable); print('.'.join(map(str, sys.version_info[:3])))";
 
 /**
  * Asks the interpreter at `path` (or of that name on `PATH`) what it is.
@@ -26,10 +25,7 @@ export async function inspectPython(path: string): Promise<PythonInterpreter> {
   const answer: CompletedProcess = await run({ command: path, args: ["-I", "-c", question] });
   const [executable, version] = answer.lines.slice(-2);
   if (answer.code !== 0 || !executable || !version || !/^3\.\d+\.\d+$/.test(version)) {
-    throw new DeploymentError(
-      "FAILED_PRECONDITION",
-      `${path} is not a working Python 3 interpreter.`,
-    );
+    throw new DeploymentError("FAILED_PRECONDITION", `${path} is not a working Python 3 interpreter.`);
   }
   return { path: executable, version };
 }
@@ -54,18 +50,12 @@ export async function findPython(options: FindPythonOptions = {}): Promise<Pytho
   for (const candidate of options.candidates ?? usualCandidates(version)) {
     const found = await inspectPython(candidate).catch(() => undefined);
     if (!found) continue;
-    if (
-      version === undefined ? isAtLeast(found.version, minimum) : minorOf(found.version) === version
-    )
-      return found;
+    if (version === undefined ? isAtLeast(found.version, minimum) : minorOf(found.version) === version) return found;
     seen.add(`${found.version} (${found.path})`);
   }
   const wanted = version === undefined ? `Python ${minimum} or newer` : `Python ${version}`;
   const instead = seen.size > 0 ? ` Found only ${[...seen].join(", ")}.` : "";
-  throw new DeploymentError(
-    "FAILED_PRECONDITION",
-    `${wanted} was not found.${instead} ${installAdvice(version)}`,
-  );
+  throw new DeploymentError("FAILED_PRECONDITION", `${wanted} was not found.${instead} ${installAdvice(version)}`);
 }
 
 function usualCandidates(version: string | undefined): string[] {
@@ -87,8 +77,7 @@ function isAtLeast(version: string, minimum: string): boolean {
 }
 
 function installAdvice(version: string | undefined): string {
-  const debian =
-    version === undefined ? "python3 python3-venv" : `python${version} python${version}-venv`;
+  const debian = version === undefined ? "python3 python3-venv" : `python${version} python${version}-venv`;
   const brew = version === undefined ? "python" : `python@${version}`;
   return `Install it (Debian, Ubuntu: apt install ${debian}; macOS: brew install ${brew}), or set MLFLOW_DEPLOYMENTS_PYTHON to its path.`;
 }

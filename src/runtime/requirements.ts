@@ -68,10 +68,7 @@ for line in sys.stdin.read().splitlines():
  *
  * @throws DeploymentError `FAILED_PRECONDITION` when the interpreter has neither pip nor packaging to judge with.
  */
-export async function missingRequirements(
-  python: PythonInterpreter,
-  requirementsText: string,
-): Promise<string[]> {
+export async function missingRequirements(python: PythonInterpreter, requirementsText: string): Promise<string[]> {
   const needed = requirementLines(requirementsText).filter((line) => !sourceOptions.test(line));
   if (needed.length === 0) return [];
   const missing: string[] = [];

@@ -140,7 +140,9 @@ async function load(
       throw error;
     }
   }
-  throw new DeploymentError("RESOURCE_CONFLICT", `${uri} changes all the time. Run it again later.`, { retryable: true });
+  throw new DeploymentError("RESOURCE_CONFLICT", `${uri} changes all the time. Run it again later.`, {
+    retryable: true,
+  });
 }
 
 /** One generation's text; null when another has replaced it. */

@@ -116,7 +116,9 @@ function isNetworkFailure(error: unknown): boolean {
   const failure =
     /^(ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_STREAM_PREMATURE_CLOSE|CONTENT_DOWNLOAD_MISMATCH)$/;
   if (typeof code === "string" && failure.test(code)) return true;
-  return /socket hang up|premature close|retry (?:limit|total time limit) exceeded|offset is lower/i.test(message ?? "");
+  return /socket hang up|premature close|retry (?:limit|total time limit) exceeded|offset is lower/i.test(
+    message ?? "",
+  );
 }
 
 interface ErrorFields {

@@ -57,12 +57,15 @@ export class GcsUploader implements Uploader {
       const inPlace = found !== undefined && isSame(found, file);
       const generation = inPlace
         ? String(found.generation)
-        : await explained(this.#connection, { doing: `Uploading gs://${bucketName}/${name}`, bucket: bucketName, role }, () =>
-            uploadObject(bucket.file(name), file, {
-              generation: found === undefined ? 0 : String(found.generation),
-              progress: fileProgress,
-              signal,
-            }),
+        : await explained(
+            this.#connection,
+            { doing: `Uploading gs://${bucketName}/${name}`, bucket: bucketName, role },
+            () =>
+              uploadObject(bucket.file(name), file, {
+                generation: found === undefined ? 0 : String(found.generation),
+                progress: fileProgress,
+                signal,
+              }),
           );
       fileProgress.done();
       return { name, generation, sent: !inPlace };

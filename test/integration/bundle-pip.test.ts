@@ -21,7 +21,13 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 async function build(name: string, request: Partial<BundleRequest> = {}): Promise<Bundle> {
-  const nothing = { versionName: null, predictionScript: null, setupFile: null, baseImage: null, modelArtifactUri: null };
+  const nothing = {
+    versionName: null,
+    predictionScript: null,
+    setupFile: null,
+    baseImage: null,
+    modelArtifactUri: null,
+  };
   return new SdistBundleBuilder().build(
     { model: resolvedModel(requirements), ...nothing, directory: join(root, name), ...request },
     { report: () => {} },
@@ -94,11 +100,15 @@ describe("pip", () => {
 
   it("reads every version as legal and in its normal form, and finds it in the file's name", async () => {
     const names = [
-      ...["1", "v_1", "V1.2", "1.2.0", "01.02", "1.0-alpha", "1.0.0-beta.2", "1.0_rc.03", "1.preview", "1c", "3d", "1r", "1.dev"],
-      ...["1.0.post", "2+x_Y-007", "1!2", "2024-01", "2024-01-15", "v", "", " ", "-", ".", "+", "0", "00", "1..2", "1.", "latest"],
-      ...["0+abc", "größe", "日本", "İ", "\u2028", "\ud800", "a/../b", hostile, "9".repeat(300), "a.".repeat(300), "1e5", "١٢٣"],
+      ..."1 v_1 V1.2 1.2.0 01.02 1.0-alpha 1.0.0-beta.2 1.0_rc.03 1.preview 1c 3d 1r 1.dev 1.0.post 2+x_Y-007 1e5".split(
+        " ",
+      ),
+      ..."1!2 2024-01 2024-01-15 v - . + 0 00 1..2 1. latest 0+abc größe 日本 İ ١٢٣ a/../b".split(" "),
+      ...["", " ", "\u2028", "\ud800", "9".repeat(300), "a.".repeat(300)].concat(hostile),
     ];
-    const hashes = ["000000000000", "0123456789ab", "00000000000a", "123456789012"].map((start) => start.padEnd(64, "f"));
+    const hashes = ["000000000000", "0123456789ab", "00000000000a", "123456789012"].map((start) =>
+      start.padEnd(64, "f"),
+    );
     const versions = [...names.map(versionOfName), ...hashes.map(versionOfHash)];
     const code = `
 import json, sys

@@ -73,12 +73,16 @@ describe("a loaded model", () => {
     expect(await ask(...requests)).toEqual(refusals.map(([, message]) => ({ BadRequest: message })));
   });
 
+  /** Asks with a predictor of the user's, beside which the template's is the module `stock`. */
+  const askOwn = async (predictor: string, body: string): Promise<unknown> => {
+    const own = await mkdtemp(join(directory, "own-"));
+    await writeFile(join(own, "stock.py"), await writePredictor(own));
+    await writeFile(join(own, "predictor.py"), predictor);
+    return runScript("ask_models.py", [{ model: model("tensor"), body }], { modules: own });
+  };
+
   it("passes a request as it came to a predictor of the user's with raw_inputs", async () => {
-    const own = join(directory, "own");
-    await writePredictor(own);
-    await writeFile(
-      join(own, "predictor.py"),
-      `
+    const predictor = `
 class Predictor:
     raw_inputs = True
 
@@ -88,11 +92,44 @@ class Predictor:
 
     def predict(self, instances, **parameters):
         return [instances, parameters]
-`,
-    );
+`;
     const body = '{"instances":[{"a":1},2],"parameters":{"b":true}}';
-    expect(await runScript("ask_models.py", [{ model: directory, body }], { modules: own })).toEqual([
-      { predictions: [[{ a: 1 }, 2], { b: true }] },
+    expect(await askOwn(predictor, body)).toEqual([{ predictions: [[{ a: 1 }, 2], { b: true }] }]);
+  });
+
+  it("lets the template's predictor preprocess, and makes an array of plain lists", async () => {
+    const predictor = `
+import stock
+
+class Negate:
+    def preprocess(self, instances):
+        return -instances
+
+class Model:
+    def predict(self, data):
+        return data.tolist()
+
+class Predictor(stock.Predictor):
+    raw_inputs = True
+
+    @classmethod
+    def from_path(cls, model_dir):
+        return cls(Model(), Negate())
+`;
+    expect(await askOwn(predictor, '{"instances":[[1,2]]}')).toEqual([{ predictions: [[-1, -2]] }]);
+  });
+
+  it("takes MLflow's INVALID_PARAMETER_VALUE for the client's error", async () => {
+    const predictor = `
+import stock
+from mlflow.exceptions import MlflowException
+
+class Predictor(stock.Predictor):
+    def predict(self, instances, **parameters):
+        raise MlflowException.invalid_parameter_value("no such\\nplace")
+`;
+    expect(await askOwn(predictor, '{"instances":[[1,2,3]]}')).toEqual([
+      { BadRequest: "MLflow refuses the input: no such place" },
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 import { onTestFinished } from "vitest";
@@ -17,8 +17,12 @@ export interface SeenRequest {
   body: unknown;
 }
 
-/** What the server answers: JSON with 200, or a status with a body, or a connection that breaks. */
-export type Answer = { json: unknown; headers?: Record<string, string> } | { status: number; body: unknown; headers?: Record<string, string> } | "broken";
+/** What the server answers: JSON with 200, a status with a body, a connection that breaks, or nothing. */
+export type Answer =
+  | { json: unknown; headers?: Record<string, string> }
+  | { status: number; body: unknown; headers?: Record<string, string> }
+  | "broken"
+  | "silent";
 
 /** Answers of `METHOD /path`: one for all requests, a list in their order (the last one repeats), or by the request. */
 export type Answers = Record<string, Answer | Answer[] | ((request: SeenRequest) => Answer)>;
@@ -26,16 +30,22 @@ export type Answers = Record<string, Answer | Answer[] | ((request: SeenRequest)
 /** A server on a free port that speaks canned answers of Google's and remembers what it was asked. */
 export async function googleServer(answers: Answers) {
   const requests: SeenRequest[] = [];
-  const server = createServer(async (incoming, response) => {
-    const request = await read(incoming);
+  const respond = (request: SeenRequest, incoming: IncomingMessage, response: ServerResponse) => {
     requests.push(request);
     const answer = choose(answers, request, requests);
+    if (answer === "silent") return;
     if (answer === "broken") {
       incoming.socket.destroy();
       return;
     }
     const { status, body } = "json" in answer ? { status: 200, body: answer.json } : answer;
     response.writeHead(status, { "content-type": "application/json", ...answer.headers }).end(JSON.stringify(body));
+  };
+  const server = createServer((incoming, response) => {
+    read(incoming).then(
+      (request) => respond(request, incoming, response),
+      () => incoming.socket.destroy(),
+    );
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

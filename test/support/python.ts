@@ -2,9 +2,7 @@
 function interpreter(variable: string): string {
   const path = process.env[variable];
   if (!path)
-    throw new Error(
-      `${variable} is not set: run these tests by npm test, which makes the Python environments.`,
-    );
+    throw new Error(`${variable} is not set: run these tests by npm test, which makes the Python environments.`);
   return path;
 }
 

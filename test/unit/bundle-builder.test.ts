@@ -19,7 +19,13 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 
 function build(request: Partial<BundleRequest> = {}, signal?: AbortSignal): Promise<Bundle> {
   const model = resolvedModel("mlflow==3.17.2\nscikit-learn==1.5.0\n");
-  const nothing = { versionName: null, predictionScript: null, setupFile: null, baseImage: null, modelArtifactUri: null };
+  const nothing = {
+    versionName: null,
+    predictionScript: null,
+    setupFile: null,
+    baseImage: null,
+    modelArtifactUri: null,
+  };
   return new SdistBundleBuilder().build(
     { model, ...nothing, directory, ...request },
     { report: (event) => events.push(event), signal },
@@ -30,10 +36,17 @@ function build(request: Partial<BundleRequest> = {}, signal?: AbortSignal): Prom
 async function unpack(bundle: Bundle): Promise<Map<string, string>> {
   const tar = gunzipSync(await readFile(bundle.localPath));
   const files = new Map<string, string>();
-  for (let at = 0; tar[at]; ) {
-    const text = (offset: number, length: number) => tar.toString("latin1", at + offset, at + offset + length).replace(/[\0 ].*$/s, "");
+  for (let at = 0; tar[at];) {
+    const text = (offset: number, length: number) =>
+      tar.toString("latin1", at + offset, at + offset + length).replace(/[\0 ].*$/s, "");
     const size = Number.parseInt(text(124, 12), 8);
-    expect([text(100, 8), text(108, 8), text(116, 8), text(265, 32), text(297, 32)]).toEqual(["000644", "000000", "000000", "", ""]);
+    expect([text(100, 8), text(108, 8), text(116, 8), text(265, 32), text(297, 32)]).toEqual([
+      "000644",
+      "000000",
+      "000000",
+      "",
+      "",
+    ]);
     files.set(text(0, 100), tar.toString("utf8", at + 512, at + 512 + size));
     at += 512 + Math.ceil(size / 512) * 512;
   }
@@ -53,13 +66,23 @@ async function userFile(name: string, text: string | Buffer): Promise<string> {
 describe("a bundle", () => {
   it("holds one folder with code, requirements and Dockerfile, sorted, and nothing of the model", async () => {
     const bundle = await build({ versionName: "v_1" });
-    expect(bundle).toMatchObject({ fileName: "deploy_from_script-1.tar.gz", version: "1", directory: "deploy_from_script-1" });
+    expect(bundle).toMatchObject({
+      fileName: "deploy_from_script-1.tar.gz",
+      version: "1",
+      directory: "deploy_from_script-1",
+    });
     const names = [...(await unpack(bundle)).keys()];
     expect(names).toEqual(names.toSorted());
     expect(names.filter((name) => !name.includes("serving_runtime"))).toEqual(
-      ["Dockerfile", "PKG-INFO", "predictor.py", "pyproject.toml", "requirements.txt", "runtime-requirements.txt", "setup.py"].map(
-        (name) => `deploy_from_script-1/${name}`,
-      ),
+      [
+        "Dockerfile",
+        "PKG-INFO",
+        "predictor.py",
+        "pyproject.toml",
+        "requirements.txt",
+        "runtime-requirements.txt",
+        "setup.py",
+      ].map((name) => `deploy_from_script-1/${name}`),
     );
     expect(names).toContain("deploy_from_script-1/serving_runtime/__main__.py");
     expect(await file(bundle, "requirements.txt")).toBe("mlflow==3.17.2\nscikit-learn==1.5.0\n");
@@ -76,12 +99,17 @@ describe("a bundle", () => {
       for (let bit = 0; bit < 8; bit++) checksum = (checksum >>> 1) ^ (checksum & 1 ? 0x82f63b78 : 0);
     }
     checksum = ~checksum >>> 0;
-    const expected = Buffer.from([checksum >>> 24, checksum >>> 16, checksum >>> 8, checksum].map((byte) => byte & 0xff));
+    const expected = Buffer.from(
+      [checksum >>> 24, checksum >>> 16, checksum >>> 8, checksum].map((byte) => byte & 0xff),
+    );
     expect(bundle.crc32c).toBe(expected.toString("base64"));
   });
 
   it("is the same, byte for byte, whatever clock, time zone, umask and directory", async () => {
-    const hash = async (bundle: Bundle) => createHash("sha256").update(await readFile(bundle.localPath)).digest("hex");
+    const hash = async (bundle: Bundle) =>
+      createHash("sha256")
+        .update(await readFile(bundle.localPath))
+        .digest("hex");
     const first = await hash(await build({ versionName: "1" }));
     const before = { umask: process.umask(0o077), zone: process.env["TZ"], cwd: process.cwd() };
     try {
@@ -114,7 +142,9 @@ describe("the environment's hash", () => {
   it("is the same for a retrained model, another version name, and other comments or line ends", async () => {
     const hash = await hashOf({});
     const retrained = [{ path: "model.pkl", size: 1, sha256: "00", crc32c: "AAAAAA==", localPath: "/nowhere" }];
-    expect(await hashOf({ model: resolvedModel(base, { runId: "2", modelId: "m-2", pythonVersion: "3.11.9" }, retrained) })).toBe(hash);
+    expect(
+      await hashOf({ model: resolvedModel(base, { runId: "2", modelId: "m-2", pythonVersion: "3.11.9" }, retrained) }),
+    ).toBe(hash);
     expect(await hashOf({ versionName: "v_2" })).toBe(hash);
     expect(await hashOf({ model: resolvedModel(`# again\r\n${base.replace("\n", "\r\n")}`) })).toBe(hash);
   });
@@ -154,18 +184,29 @@ describe("the Dockerfile", () => {
     expect(events).toMatchObject([{ type: "warning" }]);
   });
 
-  it.each(["python:3.11\nRUN evil", "python 3.11", "${X}", "Python", "-x", "python:", "a//b", "https://example.org/a", "a".repeat(500), ""])(
-    "is refused the base image %j",
-    async (baseImage) => {
-      await expect(build({ baseImage })).rejects.toMatchObject({ code: "INVALID_PARAMETER_VALUE" });
+  it.each([
+    "python:3.11\nRUN evil",
+    "python 3.11",
+    "${X}",
+    "Python",
+    "-x",
+    "python:",
+    "a//b",
+    "https://example.org/a",
+    "a".repeat(500),
+    "",
+  ])("is refused the base image %j", async (baseImage) => {
+    await expect(build({ baseImage })).rejects.toMatchObject({ code: "INVALID_PARAMETER_VALUE" });
+  });
+
+  it.each(["2.7.18", "3.8.1", "3.1111", "3", 'x"\nRUN y'])(
+    "is not made for Python %j, unless an image is chosen",
+    async (pythonVersion) => {
+      const model = resolvedModel("", { pythonVersion });
+      await expect(build({ model })).rejects.toThrow(/the serving runtime needs 3\.9 or later/);
+      await expect(build({ model, baseImage: "python:3.11-slim" })).resolves.toBeDefined();
     },
   );
-
-  it.each(["2.7.18", "3.8.1", "3.1111", "3", 'x"\nRUN y'])("is not made for Python %j, unless an image is chosen", async (pythonVersion) => {
-    const model = resolvedModel("", { pythonVersion });
-    await expect(build({ model })).rejects.toThrow(/the serving runtime needs 3\.9 or later/);
-    await expect(build({ model, baseImage: "python:3.11-slim" })).resolves.toBeDefined();
-  });
 
   it("copies the constraints that the model's requirements name, and only then", async () => {
     const localPath = await userFile("constraints.txt", "numpy<3 # later ones break it\n");
@@ -173,19 +214,28 @@ describe("the Dockerfile", () => {
     const requirements = "mlflow==3.17.2\n-c constraints.txt\n";
     const bundle = await build({ model: resolvedModel(requirements, {}, constraints) });
     expect(await file(bundle, "constraints.txt")).toBe("numpy<3\n");
-    expect(await file(bundle, "Dockerfile")).toContain("COPY requirements.txt runtime-requirements.txt constraints.txt ./\n");
+    expect(await file(bundle, "Dockerfile")).toContain(
+      "COPY requirements.txt runtime-requirements.txt constraints.txt ./\n",
+    );
     expect(await file(await build(), "Dockerfile")).toContain("COPY requirements.txt runtime-requirements.txt ./\n");
-    await expect(build({ model: resolvedModel(requirements) })).rejects.toThrow(/constraints\.txt, which is not among the model's files/);
+    await expect(build({ model: resolvedModel(requirements) })).rejects.toThrow(
+      /constraints\.txt, which is not among the model's files/,
+    );
   });
 });
 
 describe("a file of the user's", () => {
   it("takes the place of the predictor or of setup.py, with the version in it", async () => {
     const predictionScript = await userFile("mine.py", `class Predictor:\r\n    version = "MODEL_VERSION"\r\n`);
-    const setupFile = await userFile("setup.mustache", "setup(version={{modelVersion}}, install_requires=[{{#requirements}}{{.}},{{/requirements}}])");
+    const setupFile = await userFile(
+      "setup.mustache",
+      "setup(version={{modelVersion}}, install_requires=[{{#requirements}}{{.}},{{/requirements}}])",
+    );
     const bundle = await build({ versionName: "v_7", predictionScript, setupFile });
     expect(await file(bundle, "predictor.py")).toBe(`class Predictor:\n    version = "7"\n`);
-    expect(await file(bundle, "setup.py")).toContain(`setup(version="7", install_requires=["mlflow==3.17.2","scikit-learn==1.5.0",`);
+    expect(await file(bundle, "setup.py")).toContain(
+      `setup(version="7", install_requires=["mlflow==3.17.2","scikit-learn==1.5.0",`,
+    );
   });
 
   it("cannot have a version before there is one: the hash would depend on itself", async () => {

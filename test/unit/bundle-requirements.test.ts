@@ -63,7 +63,10 @@ describe("a model's requirements", () => {
   });
 
   it("may name the constraints that MLflow writes beside them", () => {
-    expect(parse("numpy\n--constraint=constraints.txt")).toMatchObject({ constrained: true, lines: ["numpy", "-c constraints.txt"] });
+    expect(parse("numpy\n--constraint=constraints.txt")).toMatchObject({
+      constrained: true,
+      lines: ["numpy", "-c constraints.txt"],
+    });
   });
 });
 

@@ -29,7 +29,9 @@ describe("a template", () => {
   );
 
   it("is refused with its line when a section is not closed", () => {
-    expect(() => renderPython(template("a\nb {{#legacy}}\nc"), view)).toThrow(/^mine\.mustache, line 3: Unclosed section "legacy"/);
+    expect(() => renderPython(template("a\nb {{#legacy}}\nc"), view)).toThrow(
+      /^mine\.mustache, line 3: Unclosed section "legacy"/,
+    );
   });
 
   it("is refused when it uses a variable that has no value, unless the section around it is left out", () => {
@@ -59,17 +61,23 @@ describe("a Python file", () => {
   });
 
   it("is refused with its line when it needs a URI that nobody knows", () => {
-    expect(() => renderPython(python("\n'MODEL_ARTIFACT_URI'"), { ...view, modelArtifactUri: null })).toThrow(/^mine\.py, line 2: /);
+    expect(() => renderPython(python("\n'MODEL_ARTIFACT_URI'"), { ...view, modelArtifactUri: null })).toThrow(
+      /^mine\.py, line 2: /,
+    );
   });
 
   it("is refused as a predictor when it has no class Predictor", () => {
-    expect(() => checkPredictor("mine.py", "class Predictors: ...\n# class Predictor")).toThrow(/has no class Predictor/);
+    expect(() => checkPredictor("mine.py", "class Predictors: ...\n# class Predictor")).toThrow(
+      /has no class Predictor/,
+    );
     expect(() => checkPredictor("mine.py", "import x\nclass Predictor(Base):\n")).not.toThrow();
   });
 });
 
 it("writes Python literals in printable ASCII, with characters outside the BMP as one", () => {
-  expect(pythonString("\\\"'\u2028é💥\ud800\0\x7f{{")).toBe(String.raw`"\\\x22\x27\u2028\xe9\U0001f4a5\ud800\x00\x7f{{"`);
+  expect(pythonString("\\\"'\u2028é💥\ud800\0\x7f{{")).toBe(
+    String.raw`"\\\x22\x27\u2028\xe9\U0001f4a5\ud800\x00\x7f{{"`,
+  );
 });
 
 it.each(["a b", "a\nRUN x", "$HOME", 'a"', "a#b", "", "a\\"])("refuses %j as a word of a Dockerfile", (value) => {

@@ -31,10 +31,13 @@ describe("the emulator command", () => {
   });
 
   it("makes the buckets that were asked for, in their locations", async () => {
-    const { answer } = await withEmulator(["--bucket", "acme-models:europe-west1", "--bucket", "acme-data"], async (url) => {
-      const listed = await fetch(`${url}/storage/v1/b?project=emulator`);
-      return (await listed.json()) as { items: { name: string; location: string }[] };
-    });
+    const { answer } = await withEmulator(
+      ["--bucket", "acme-models:europe-west1", "--bucket", "acme-data"],
+      async (url) => {
+        const listed = await fetch(`${url}/storage/v1/b?project=emulator`);
+        return (await listed.json()) as { items: { name: string; location: string }[] };
+      },
+    );
     expect(answer?.items.map(({ name, location }) => [name, location])).toEqual([
       ["acme-data", "US"],
       ["acme-models", "EUROPE-WEST1"],

@@ -30,20 +30,15 @@ describe("main", () => {
     expect(err.join("\n")).toContain("unknown command 'emulate'");
   });
 
-  it.each(["-1", "65536", "http", "80.5", ""])(
-    "refuses %j as a port and exits with 2",
-    async (port) => {
-      const { code, err } = await runCli(["emulator", `--port=${port}`]);
-      expect(code).toBe(2);
-      expect(err.join("\n")).toContain("A port is a whole number from 0 to 65535.");
-    },
-  );
+  it.each(["-1", "65536", "http", "80.5", ""])("refuses %j as a port and exits with 2", async (port) => {
+    const { code, err } = await runCli(["emulator", `--port=${port}`]);
+    expect(code).toBe(2);
+    expect(err.join("\n")).toContain("A port is a whole number from 0 to 65535.");
+  });
 
   it("needs nothing but commander and small files of its own to print its help", async () => {
     const files = await staticImports(join(import.meta.dirname, "../../src/cli/bin.ts"));
-    const foreign = files.filter(
-      (file) => !/^(node:.*|commander|.*\/src\/(cli|core)\/[\w-]+\.ts)$/.test(file),
-    );
+    const foreign = files.filter((file) => !/^(node:.*|commander|.*\/src\/(cli|core)\/[\w-]+\.ts)$/.test(file));
     expect(foreign).toEqual([]);
     expect(files.some((file) => file.endsWith("/emulator-command.ts"))).toBe(true);
   });

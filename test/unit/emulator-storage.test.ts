@@ -56,12 +56,16 @@ describe("buckets", () => {
   });
 
   it("refuse a location that is none, a field that is none, and what is not emulated", async () => {
-    const create = (body: object) => send("/storage/v1/b?project=acme", { method: "POST", body: JSON.stringify({ name: "other-bucket", ...body }) });
+    const create = (body: object) =>
+      send("/storage/v1/b?project=acme", { method: "POST", body: JSON.stringify({ name: "other-bucket", ...body }) });
     expect((await create({ location: "MARS" })).status).toBe(400);
     const unknown = await create({ colour: "red" });
     expect(unknown.status).toBe(400);
     expect(await unknown.json()).toMatchObject({
-      error: { code: 400, errors: [{ domain: "global", reason: "invalid", message: expect.stringContaining('Unknown name "colour"') }] },
+      error: {
+        code: 400,
+        errors: [{ domain: "global", reason: "invalid", message: expect.stringContaining('Unknown name "colour"') }],
+      },
     });
     expect((await create({ versioning: { enabled: true } })).status).toBe(501);
   });
@@ -89,7 +93,11 @@ describe("uploads", () => {
   ])("that are %s give back the same bytes", async (_how, options) => {
     const content = randomBytes(700_001);
     const file = bucket.file(`uploads/${_how}/ü #?%2F.bin`);
-    await file.save(content, { ...options, validation: "crc32c", metadata: { contentType: "x/y", metadata: { run: "1" } } });
+    await file.save(content, {
+      ...options,
+      validation: "crc32c",
+      metadata: { contentType: "x/y", metadata: { run: "1" } },
+    });
     const [downloaded] = await file.download({ validation: "crc32c" });
     expect(downloaded.equals(content)).toBe(true);
     const [metadata] = await file.getMetadata();
@@ -119,7 +127,7 @@ describe("uploads", () => {
   it("with a wrong checksum are refused and leave nothing", async () => {
     const wrong = { crc32c: "AAAAAA==" };
     for (const resumable of [true, false]) {
-      const saving = bucket.file("wrong").save("content", { resumable, metadata: wrong as object, validation: false });
+      const saving = bucket.file("wrong").save("content", { resumable, metadata: wrong, validation: false });
       await expect(saving).rejects.toMatchObject({ code: 400 });
     }
     const header = await send("/upload/storage/v1/b/acme-models/o?uploadType=media&name=wrong", {
@@ -133,7 +141,8 @@ describe("uploads", () => {
 
   it("keep to ifGenerationMatch, 0 included", async () => {
     const file = bucket.file("lock");
-    const create = (generation: number) => file.save("x", { resumable: false, preconditionOpts: { ifGenerationMatch: generation } });
+    const create = (generation: number) =>
+      file.save("x", { resumable: false, preconditionOpts: { ifGenerationMatch: generation } });
     await create(0);
     await expect(create(0)).rejects.toMatchObject({ code: 412 });
     const first = Number((await file.getMetadata())[0].generation);
@@ -148,7 +157,10 @@ describe("uploads", () => {
 
   it("let only one of two writers with ifGenerationMatch=0 through", async () => {
     const write = () =>
-      send("/upload/storage/v1/b/acme-models/o?uploadType=media&name=race&ifGenerationMatch=0", { method: "POST", body: "x" });
+      send("/upload/storage/v1/b/acme-models/o?uploadType=media&name=race&ifGenerationMatch=0", {
+        method: "POST",
+        body: "x",
+      });
     const statuses = (await Promise.all(Array.from({ length: 8 }, write))).map((response) => response.status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
     expect(statuses.filter((status) => status === 412)).toHaveLength(7);
@@ -174,12 +186,18 @@ describe("a resumable upload", () => {
   const chunk = Buffer.alloc(256 * 1024, 7);
 
   async function begin(name: string): Promise<string> {
-    const response = await send(`/upload/storage/v1/b/acme-models/o?uploadType=resumable&name=${name}`, { method: "POST" });
+    const response = await send(`/upload/storage/v1/b/acme-models/o?uploadType=resumable&name=${name}`, {
+      method: "POST",
+    });
     return response.headers.get("location")!;
   }
 
   const put = (location: string, range: string, body?: Buffer) =>
-    fetch(location, { method: "PUT", headers: { "content-range": range }, ...(body ? { body: new Uint8Array(body) } : {}) });
+    fetch(location, {
+      method: "PUT",
+      headers: { "content-range": range },
+      ...(body ? { body: new Uint8Array(body) } : {}),
+    });
 
   it("says how much has come, and goes on from there", async () => {
     const location = await begin("resumed");
@@ -210,7 +228,9 @@ describe("a resumable upload", () => {
     try {
       const before = await startEmulator({ dataDir });
       await before.createBucket("kept", { location: "US" });
-      const begun = await fetch(`${before.url}/upload/storage/v1/b/kept/o?uploadType=resumable&name=x`, { method: "POST" });
+      const begun = await fetch(`${before.url}/upload/storage/v1/b/kept/o?uploadType=resumable&name=x`, {
+        method: "POST",
+      });
       const { search, pathname } = new URL(begun.headers.get("location")!);
       await put(`${before.url}${pathname}${search}`, "bytes 0-262143/*", chunk);
       await before.stop();
@@ -246,7 +266,12 @@ describe("objects", () => {
     for (const name of names) await bucket.file(name).save("x", { resumable: false });
     const [all] = await bucket.getFiles({ prefix: "list/" });
     expect(all.map((file) => file.name)).toEqual(["list/a", "list/b/1", "list/b/2", "list/c"]);
-    const [top, next, answer] = await bucket.getFiles({ prefix: "list/", delimiter: "/", autoPaginate: false, maxResults: 2 });
+    const [top, next, answer] = await bucket.getFiles({
+      prefix: "list/",
+      delimiter: "/",
+      autoPaginate: false,
+      maxResults: 2,
+    });
     expect(top.map((file) => file.name)).toEqual(["list/a"]);
     expect(answer).toMatchObject({ prefixes: ["list/b/"] });
     const [rest] = await bucket.getFiles(next as object);
@@ -255,7 +280,9 @@ describe("objects", () => {
 
   it("are copied with their settings, to another bucket too", async () => {
     const [other] = await storage.createBucket("acme-copies");
-    await bucket.file("from").save("content", { resumable: false, metadata: { contentType: "text/x", metadata: { a: "b" } } });
+    await bucket
+      .file("from")
+      .save("content", { resumable: false, metadata: { contentType: "text/x", metadata: { a: "b" } } });
     const [copy] = await bucket.file("from").copy(other.file("to/there"));
     expect((await copy.download())[0].toString()).toBe("content");
     expect((await copy.getMetadata())[0]).toMatchObject({ contentType: "text/x", metadata: { a: "b" } });
@@ -273,8 +300,14 @@ describe("objects", () => {
     const file = bucket.file("patched");
     await file.save("x", { resumable: false, metadata: { metadata: { a: "1", b: "2" } } });
     await file.setMetadata({ contentType: "x/z", metadata: { a: null } });
-    expect((await file.getMetadata())[0]).toMatchObject({ contentType: "x/z", metadata: { b: "2" }, metageneration: "2" });
-    await expect(file.setMetadata({ contentType: "q/q" }, { ifMetagenerationMatch: 1 })).rejects.toMatchObject({ code: 412 });
+    expect((await file.getMetadata())[0]).toMatchObject({
+      contentType: "x/z",
+      metadata: { b: "2" },
+      metageneration: "2",
+    });
+    await expect(file.setMetadata({ contentType: "q/q" }, { ifMetagenerationMatch: 1 })).rejects.toMatchObject({
+      code: 412,
+    });
   });
 
   it("are deleted only as their generation is expected", async () => {
@@ -282,12 +315,17 @@ describe("objects", () => {
     await file.save("x", { resumable: false });
     await expect(file.delete({ ifGenerationMatch: 1 })).rejects.toMatchObject({ code: 412 });
     await file.delete();
-    await expect(file.delete()).rejects.toMatchObject({ code: 404, message: expect.stringContaining("No such object: acme-models/deleted") });
+    await expect(file.delete()).rejects.toMatchObject({
+      code: 404,
+      message: expect.stringContaining("No such object: acme-models/deleted"),
+    });
   });
 
   it("that are compressed come out plain for who does not take gzip", async () => {
     await bucket.file("zipped").save("plain text ".repeat(100), { resumable: false, gzip: true });
-    const response = await send("/storage/v1/b/acme-models/o/zipped?alt=media", { headers: { "accept-encoding": "identity" } });
+    const response = await send("/storage/v1/b/acme-models/o/zipped?alt=media", {
+      headers: { "accept-encoding": "identity" },
+    });
     expect(await response.text()).toBe("plain text ".repeat(100));
   });
 

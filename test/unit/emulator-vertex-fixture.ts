@@ -23,7 +23,7 @@ const script = fileURLToPath(new URL("emulator-vertex-fake-server.mjs", import.m
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Json = Record<string, any>;
 
-export interface Answer {
+interface Answer {
   status: number;
   headers: Headers;
   json: Json;

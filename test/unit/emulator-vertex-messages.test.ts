@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { GoogleError } from "../../src/emulator/google-error.js";
-import { deployModelRequest, endpointMessage } from "../../src/emulator/vertex/messages/endpoint.js";
+import { deployModelRequest, endpointMessage, predictRequest } from "../../src/emulator/vertex/messages/endpoint.js";
 import { modelMessage, uploadModelRequest } from "../../src/emulator/vertex/messages/model.js";
 import { parseMessage } from "../../src/emulator/vertex/messages/parse.js";
 
@@ -47,6 +47,13 @@ describe("a request", () => {
         "endpoint",
       ),
     ).toEqual({});
+  });
+
+  it("keeps a Value as it is, null and zero too", () => {
+    expect(parseMessage(predictRequest, { instances: [null, 0, ""], parameters: null }, "")).toEqual({
+      instances: [null, 0, ""],
+      parameters: null,
+    });
   });
 
   it.each([

@@ -103,6 +103,13 @@ describe("uploading a model", () => {
     expect(await failure({ artifactUri: "gs://acme-eu/iris/model/" })).toBeUndefined();
   });
 
+  it("copies the artifacts of uploads that run side by side", async () => {
+    const place = "projects/elsewhere/locations/europe-west1";
+    const model = { displayName: "iris", containerSpec: container(), artifactUri: "gs://acme-models/iris/model" };
+    const done = await Promise.all([1, 2, 3].map(() => vertex.run("POST", `${place}/models:upload`, { model })));
+    expect(done.map((each) => each.error)).toEqual([undefined, undefined, undefined]);
+  });
+
   it("refuses artifacts over 10 GB", async () => {
     const list = vertex.objects.list.bind(vertex.objects);
     vertex.objects.list = async (...of) =>

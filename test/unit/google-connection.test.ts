@@ -11,7 +11,9 @@ const endpoint = "projects/acme/locations/europe-west1/endpoints/iris";
 
 /** Answers of the services, and of the token endpoint of a workload identity federation. */
 const services: Answers = {
-  "POST /token": { json: { access_token: "federated-token", issued_token_type: "x", token_type: "Bearer", expires_in: 3600 } },
+  "POST /token": {
+    json: { access_token: "federated-token", issued_token_type: "x", token_type: "Bearer", expires_in: 3600 },
+  },
   [`GET /v1/${endpoint}`]: { json: { name: endpoint } },
   "GET /v1/projects/acme/locations/global/builds": { json: {} },
   "GET /v1/projects/acme/locations/europe-west1/repositories/images": { json: {} },
@@ -22,7 +24,9 @@ const services: Answers = {
 async function callEveryService(connection: GoogleConnection): Promise<void> {
   const signal = {};
   await (await connection.aiplatform("europe-west1")).projects.locations.endpoints.get({ name: endpoint }, signal);
-  await (await connection.cloudbuild()).projects.locations.builds.list({ parent: "projects/acme/locations/global" }, signal);
+  await (
+    await connection.cloudbuild()
+  ).projects.locations.builds.list({ parent: "projects/acme/locations/global" }, signal);
   const repositories = (await connection.artifactregistry()).projects.locations.repositories;
   await repositories.get({ name: "projects/acme/locations/europe-west1/repositories/images" }, signal);
   await (await connection.logging()).entries.list({ requestBody: { resourceNames: ["projects/acme"] } }, signal);
@@ -63,11 +67,17 @@ describe("a connection with credentials", () => {
     const server = await googleServer(services);
     const credentials = await federatedCredentials(`${server.url}/token`);
     const connection = new GoogleConnection({ credentials, apiEndpoint: server.url, projectId: "acme" });
-    expect(await connection.authorizationHeaders(server.url)).toMatchObject({ authorization: "Bearer federated-token" });
+    expect(await connection.authorizationHeaders(server.url)).toMatchObject({
+      authorization: "Bearer federated-token",
+    });
   });
 
   it("knows the account of a service account's key, and the project of the options", async () => {
-    const credentials = { type: "service_account", client_email: "robot@acme.iam.gserviceaccount.com", private_key: "none" };
+    const credentials = {
+      type: "service_account",
+      client_email: "robot@acme.iam.gserviceaccount.com",
+      private_key: "none",
+    };
     const connection = new GoogleConnection({ credentials, projectId: "acme" });
     expect(await connection.caller()).toBe("robot@acme.iam.gserviceaccount.com");
     expect(await connection.defaultProject()).toBe("acme");
@@ -80,7 +90,9 @@ describe("a connection with credentials", () => {
 
   it("sends no credentials to a host that is none of Google's", () => {
     const connection = new GoogleConnection({ projectId: "acme" });
-    expect(connection.dedicatedUrl("12.europe-west1-34.prediction.vertexai.goog")).toBe("https://12.europe-west1-34.prediction.vertexai.goog");
+    expect(connection.dedicatedUrl("12.europe-west1-34.prediction.vertexai.goog")).toBe(
+      "https://12.europe-west1-34.prediction.vertexai.goog",
+    );
     expect(() => connection.dedicatedUrl("goog.example.com")).toThrow(/none of Google's/);
     expect(() => connection.dedicatedUrl("example.com/x.goog")).toThrow(/none of Google's/);
   });
@@ -119,15 +131,28 @@ describe("a connection to an emulator", () => {
     expect(server.lines()).toEqual(["GET /storage/v1/b/models"]);
   });
 
+  it("refuses a proxy that would get its objects, unless it is excepted", async () => {
+    const server = await googleServer(services);
+    vi.stubEnv("HTTP_PROXY", "http://127.0.0.1:9");
+    vi.stubEnv("NO_PROXY", "example.com");
+    await expect(server.connection.storage()).rejects.toThrow(/HTTP_PROXY.*NO_PROXY=127\.0\.0\.1/);
+    vi.stubEnv("NO_PROXY", "example.com, 127.0.0.1");
+    await callEveryService(server.connection);
+    expect(server.requests).toHaveLength(5);
+  });
+
   it("asks the path of an endpoint of its own at the emulator's host, not at the one it is told", async () => {
     const connection = new GoogleConnection({ emulatorHost: "localhost:9090" });
     expect(connection.dedicatedUrl("127.0.0.1:9090/dedicated/iris")).toBe("http://localhost:9090/dedicated/iris");
     expect(connection.dedicatedUrl("elsewhere.example.com")).toBe("http://localhost:9090");
   });
 
-  it.each(["127.0.0.1:9090", "localhost:9090", "http://[::1]:9090", "http://127.8.0.1:1/"])("takes %s, on this machine", (host) => {
-    expect(new GoogleConnection({ emulatorHost: host }).emulator).not.toMatch(/\/$/);
-  });
+  it.each(["127.0.0.1:9090", "localhost:9090", "http://[::1]:9090", "http://127.8.0.1:1/"])(
+    "takes %s, on this machine",
+    (host) => {
+      expect(new GoogleConnection({ emulatorHost: host }).emulator).not.toMatch(/\/$/);
+    },
+  );
 
   it.each(["10.0.0.5:9090", "http://emulator.example.com", "127.0.0.1.example.com:80", "0.0.0.0:9090"])(
     "takes %s, on another machine, only where that is allowed",
@@ -137,12 +162,15 @@ describe("a connection to an emulator", () => {
     },
   );
 
-  it.each(["", " ", "http://user:secret@127.0.0.1:9090", "127.0.0.1:9090/path", "ftp://127.0.0.1", "not a host"])(
+  it("is none where the variable is empty", () => {
+    expect(new GoogleConnection({ emulatorHost: "" }).emulator).toBeNull();
+  });
+
+  it.each([" ", "http://user:secret@127.0.0.1:9090", "127.0.0.1:9090/path", "ftp://127.0.0.1", "not a host"])(
     "does not take %j for one",
     (emulatorHost) => {
-      const make = () => new GoogleConnection({ emulatorHost }).emulator;
-      if (emulatorHost === "") expect(make()).toBeNull();
-      else expect(make).toThrow(expect.objectContaining({ code: "INVALID_PARAMETER_VALUE", message: expect.not.stringContaining("secret") }));
+      const refusal = { code: "INVALID_PARAMETER_VALUE", message: expect.not.stringContaining("secret") as string };
+      expect(() => new GoogleConnection({ emulatorHost })).toThrow(expect.objectContaining(refusal));
     },
   );
 });

@@ -59,7 +59,8 @@ describe("readMlmodel", () => {
     ["", "it has no flavors"],
     ["flavors: [a]", "it has no flavors"],
     ["a: [", "cannot be read"],
-    ["[".repeat(200_000), "cannot be read"],
+    ["[".repeat(20_000), "nested too deeply"],
+    ["- ".repeat(2000), "nested too deeply"],
     ["flavors: {a: {}}\nsignature: {inputs: 'not json'}", "signature.inputs is not a JSON list"],
     ["flavors: {a: {}}\nsignature: {inputs: '[{}]'}", "signature.inputs is not a JSON list"],
     [

@@ -73,9 +73,7 @@ describe("ensureEnvironment", () => {
 
   it("makes an environment once for all that ask for it at the same time", async () => {
     const other = await writeWheel("acme-other", "0.1", "");
-    const made = await Promise.all(
-      [1, 2, 3].map(async () => ensureEnvironment({ python, requirements: other })),
-    );
+    const made = await Promise.all([1, 2, 3].map(async () => ensureEnvironment({ python, requirements: other })));
     expect(new Set(made.map(({ path }) => path)).size).toBe(1);
   }, 60_000);
 
@@ -88,10 +86,7 @@ describe("ensureEnvironment", () => {
     await rm(join(home, "complete.json"));
     await mkdir(join(home, "lock"));
     const { hostname } = await import("node:os");
-    await writeFile(
-      join(home, "lock", "owner.json"),
-      JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() }),
-    );
+    await writeFile(join(home, "lock", "owner.json"), JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() }));
     await expect(ensureEnvironment({ python, requirements, cacheDir })).resolves.toMatchObject({
       version: python.version,
     });
@@ -101,15 +96,12 @@ describe("ensureEnvironment", () => {
     const cacheDir = join(directory, "failing");
     const failing = ensureEnvironment({
       python,
-      requirements:
-        "--no-index\n--find-links https://user:pass@127.0.0.1:1/\nno-such-package-of-acme==9",
+      requirements: "--no-index\n--find-links https://user:pass@127.0.0.1:1/\nno-such-package-of-acme==9",
       cacheDir,
     });
     await expect(failing).rejects.toMatchObject({
       code: "FAILED_PRECONDITION",
-      message: expect.stringMatching(
-        /No matching distribution found for no-such-package-of-acme==9/,
-      ),
+      message: expect.stringMatching(/No matching distribution found for no-such-package-of-acme==9/),
     });
     await expect(failing).rejects.not.toThrow("user:pass");
     const [key = ""] = await readdir(join(cacheDir, "environments"));

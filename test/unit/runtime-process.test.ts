@@ -80,9 +80,7 @@ describe("run", () => {
 
   it("keeps the last thousand lines and cuts endless ones", async () => {
     const { lines } = await run(
-      node(
-        "process.stdout.write('x'.repeat(100_000) + '\\n'); for (let i = 0; i < 1500; i++) console.log(i)",
-      ),
+      node("process.stdout.write('x'.repeat(100_000) + '\\n'); for (let i = 0; i < 1500; i++) console.log(i)"),
     );
     expect(lines).toHaveLength(1000);
     expect(lines.at(-1)).toBe("1499");
@@ -144,11 +142,7 @@ describe("childEnvironment", () => {
   afterEach(() => vi.stubEnv("MLFLOW_DEPLOYMENTS_CACHE", directory));
 
   it("keeps the parent's credentials and home from a child", async () => {
-    for (const name of [
-      "GOOGLE_APPLICATION_CREDENTIALS",
-      "AWS_SECRET_ACCESS_KEY",
-      "MLFLOW_TRACKING_TOKEN",
-    ]) {
+    for (const name of ["GOOGLE_APPLICATION_CREDENTIALS", "AWS_SECRET_ACCESS_KEY", "MLFLOW_TRACKING_TOKEN"]) {
       vi.stubEnv(name, "top-secret");
     }
     vi.stubEnv("CLOUDSDK_CONFIG", "/top-secret");

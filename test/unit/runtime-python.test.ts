@@ -42,11 +42,7 @@ describe("findPython", () => {
   });
 
   it("takes the first candidate of the wanted version", async () => {
-    const candidates = [
-      await fakePython("3.10.9"),
-      await fakePython("3.12.1"),
-      await fakePython("3.12.2"),
-    ];
+    const candidates = [await fakePython("3.10.9"), await fakePython("3.12.1"), await fakePython("3.12.2")];
     expect(await findPython({ version: "3.12", candidates })).toEqual({
       path: candidates[1],
       version: "3.12.1",

@@ -36,10 +36,13 @@ describe("listing a gs:// URI", () => {
     expect(await reader.list("gs://b", context)).toEqual([{ path: "MLmodel", size: 1 }]);
   });
 
-  it.each(["../x", "a//b", "/etc/passwd", "a/./b", "a\\b", "a\nb"])("refuses the name %j, which is no path", async (name) => {
-    fake.put(`m/${name}`, "x");
-    await expect(reader.list("gs://b/m", context)).rejects.toMatchObject({ code: "INVALID_PARAMETER_VALUE" });
-  });
+  it.each(["../x", "a//b", "/etc/passwd", "a/./b", "a\\b", "a\nb"])(
+    "refuses the name %j, which is no path",
+    async (name) => {
+      fake.put(`m/${name}`, "x");
+      await expect(reader.list("gs://b/m", context)).rejects.toMatchObject({ code: "INVALID_PARAMETER_VALUE" });
+    },
+  );
 
   it.each(["s3://b/m", "gs://", "gs://B/m", "gs://../other", "gs:///m"])("needs a bucket: %s", async (uri) => {
     await expect(reader.list(uri, context)).rejects.toMatchObject({ code: "INVALID_PARAMETER_VALUE" });

@@ -61,7 +61,10 @@ describe("checking a bucket", () => {
     const context = recordingContext();
     await check(context);
     expect(context.events).toEqual([
-      { type: "warning", message: expect.stringMatching(/ci@acme\.iam .*storage\.buckets\.get.*region was not checked/) },
+      {
+        type: "warning",
+        message: expect.stringMatching(/ci@acme\.iam .*storage\.buckets\.get.*region was not checked/),
+      },
     ]);
   });
 
@@ -69,7 +72,9 @@ describe("checking a bucket", () => {
     fake.fault = () => ({ status: 403, message: "ci@acme.iam does not have storage.objects.list access." });
     await expect(check()).rejects.toMatchObject({
       code: "PERMISSION_DENIED",
-      message: expect.stringMatching(/storage\.objects\.list access.*Grant ci@acme\.iam the role roles\/storage\.objectAdmin/),
+      message: expect.stringMatching(
+        /storage\.objects\.list access.*Grant ci@acme\.iam the role roles\/storage\.objectAdmin/,
+      ),
     });
   });
 });

@@ -51,7 +51,8 @@ describe("an error of Cloud Storage", () => {
   });
 
   it("never shows the name of an upload session", async () => {
-    const text = "request to https://storage.googleapis.com/upload?uploadType=resumable&upload_id=SECRET failed, reason: read ECONNRESET";
+    const text =
+      "request to https://storage.googleapis.com/upload?uploadType=resumable&upload_id=SECRET failed, reason: read ECONNRESET";
     const error = await describeError(Object.assign(new Error(text), { code: "ECONNRESET" }));
     expect(error.code).toBe("TEMPORARILY_UNAVAILABLE");
     expect(error.message).not.toContain("SECRET");
@@ -60,7 +61,10 @@ describe("an error of Cloud Storage", () => {
   it("says how to sign in when there are no credentials", async () => {
     const missing = await describeError(new Error("Could not load the default credentials. Browse to …"));
     const expired = await describeError(
-      Object.assign(new Error("invalid_grant"), { code: "400", response: { status: 400, data: { error: "invalid_grant" } } }),
+      Object.assign(new Error("invalid_grant"), {
+        code: "400",
+        response: { status: 400, data: { error: "invalid_grant" } },
+      }),
     );
     expect([missing.code, expired.code]).toEqual(["UNAUTHENTICATED", "UNAUTHENTICATED"]);
     expect(missing.message).toContain("gcloud auth application-default login");

@@ -40,7 +40,10 @@ export class FakeStorage {
   pageSize = 1000;
   /** Asked before each request is handled. */
   fault: (request: SeenRequest) => Fault | undefined = () => undefined;
-  readonly #sessions = new Map<string, { name: string; query: URLSearchParams; metadata: any; content: Buffer; done?: FakeObject }>();
+  readonly #sessions = new Map<
+    string,
+    { name: string; query: URLSearchParams; metadata: Record<string, unknown>; content: Buffer; done?: FakeObject }
+  >();
   readonly #server = createServer((request, response) => void this.#answer(request, response));
   #generation = 1000;
   #url = "";
@@ -132,7 +135,10 @@ export class FakeStorage {
     }
     if (query.get("alt") !== "media") return { json: resource(object) };
     const crc = String(object.metadata.crc32c ?? encodeCrc32c(crc32c(object.content)));
-    return { raw: object.content, headers: { "x-goog-hash": `crc32c=${crc}`, "x-goog-stored-content-encoding": "identity" } };
+    return {
+      raw: object.content,
+      headers: { "x-goog-hash": `crc32c=${crc}`, "x-goog-stored-content-encoding": "identity" },
+    };
   }
 
   #list(query: URLSearchParams): Answer {
@@ -164,7 +170,9 @@ export class FakeStorage {
     if (refused) return { error: refused };
     const actual = encodeCrc32c(crc32c(content));
     if (metadata.crc32c && metadata.crc32c !== actual) {
-      return { error: [400, `Provided CRC32C "${String(metadata.crc32c)}" doesn't match calculated CRC32C "${actual}".`] };
+      return {
+        error: [400, `Provided CRC32C "${String(metadata.crc32c)}" doesn't match calculated CRC32C "${actual}".`],
+      };
     }
     return { json: resource(this.put(name, content, metadata)) };
   }

@@ -77,7 +77,14 @@ describe("uploading small files", () => {
     const context = recordingContext();
     await upload([await makeFile("there", "12345"), await makeFile("new", "123")], context);
     expect(context.events).toHaveLength(2);
-    expect(context.events.at(-1)).toEqual({ type: "transfer", step: "upload", bytes: 8, totalBytes: 8, files: 2, totalFiles: 2 });
+    expect(context.events.at(-1)).toEqual({
+      type: "transfer",
+      step: "upload",
+      bytes: 8,
+      totalBytes: 8,
+      files: 2,
+      totalFiles: 2,
+    });
   });
 
   it("asks for nothing when there are no files", async () => {
@@ -98,7 +105,8 @@ describe("uploading small files", () => {
 
   it("repeats a request after a server's error", async () => {
     let failures = 2;
-    fake.fault = ({ method }) => (method === "POST" && failures-- > 0 ? { status: 503, message: "backend" } : undefined);
+    fake.fault = ({ method }) =>
+      method === "POST" && failures-- > 0 ? { status: 503, message: "backend" } : undefined;
     expect(await upload([await makeFile("f", "x")])).toMatchObject([{ sent: true }]);
     expect(fake.objects.get("models/iris/f")?.content.toString()).toBe("x");
   });
@@ -119,15 +127,21 @@ describe("uploading small files", () => {
       if (method === "POST") fake.put("models/iris/f", "theirs");
       return undefined;
     };
-    await expect(upload([await makeFile("f", "mine")])).rejects.toMatchObject({ code: "RESOURCE_CONFLICT", retryable: false });
+    await expect(upload([await makeFile("f", "mine")])).rejects.toMatchObject({
+      code: "RESOURCE_CONFLICT",
+      retryable: false,
+    });
     expect(fake.objects.get("models/iris/f")?.content.toString()).toBe("theirs");
   });
 
   it("names caller, role and object when it is forbidden", async () => {
-    fake.fault = ({ method }) => (method === "POST" ? { status: 403, message: "no storage.objects.create" } : undefined);
+    fake.fault = ({ method }) =>
+      method === "POST" ? { status: 403, message: "no storage.objects.create" } : undefined;
     await expect(upload([await makeFile("f", "x")])).rejects.toMatchObject({
       code: "PERMISSION_DENIED",
-      message: expect.stringMatching(/gs:\/\/b\/models\/iris\/f failed: no storage\.objects\.create\. Grant ci@acme\.iam/),
+      message: expect.stringMatching(
+        /gs:\/\/b\/models\/iris\/f failed: no storage\.objects\.create\. Grant ci@acme\.iam/,
+      ),
     });
   });
 
@@ -215,9 +229,14 @@ describe("uploading large files", () => {
   it("takes an upload whose last answer was lost for done", async () => {
     const content = largeContent();
     let chunks = 0;
-    fake.fault = ({ method, body }) => (method === "PUT" && body.length > 0 && ++chunks === 3 ? "lose answer" : undefined);
+    fake.fault = ({ method, body }) =>
+      method === "PUT" && body.length > 0 && ++chunks === 3 ? "lose answer" : undefined;
     const [object] = await upload([await makeFile("weights", content)]);
-    expect(object).toEqual({ name: "models/iris/weights", generation: fake.objects.get("models/iris/weights")?.generation, sent: true });
+    expect(object).toEqual({
+      name: "models/iris/weights",
+      generation: fake.objects.get("models/iris/weights")?.generation,
+      sent: true,
+    });
   });
 
   it("never finishes an upload of a file that changed, though its last chunk is full", async () => {
@@ -236,7 +255,9 @@ describe("uploading large files", () => {
       controller.abort();
       return "hang";
     };
-    await expect(upload([await makeFile("weights", largeContent())], recordingContext(controller.signal))).rejects.toMatchObject({
+    await expect(
+      upload([await makeFile("weights", largeContent())], recordingContext(controller.signal)),
+    ).rejects.toMatchObject({
       code: "CANCELLED",
     });
     expect(fake.objects.size).toBe(0);
@@ -256,6 +277,8 @@ describe("uploading large files", () => {
       if (method === "PUT") fake.put("models/iris/weights", "theirs");
       return undefined;
     };
-    await expect(upload([await makeFile("weights", largeContent())])).rejects.toMatchObject({ code: "RESOURCE_CONFLICT" });
+    await expect(upload([await makeFile("weights", largeContent())])).rejects.toMatchObject({
+      code: "RESOURCE_CONFLICT",
+    });
   });
 });

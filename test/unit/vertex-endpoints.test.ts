@@ -30,7 +30,14 @@ const endpoint: Endpoint = {
 const deploy: DeployRequest = {
   deployedModelId: "1234567890",
   displayName: "iris",
-  version: { model: `${place}/models/iris`, versionId: "2", aliases: [], labels: {}, artifactUri: null, imageUri: null },
+  version: {
+    model: `${place}/models/iris`,
+    versionId: "2",
+    aliases: [],
+    labels: {},
+    artifactUri: null,
+    imageUri: null,
+  },
   machineType: "n1-standard-2",
   minReplicaCount: 1,
   maxReplicaCount: 3,
@@ -41,7 +48,13 @@ const deploy: DeployRequest = {
 
 describe("reading endpoints", () => {
   it("gives them under the project's id, though Vertex AI answers with its number, and leaves other projects' models theirs", async () => {
-    const deployed = (id: string, model: string) => ({ id, displayName: "x", model, modelVersionId: "2", dedicatedResources: { machineSpec: { machineType: "m" } } });
+    const deployed = (id: string, model: string) => ({
+      id,
+      displayName: "x",
+      model,
+      modelVersionId: "2",
+      dedicatedResources: { machineSpec: { machineType: "m" } },
+    });
     const { endpoints, context } = await manager({
       [`GET /v1/${name}`]: {
         json: {
@@ -50,7 +63,10 @@ describe("reading endpoints", () => {
           etag: "e7",
           trafficSplit: { "1": 90 },
           dedicatedEndpointDns: "iris.example.goog",
-          deployedModels: [deployed("1", `${numbered}/models/iris@2`), deployed("2", "projects/9/locations/europe-west1/models/theirs")],
+          deployedModels: [
+            deployed("1", `${numbered}/models/iris@2`),
+            deployed("2", "projects/9/locations/europe-west1/models/theirs"),
+          ],
         },
       },
     });
@@ -64,8 +80,24 @@ describe("reading endpoints", () => {
       dedicatedHost: "iris.example.goog",
       createTime: null,
       deployedModels: [
-        { id: "1", displayName: "x", model: `${place}/models/iris`, modelVersionId: "2", trafficPercent: 90, machineType: "m", createTime: null },
-        { id: "2", displayName: "x", model: "projects/9/locations/europe-west1/models/theirs", modelVersionId: "2", trafficPercent: 0, machineType: "m", createTime: null },
+        {
+          id: "1",
+          displayName: "x",
+          model: `${place}/models/iris`,
+          modelVersionId: "2",
+          trafficPercent: 90,
+          machineType: "m",
+          createTime: null,
+        },
+        {
+          id: "2",
+          displayName: "x",
+          model: "projects/9/locations/europe-west1/models/theirs",
+          modelVersionId: "2",
+          trafficPercent: 0,
+          machineType: "m",
+          createTime: null,
+        },
       ],
     });
   });
@@ -78,10 +110,14 @@ describe("reading endpoints", () => {
   it("lists those of this package, over all pages", async () => {
     const { endpoints, context, server } = await manager({
       [`GET /v1/${place}/endpoints`]: ({ query }) =>
-        query["pageToken"] ? { json: { endpoints: [{ name: `${place}/endpoints/b` }] } } : { json: { endpoints: [{ name: `${place}/endpoints/a` }], nextPageToken: "2" } },
+        query["pageToken"]
+          ? { json: { endpoints: [{ name: `${place}/endpoints/b` }] } }
+          : { json: { endpoints: [{ name: `${place}/endpoints/a` }], nextPageToken: "2" } },
     });
     expect((await endpoints.list(context)).map(({ id }) => id)).toEqual(["a", "b"]);
-    expect(server.requests.map(({ query }) => query["filter"])).toEqual(Array(2).fill("labels.managed-by=mlflow-deployments"));
+    expect(server.requests.map(({ query }) => query["filter"])).toEqual(
+      Array(2).fill("labels.managed-by=mlflow-deployments"),
+    );
   });
 });
 
@@ -97,12 +133,19 @@ describe("creating an endpoint", () => {
     expect(await (await endpoints.create(request, context)).wait()).toMatchObject({ id: "iris", name });
     expect(server.requests[0]).toMatchObject({
       query: { endpointId: "iris" },
-      body: { displayName: "Iris", labels: { a: "b" }, dedicatedEndpointEnabled: true, encryptionSpec: { kmsKeyName: "key" } },
+      body: {
+        displayName: "Iris",
+        labels: { a: "b" },
+        dedicatedEndpointEnabled: true,
+        encryptionSpec: { kmsKeyName: "key" },
+      },
     });
   });
 
   it("is sent again when the answer is lost, and tells when it met its own effect", async () => {
-    const { endpoints, context, server } = await manager({ [create]: ["broken", googleFailure(409, "ALREADY_EXISTS", "There is one.")] });
+    const { endpoints, context, server } = await manager({
+      [create]: ["broken", googleFailure(409, "ALREADY_EXISTS", "There is one.")],
+    });
     const creating = endpoints.create({ id: "iris", displayName: "Iris", labels: {}, dedicated: false }, context);
     await expect(creating).rejects.toMatchObject({ code: "RESOURCE_ALREADY_EXISTS" });
     expect(server.requests[1]?.body).toEqual({ displayName: "Iris", labels: {} });
@@ -115,7 +158,9 @@ describe("deploying", () => {
   it("gives all the traffic to the first model, which has the id of the request", async () => {
     const { endpoints, context, server } = await manager({
       [path]: { json: { name: operation } },
-      [`GET /v1/${operation}`]: { json: { done: true, response: { deployedModel: { id: "1234567890", model: `${numbered}/models/iris` } } } },
+      [`GET /v1/${operation}`]: {
+        json: { done: true, response: { deployedModel: { id: "1234567890", model: `${numbered}/models/iris` } } },
+      },
     });
     expect(await (await endpoints.deploy(endpoint, deploy, context)).wait()).toMatchObject({
       id: "1234567890",
@@ -136,7 +181,11 @@ describe("deploying", () => {
   it("leaves the traffic as it is for any other", async () => {
     const { endpoints, context, server } = await manager({ [path]: { json: { name: operation } } });
     const accelerator = { type: "NVIDIA_TESLA_T4", count: 1 };
-    await endpoints.deploy(endpoint, { ...deploy, takesTraffic: false, accelerator, serviceAccount: "robot@acme" }, context);
+    await endpoints.deploy(
+      endpoint,
+      { ...deploy, takesTraffic: false, accelerator, serviceAccount: "robot@acme" },
+      context,
+    );
     const body = server.requests[0]?.body as { deployedModel: object; trafficSplit?: object };
     expect(body.trafficSplit ?? {}).toEqual({});
     expect(body.deployedModel).toMatchObject({
@@ -152,7 +201,10 @@ describe("deploying", () => {
       [`GET /v1/${operation}`]: { json: { done: true, error } },
     });
     const deploying = await endpoints.deploy(endpoint, deploy, context);
-    await expect(deploying.wait()).rejects.toMatchObject({ code: "FAILED_PRECONDITION", message: expect.stringContaining("never became ready") });
+    await expect(deploying.wait()).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+      message: expect.stringContaining("never became ready"),
+    });
   });
 });
 
@@ -160,9 +212,17 @@ describe("changing the traffic", () => {
   const patch = `PATCH /v1/${name}`;
 
   it("replaces the split under the etag that was read", async () => {
-    const { endpoints, context, server } = await manager({ [patch]: { json: { name, trafficSplit: { "2": 100 }, etag: "e2" } } });
-    expect(await endpoints.setTraffic(endpoint, { "1": 0, "2": 100 }, context)).toMatchObject({ trafficSplit: { "2": 100 }, etag: "e2" });
-    expect(server.requests[0]).toMatchObject({ query: { updateMask: "trafficSplit" }, body: { trafficSplit: { "2": 100 }, etag: "e1" } });
+    const { endpoints, context, server } = await manager({
+      [patch]: { json: { name, trafficSplit: { "2": 100 }, etag: "e2" } },
+    });
+    expect(await endpoints.setTraffic(endpoint, { "1": 0, "2": 100 }, context)).toMatchObject({
+      trafficSplit: { "2": 100 },
+      etag: "e2",
+    });
+    expect(server.requests[0]).toMatchObject({
+      query: { updateMask: "trafficSplit" },
+      body: { trafficSplit: { "2": 100 }, etag: "e1" },
+    });
   });
 
   it("is a conflict when the endpoint changed to something else", async () => {
@@ -170,7 +230,9 @@ describe("changing the traffic", () => {
       [patch]: googleFailure(409, "ABORTED", "Etag mismatch."),
       [`GET /v1/${name}`]: { json: { name, trafficSplit: { "1": 50, "2": 50 } } },
     });
-    await expect(endpoints.setTraffic(endpoint, { "2": 100 }, context)).rejects.toMatchObject({ code: "RESOURCE_CONFLICT" });
+    await expect(endpoints.setTraffic(endpoint, { "2": 100 }, context)).rejects.toMatchObject({
+      code: "RESOURCE_CONFLICT",
+    });
   });
 
   it("is done when a request whose answer was lost had done it", async () => {
@@ -204,7 +266,14 @@ describe("operations that run already", () => {
   it("are the unfinished ones of the endpoint, and can be waited for", async () => {
     const createTime = "2026-11-23T12:00:05Z";
     const { endpoints, context } = await manager({
-      [`GET /v1/${name}/operations`]: { json: { operations: [{ name: operation, metadata: { genericMetadata: { createTime } } }, { name: "x", done: true }] } },
+      [`GET /v1/${name}/operations`]: {
+        json: {
+          operations: [
+            { name: operation, metadata: { genericMetadata: { createTime } } },
+            { name: "x", done: true },
+          ],
+        },
+      },
       [`GET /v1/${operation}`]: { json: { done: true } },
     });
     const [running, ...others] = await endpoints.running("iris", "2026-11-23T12:00:00Z", context);

@@ -19,13 +19,19 @@ const request: ImageRequest = {
   directory: "deploy_from_script-1",
 };
 
-const succeeded = { json: { id: "b1", status: "SUCCESS", results: { images: [{ name: `${image}:${hash}`, digest }] } } };
+const succeeded = {
+  json: { id: "b1", status: "SUCCESS", results: { images: [{ name: `${image}:${hash}`, digest }] } },
+};
 
 const toBuild: Answers = {
   [`GET ${builds}`]: { json: {} },
   [`GET /v1/${repository}`]: { json: { name: repository } },
   [`POST ${builds}`]: { json: { name: "operations/x", metadata: { build: { id: "b1" } } } },
-  [`GET ${builds}/b1`]: [{ json: { id: "b1", status: "QUEUED" } }, { json: { id: "b1", status: "WORKING" } }, succeeded],
+  [`GET ${builds}/b1`]: [
+    { json: { id: "b1", status: "QUEUED" } },
+    { json: { id: "b1", status: "WORKING" } },
+    succeeded,
+  ],
 };
 
 async function builder(answers: Answers, settings: Partial<ImageBuilderOptions> = {}) {
@@ -37,7 +43,9 @@ async function builder(answers: Answers, settings: Partial<ImageBuilderOptions> 
 
 describe("a serving image", () => {
   it("is not built when there is one with the environment's tag", async () => {
-    const { images, server, context } = await builder({ [tag]: { json: { version: `${repository}/packages/serving/versions/${digest}` } } });
+    const { images, server, context } = await builder({
+      [tag]: { json: { version: `${repository}/packages/serving/versions/${digest}` } },
+    });
     expect(await images.ensure(request, context)).toEqual({ uri: `${image}@${digest}`, built: false });
     expect(server.requests).toHaveLength(1);
   });
@@ -48,7 +56,13 @@ describe("a serving image", () => {
     const created = server.requests.find(({ method }) => method === "POST");
     expect(created?.body).toEqual({
       source: { storageSource: { bucket: "models", object: "sdist.tar.gz", generation: "17" } },
-      steps: [{ name: "gcr.io/cloud-builders/docker", args: ["build", "--tag", `${image}:${hash}`, "."], dir: "deploy_from_script-1" }],
+      steps: [
+        {
+          name: "gcr.io/cloud-builders/docker",
+          args: ["build", "--tag", `${image}:${hash}`, "."],
+          dir: "deploy_from_script-1",
+        },
+      ],
       images: [`${image}:${hash}`],
       tags: ["mlflow-deployments", `env-${hash.slice(0, 40)}`],
       timeout: "1800s",
@@ -67,7 +81,11 @@ describe("a serving image", () => {
         [`POST ${elsewhere}`]: { json: { metadata: { build: { id: "b1" } } } },
         [`GET ${elsewhere}/b1`]: succeeded,
       },
-      { buildLocation: "europe-west4", buildServiceAccount: "robot@acme.iam.gserviceaccount.com", buildTimeoutSeconds: 60 },
+      {
+        buildLocation: "europe-west4",
+        buildServiceAccount: "robot@acme.iam.gserviceaccount.com",
+        buildTimeoutSeconds: 60,
+      },
     );
     await images.ensure(request, context);
     expect(server.requests.find(({ method }) => method === "POST")?.body).toMatchObject({
@@ -77,7 +95,10 @@ describe("a serving image", () => {
   });
 
   it("is not built twice at a time: a build that runs already is waited for", async () => {
-    const { images, server, context } = await builder({ ...toBuild, [`GET ${builds}`]: { json: { builds: [{ id: "b1", status: "WORKING" }] } } });
+    const { images, server, context } = await builder({
+      ...toBuild,
+      [`GET ${builds}`]: { json: { builds: [{ id: "b1", status: "WORKING" }] } },
+    });
     expect(await images.ensure(request, context)).toMatchObject({ built: true });
     expect(server.lines().filter((line) => line.startsWith("POST"))).toEqual([]);
     expect(server.requests[1]?.query["filter"]).toContain(`tags="env-${hash.slice(0, 40)}"`);
@@ -86,7 +107,9 @@ describe("a serving image", () => {
   it("has no part that Cloud Build would expand", async () => {
     const { images, server, context } = await builder(toBuild);
     await images.ensure({ ...request, directory: "a$PROJECT_ID" }, context);
-    expect(server.requests.find(({ method }) => method === "POST")?.body).toMatchObject({ steps: [{ dir: "a$$PROJECT_ID" }] });
+    expect(server.requests.find(({ method }) => method === "POST")?.body).toMatchObject({
+      steps: [{ dir: "a$$PROJECT_ID" }],
+    });
   });
 });
 
@@ -118,31 +141,51 @@ describe("the repository", () => {
 });
 
 describe("a build that fails", () => {
-  const failed = (changes: object) => ({ json: { id: "b1", status: "FAILURE", createTime: "2026-11-23T12:00:00Z", ...changes } });
+  const failed = (changes: object) => ({
+    json: { id: "b1", status: "FAILURE", createTime: "2026-11-23T12:00:00Z", ...changes },
+  });
 
   it("says why, shows the end of its log, and where the whole is", async () => {
     const { images, server, context } = await builder({
       ...toBuild,
-      [`GET ${builds}/b1`]: failed({ statusDetail: "Build step 0 failed", logUrl: "https://console.cloud.google.com/x" }),
-      "POST /v2/entries:list": { json: { entries: [{ textPayload: "ERROR: No matching distribution" }, { textPayload: "Step 3/7 : RUN pip" }] } },
+      [`GET ${builds}/b1`]: failed({
+        statusDetail: "Build step 0 failed",
+        logUrl: "https://console.cloud.google.com/x",
+      }),
+      "POST /v2/entries:list": {
+        json: { entries: [{ textPayload: "ERROR: No matching distribution" }, { textPayload: "Step 3/7 : RUN pip" }] },
+      },
     });
     await expect(images.ensure(request, context)).rejects.toMatchObject({
       code: "FAILED_PRECONDITION",
-      message: expect.stringMatching(/FAILURE: Build step 0 failed\. Its log is at https:.*, and ends:\nStep 3\/7 : RUN pip\nERROR: No matching/s),
+      message: expect.stringMatching(
+        /FAILURE: Build step 0 failed\. Its log is at https:.*, and ends:\nStep 3\/7 : RUN pip\nERROR: No matching/s,
+      ),
     });
-    expect(server.requests.at(-1)?.body).toMatchObject({ filter: expect.stringContaining('resource.labels.build_id="b1"') });
+    expect(server.requests.at(-1)?.body).toMatchObject({
+      filter: expect.stringContaining('resource.labels.build_id="b1"'),
+    });
   });
 
   it("names the roles and the setting when the account that builds lacks them", async () => {
     const detail = "Service account does not have storage.objects.get access";
-    const { images, context } = await builder({ ...toBuild, [`GET ${builds}/b1`]: failed({ failureInfo: { detail } }) });
+    const { images, context } = await builder({
+      ...toBuild,
+      [`GET ${builds}/b1`]: failed({ failureInfo: { detail } }),
+    });
     await expect(images.ensure(request, context)).rejects.toThrow(/roles\/storage\.objectViewer.*buildServiceAccount/);
   });
 
   it("names buildLocation when the project may not build in that region", async () => {
-    const refused = googleFailure(400, "FAILED_PRECONDITION", "due to quota restrictions, cannot run builds in this region");
+    const refused = googleFailure(
+      400,
+      "FAILED_PRECONDITION",
+      "due to quota restrictions, cannot run builds in this region",
+    );
     const { images, context } = await builder({ ...toBuild, [`POST ${builds}`]: refused });
-    await expect(images.ensure(request, context)).rejects.toThrow(/cannot run builds in this region.*set buildLocation/);
+    await expect(images.ensure(request, context)).rejects.toThrow(
+      /cannot run builds in this region.*set buildLocation/,
+    );
   });
 
   it("is not started twice when the answer is lost", async () => {

@@ -13,13 +13,25 @@ const model = `${place}/models/iris-1`;
 async function managers(answers: Answers) {
   const server = await googleServer(answers);
   const options = { connection: server.connection, project: "acme", location: "europe-west1", clock: instantClock() };
-  return { server, models: new VertexModelManager(options), versions: new VertexVersionManager(options), context: recordingContext() };
+  return {
+    server,
+    models: new VertexModelManager(options),
+    versions: new VertexVersionManager(options),
+    context: recordingContext(),
+  };
 }
 
 const parent: ParentModel = { name: model, id: "iris-1", displayName: "iris", exists: true };
 const request: VersionRequest = {
   alias: "v-1",
-  spec: { specHash: "5".repeat(64), environmentHash: "e", modelHash: "m", modelUri: "runs:/1/model", flavor: null, settings: {} },
+  spec: {
+    specHash: "5".repeat(64),
+    environmentHash: "e",
+    modelHash: "m",
+    modelUri: "runs:/1/model",
+    flavor: null,
+    settings: {},
+  },
   imageUri: "europe-west1-docker.pkg.dev/acme/images/serving@sha256:1",
   artifactUri: "gs://models/iris",
   labels: { "spec-hash": "5".repeat(40), team: "x" },
@@ -168,7 +180,10 @@ describe("uploads that run already", () => {
   const since = "2026-11-23T12:00:00Z";
   const operation = (id: string, changes: Record<string, unknown> = {}, type = "UploadModelOperationMetadata") => ({
     name: `${numbered}/models/iris-1/operations/${id}`,
-    metadata: { "@type": `type.googleapis.com/google.cloud.aiplatform.v1.${type}`, genericMetadata: { createTime: "2026-11-23T12:00:05Z" } },
+    metadata: {
+      "@type": `type.googleapis.com/google.cloud.aiplatform.v1.${type}`,
+      genericMetadata: { createTime: "2026-11-23T12:00:05Z" },
+    },
     ...changes,
   });
 
@@ -176,17 +191,27 @@ describe("uploads that run already", () => {
     const old = { metadata: { genericMetadata: { createTime: "2026-11-23T11:00:00Z" } } };
     const { versions, context } = await managers({
       [operations]: {
-        json: { operations: [operation("1"), operation("2", { done: true }), operation("3", old), operation("4", {}, "DeleteOperationMetadata")] },
+        json: {
+          operations: [
+            operation("1"),
+            operation("2", { done: true }),
+            operation("3", old),
+            operation("4", {}, "DeleteOperationMetadata"),
+          ],
+        },
       },
     });
     const running = await versions.running(parent, since, context);
     expect(running.map(({ name }) => name)).toEqual([`${numbered}/models/iris-1/operations/1`]);
   });
 
-  it.each([googleFailure(501, "UNIMPLEMENTED", "No."), googleFailure(404, "NOT_FOUND", "No.")])("are none where the platform lists none", async (answer) => {
-    const { versions, context } = await managers({ [operations]: answer });
-    expect(await versions.running(parent, since, context)).toEqual([]);
-  });
+  it.each([googleFailure(501, "UNIMPLEMENTED", "No."), googleFailure(404, "NOT_FOUND", "No.")])(
+    "are none where the platform lists none",
+    async (answer) => {
+      const { versions, context } = await managers({ [operations]: answer });
+      expect(await versions.running(parent, since, context)).toEqual([]);
+    },
+  );
 });
 
 describe("deleting a version", () => {
@@ -211,7 +236,10 @@ describe("deleting a version", () => {
       [`GET /v1/${model}/operations/1`]: done,
     });
     expect(await versions.delete({ model, versionId: "2" }, context)).toBe(true);
-    expect(server.lines().slice(1, 3)).toEqual([`POST /v1/${model}@10:mergeVersionAliases`, `DELETE /v1/${model}@2:deleteVersion`]);
+    expect(server.lines().slice(1, 3)).toEqual([
+      `POST /v1/${model}@10:mergeVersionAliases`,
+      `DELETE /v1/${model}@2:deleteVersion`,
+    ]);
   });
 
   it("does nothing when there is none", async () => {

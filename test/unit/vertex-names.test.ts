@@ -1,8 +1,29 @@
 import { describe, expect, it } from "vitest";
 
-import { deployedModelId, endpointId, labelValue, modelId, versionAlias } from "../../src/targets/aiplatform/vertex/names.js";
+import {
+  deployedModelId,
+  endpointId,
+  labelValue,
+  modelId,
+  versionAlias,
+} from "../../src/targets/aiplatform/vertex/names.js";
 
-const awkward = ["tester", "Tester", "tester ", "my_model", "my-model", "1st", "-x", "日本語", "Größe", "", "a".repeat(200), "a".repeat(201), "../..", "x\n\"'$"];
+const awkward = [
+  "tester",
+  "Tester",
+  "tester ",
+  "my_model",
+  "my-model",
+  "1st",
+  "-x",
+  "日本語",
+  "Größe",
+  "",
+  "a".repeat(200),
+  "a".repeat(201),
+  "../..",
+  "x\n\"'$",
+];
 
 describe("ids", () => {
   it.each(awkward)("of %j are legal", (name) => {
@@ -51,7 +72,9 @@ describe("a version's alias", () => {
 
 describe("a deployed model's id", () => {
   it("has ten digits, the first not 0, and differs by name, spec and attempt", () => {
-    const ids = ["a", "b"].flatMap((name) => ["x", "y"].flatMap((spec) => [0, 1, 2].map((attempt) => deployedModelId(name, spec, attempt))));
+    const ids = ["a", "b"].flatMap((name) =>
+      ["x", "y"].flatMap((spec) => [0, 1, 2].map((attempt) => deployedModelId(name, spec, attempt))),
+    );
     for (const id of ids) expect(id).toMatch(/^[1-9][0-9]{9}$/);
     expect(new Set(ids).size).toBe(12);
   });

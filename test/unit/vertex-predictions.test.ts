@@ -1,20 +1,36 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { GoogleConnection } from "../../src/targets/aiplatform/google/connection.js";
-import { type PredictionOptions, VertexPredictionService } from "../../src/targets/aiplatform/vertex/prediction-service.js";
+import {
+  type PredictionOptions,
+  VertexPredictionService,
+} from "../../src/targets/aiplatform/vertex/prediction-service.js";
 import { type Answer, googleFailure, googleServer, instantClock } from "../support/google-server.js";
 
 const name = "projects/acme/locations/europe-west1/endpoints/iris";
 const shared = { name, dedicatedHost: null };
 const path = `POST /v1/${name}:predict`;
 const answer: Answer = {
-  json: { predictions: [1], deployedModelId: "7", model: "m", modelVersionId: "2", modelDisplayName: "iris", metadata: { a: 1 } },
+  json: {
+    predictions: [1],
+    deployedModelId: "7",
+    model: "m",
+    modelVersionId: "2",
+    modelDisplayName: "iris",
+    metadata: { a: 1 },
+  },
 };
 
 async function service(answers: Answer | Answer[], options: Partial<PredictionOptions> = {}) {
   const server = await googleServer({ [path]: answers });
   const clock = instantClock();
-  const predictions = new VertexPredictionService({ connection: server.connection, project: "acme", location: "europe-west1", clock, ...options });
+  const predictions = new VertexPredictionService({
+    connection: server.connection,
+    project: "acme",
+    location: "europe-west1",
+    clock,
+    ...options,
+  });
   return { server, predictions, clock };
 }
 
@@ -25,9 +41,22 @@ afterEach(() => {
 describe("a prediction", () => {
   it("sends instances and parameters, and gives the answer with what made it", async () => {
     const { predictions, server } = await service(answer);
-    const result = await predictions.predict({ endpoint: shared, instances: [{ x: null, at: new Date(0) }], parameters: { k: 2 } }, {});
-    expect(result).toEqual({ predictions: [1], deployedModelId: "7", model: "m", modelVersionId: "2", modelDisplayName: "iris", metadata: { a: 1 } });
-    expect(server.requests[0]?.body).toEqual({ instances: [{ x: null, at: "1970-01-01T00:00:00.000Z" }], parameters: { k: 2 } });
+    const result = await predictions.predict(
+      { endpoint: shared, instances: [{ x: null, at: new Date(0) }], parameters: { k: 2 } },
+      {},
+    );
+    expect(result).toEqual({
+      predictions: [1],
+      deployedModelId: "7",
+      model: "m",
+      modelVersionId: "2",
+      modelDisplayName: "iris",
+      metadata: { a: 1 },
+    });
+    expect(server.requests[0]?.body).toEqual({
+      instances: [{ x: null, at: "1970-01-01T00:00:00.000Z" }],
+      parameters: { k: 2 },
+    });
   });
 
   it("keeps its connection for the next one", async () => {
@@ -39,7 +68,11 @@ describe("a prediction", () => {
 
   it("goes to the endpoint's own host where it has one", async () => {
     const dedicated = await googleServer({ [`POST /dedicated/iris/v1/${name}:predict`]: answer });
-    const predictions = new VertexPredictionService({ connection: dedicated.connection, project: "acme", location: "europe-west1" });
+    const predictions = new VertexPredictionService({
+      connection: dedicated.connection,
+      project: "acme",
+      location: "europe-west1",
+    });
     const endpoint = { name, dedicatedHost: "127.0.0.1:1/dedicated/iris" };
     expect((await predictions.predict({ endpoint, instances: [1] }, {})).predictions).toEqual([1]);
   });
@@ -67,26 +100,34 @@ describe("a prediction", () => {
   it("is not repeated past the total time", async () => {
     vi.stubEnv("MLFLOW_DEPLOYMENT_PREDICT_TOTAL_TIMEOUT", "2");
     const { predictions, clock } = await service(googleFailure(503, "UNAVAILABLE", "Later."));
-    await expect(predictions.predict({ endpoint: shared, instances: [1] }, {})).rejects.toMatchObject({ code: "TEMPORARILY_UNAVAILABLE" });
+    await expect(predictions.predict({ endpoint: shared, instances: [1] }, {})).rejects.toMatchObject({
+      code: "TEMPORARILY_UNAVAILABLE",
+    });
     expect(clock.waits).toHaveLength(1);
   });
 
   it("says which times to set when there was no answer in time", async () => {
-    const { predictions, server } = await service(answer, { requestTimeoutSeconds: 0.001 });
-    const connected = vi.spyOn(server.connection, "aiplatformUrl");
-    const late = predictions.predict({ endpoint: shared, instances: [Array.from({ length: 60_000 }, () => 0.125)] }, {});
-    await expect(late).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED", message: expect.stringContaining("MLFLOW_DEPLOYMENT_PREDICT_TIMEOUT") });
-    expect(connected).toHaveBeenCalledOnce();
+    const { predictions, server } = await service("silent", { requestTimeoutSeconds: 0.05 });
+    const late = predictions.predict({ endpoint: shared, instances: [1] }, {});
+    await expect(late).rejects.toMatchObject({
+      code: "DEADLINE_EXCEEDED",
+      message: expect.stringContaining("MLFLOW_DEPLOYMENT_PREDICT_TIMEOUT"),
+    });
+    expect(server.requests).toHaveLength(1);
   });
 
   it("refuses a time that is none", async () => {
     vi.stubEnv("MLFLOW_DEPLOYMENT_PREDICT_TIMEOUT", "soon");
     const { predictions } = await service(answer);
-    await expect(predictions.predict({ endpoint: shared, instances: [1] }, {})).rejects.toThrow(/MLFLOW_DEPLOYMENT_PREDICT_TIMEOUT must be/);
+    await expect(predictions.predict({ endpoint: shared, instances: [1] }, {})).rejects.toThrow(
+      /MLFLOW_DEPLOYMENT_PREDICT_TIMEOUT must be/,
+    );
   });
 
   it("fails with the model's own words when it refuses the rows", async () => {
-    const { predictions } = await service(googleFailure(400, "FAILED_PRECONDITION", "Prediction failed: Model is missing inputs ['a']"));
+    const { predictions } = await service(
+      googleFailure(400, "FAILED_PRECONDITION", "Prediction failed: Model is missing inputs ['a']"),
+    );
     await expect(predictions.predict({ endpoint: shared, instances: [1] }, {})).rejects.toMatchObject({
       code: "FAILED_PRECONDITION",
       message: expect.stringContaining("missing inputs ['a']"),
@@ -95,7 +136,9 @@ describe("a prediction", () => {
 
   it("fails when the answer has no predictions", async () => {
     const { predictions } = await service({ json: { result: 1 } });
-    await expect(predictions.predict({ endpoint: shared, instances: [1] }, {})).rejects.toThrow(/without a list of predictions/);
+    await expect(predictions.predict({ endpoint: shared, instances: [1] }, {})).rejects.toThrow(
+      /without a list of predictions/,
+    );
   });
 
   it("is cancelled by its signal", async () => {
@@ -126,7 +169,10 @@ describe("the rows of a prediction", () => {
   ])("are refused with %s in them, and the place is named", async (_what, instances, message) => {
     const { predictions, server } = await service(answer);
     const request = { endpoint: shared, instances: instances as unknown[] };
-    await expect(predictions.predict(request, {})).rejects.toMatchObject({ code: "INVALID_PARAMETER_VALUE", message: expect.stringContaining(message) });
+    await expect(predictions.predict(request, {})).rejects.toMatchObject({
+      code: "INVALID_PARAMETER_VALUE",
+      message: expect.stringContaining(message),
+    });
     expect(server.requests).toEqual([]);
   });
 
@@ -136,15 +182,24 @@ describe("the rows of a prediction", () => {
     await expect(predictions.predict({ endpoint: shared, instances: [row, row] }, {})).resolves.toBeDefined();
   });
 
-  it.each<[string | null, number, boolean]>([
-    [null, 1.4, true],
-    [null, 1.6, false],
-    ["iris.europe-west1.prediction.vertexai.goog", 1.6, true],
-    ["iris.europe-west1.prediction.vertexai.goog", 10.1, false],
-  ])("may have as many bytes as the endpoint takes (own host %s, %d MB)", async (dedicatedHost, megabytes, taken) => {
-    const { predictions } = await service(answer);
-    const predicted = predictions.predict({ endpoint: { name, dedicatedHost }, instances: ["x".repeat(megabytes * 1024 * 1024)] }, {});
-    if (taken) await expect(predicted).resolves.toBeDefined();
-    else await expect(predicted).rejects.toThrow(/takes (1\.5|10\.0) MB on a (shared|dedicated) endpoint/);
+  it.each<[string, string | null, number, RegExp]>([
+    ["1.5 MB on a shared endpoint", null, 1.5, /takes 1\.5 MB on a shared endpoint.*endpointType: dedicated/],
+    [
+      "10 MB on a dedicated one",
+      "iris.europe-west1.prediction.vertexai.goog",
+      10,
+      /takes 10\.0 MB on a dedicated endpoint/,
+    ],
+  ])("may have %s, and no more", async (_limit, dedicatedHost, megabytes, message) => {
+    const { predictions, server } = await service(answer);
+    const bytes = megabytes * 1024 * 1024;
+    const predict = (size: number) =>
+      predictions.predict({ endpoint: { name, dedicatedHost }, instances: ["x".repeat(size)] }, {});
+    await expect(predict(bytes - 1000)).resolves.toBeDefined();
+    await expect(predict(bytes)).rejects.toMatchObject({
+      code: "INVALID_PARAMETER_VALUE",
+      message: expect.stringMatching(message),
+    });
+    expect(server.requests).toHaveLength(1);
   });
 });

@@ -14,10 +14,8 @@ export function artifactRoutes(repositories: Repositories, operations: Operation
   const repository = `${location}/repositories/(?<repository>[^/:]+)`;
   const packagePath = `${repository}/packages/(?<package>[^/]+)`;
   const start = (request: EmulatorRequest, work: () => unknown): EmulatorResponse => ({
-    json: operations.start(
-      { parent: locationName(request) },
-      { "@type": `${api}.OperationMetadata` },
-      async () => work(),
+    json: operations.start({ parent: locationName(request) }, { "@type": `${api}.OperationMetadata` }, async () =>
+      work(),
     ),
   });
   return [
@@ -46,7 +44,9 @@ export function artifactRoutes(repositories: Repositories, operations: Operation
       });
     }),
     route("GET", `${packagePath}/tags`, async (request) => {
-      const tags = packageImages(repositories, request).flatMap((image) => image.tags.map((tag) => toTag(image, tag, request)));
+      const tags = packageImages(repositories, request).flatMap((image) =>
+        image.tags.map((tag) => toTag(image, tag, request)),
+      );
       return listed("tags", tags, request);
     }),
     route("GET", `${packagePath}/tags/(?<tag>[^/]+)`, async (request) => {
@@ -67,7 +67,11 @@ export function artifactRoutes(repositories: Repositories, operations: Operation
     }),
     route("GET", `${repository}/dockerImages`, async (request) => {
       const images = repositories.images(repositoryName(request));
-      return listed("dockerImages", images.map((image) => toDockerImage(image, request)), request);
+      return listed(
+        "dockerImages",
+        images.map((image) => toDockerImage(image, request)),
+        request,
+      );
     }),
     route("GET", `${repository}/dockerImages/(?<image>[^/]+)`, async (request) => {
       const wanted = request.param("image");
@@ -126,7 +130,9 @@ function toVersion(image: StoredImage, request: EmulatorRequest) {
     createTime,
     updateTime: createTime,
     metadata: { name: toDockerImage(image, request).name, imageSizeBytes: String(image.sizeBytes) },
-    ...(request.query.get("view") === "FULL" ? { relatedTags: image.tags.map((tag) => toTag(image, tag, request)) } : {}),
+    ...(request.query.get("view") === "FULL"
+      ? { relatedTags: image.tags.map((tag) => toTag(image, tag, request)) }
+      : {}),
   };
 }
 

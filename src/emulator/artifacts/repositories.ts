@@ -87,7 +87,7 @@ export class Repositories {
       throw invalidArgument(`Invalid value for repository_id: "${id ?? ""}"`);
     }
     if (!/^[a-z]+(-[a-z]+\d+)?$/.test(location)) throw invalidArgument(`Location ${location} is not valid.`);
-    const given = parseMessage<Partial<Repository>>(body, repositoryShape, "repository");
+    const given: Partial<Repository> = parseMessage(body, repositoryShape, "repository");
     if (given.format === undefined || given.format === "FORMAT_UNSPECIFIED") {
       throw invalidArgument("Repository format must be specified.");
     }

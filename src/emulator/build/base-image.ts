@@ -26,6 +26,8 @@ export async function baseInterpreter(
     return await findPython({ version });
   } catch (error) {
     if (found) onLine(`The emulator was given Python ${found.version}, and ${image} is another version.`);
-    throw stepFailure(`${image} needs a Python of this machine: ${error instanceof Error ? error.message : String(error)}`);
+    throw stepFailure(
+      `${image} needs a Python of this machine: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }

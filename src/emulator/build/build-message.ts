@@ -153,7 +153,7 @@ export type BuildRequest = Partial<Build> & { steps: BuildStep[] };
 
 /** @throws GoogleError INVALID_ARGUMENT, or UNIMPLEMENTED for what the emulator does not do. */
 export function parseBuild(body: unknown): BuildRequest {
-  const build = parseMessage<Partial<Build>>(body, buildShape, "build");
+  const build: Partial<Build> = parseMessage(body, buildShape, "build");
   const { steps = [], images = [], options = {} } = build;
   if (steps.length === 0) throw invalidArgument("invalid build: no build steps are specified");
   for (const [index, step] of steps.entries()) {
@@ -172,12 +172,17 @@ export function parseBuild(body: unknown): BuildRequest {
 /** Seconds of a `google.protobuf.Duration`, such as `1200s`. */
 export function durationSeconds(text: string): number {
   const match = /^(\d+(?:\.\d{1,9})?)s$/.exec(text);
-  if (!match) throw invalidArgument(`Invalid value at 'build.timeout' (type.googleapis.com/google.protobuf.Duration), "${text}"`);
+  if (!match)
+    throw invalidArgument(`Invalid value at 'build.timeout' (type.googleapis.com/google.protobuf.Duration), "${text}"`);
   return Number(match[1]);
 }
 
 /** A service account of the user's own cannot write to Google's log bucket. */
-function requireLogging(account: string | undefined, logsBucket: string | undefined, options: { [option: string]: unknown }) {
+function requireLogging(
+  account: string | undefined,
+  logsBucket: string | undefined,
+  options: { [option: string]: unknown },
+) {
   if (account === undefined) return;
   if (!/^projects\/[^/]+\/serviceAccounts\/[^/]+$/.test(account)) {
     throw invalidArgument(`invalid build: invalid service account "${account}"`);

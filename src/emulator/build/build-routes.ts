@@ -44,7 +44,8 @@ function parseFilter(filter: string): (build: Build) => boolean {
     if (field === undefined || value === undefined) {
       throw unimplemented(`The emulator's filter of builds knows tags, status and id joined by AND, not: ${term}`);
     }
-    return (build: Build) => (field === "tags" ? !!build.tags?.includes(value) : build[field as "status" | "id"] === value);
+    return (build: Build) =>
+      field === "tags" ? !!build.tags?.includes(value) : build[field as "status" | "id"] === value;
   });
   return (build) => tests.every((test) => test(build));
 }

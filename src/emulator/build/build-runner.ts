@@ -163,7 +163,9 @@ async function runStep(
   }
   const dockerfile = docker.dockerfile === undefined ? join(directory, "Dockerfile") : inWorkspace(docker.dockerfile);
   if (!existsSync(dockerfile)) {
-    throw stepFailure(`unable to evaluate symlinks in Dockerfile path: lstat ${docker.dockerfile ?? "Dockerfile"}: no such file or directory`);
+    throw stepFailure(
+      `unable to evaluate symlinks in Dockerfile path: lstat ${docker.dockerfile ?? "Dockerfile"}: no such file or directory`,
+    );
   }
   const draft = await buildImage(await readFile(dockerfile, "utf8"), root, {
     directory,
@@ -192,7 +194,10 @@ function pushImages(
     report.log(`Pushing ${name}`);
     const image = local.get(withTag(name));
     if (!image) {
-      throw new BuildFailure("PUSH_IMAGE_NOT_FOUND", `failed to find one or more images after execution of build steps: ["${name}"]`);
+      throw new BuildFailure(
+        "PUSH_IMAGE_NOT_FOUND",
+        `failed to find one or more images after execution of build steps: ["${name}"]`,
+      );
     }
     push(name, image, environment);
     report.log(`${withTag(name)}: digest: ${image.digest}`);

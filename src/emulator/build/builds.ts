@@ -67,7 +67,7 @@ export class Builds {
   list(project: string, location: string): Build[] {
     const parent = `projects/${projectNumber(project)}/locations/${location}/`;
     const builds = this.#builds.values().filter((build) => build.name.startsWith(parent));
-    return builds.reverse();
+    return builds.toReversed();
   }
 
   /** @throws GoogleError NOT_FOUND; FAILED_PRECONDITION for a build that is over. */

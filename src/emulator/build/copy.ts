@@ -7,11 +7,7 @@ import { type Instruction, splitWords, substitute } from "./dockerfile.js";
 import { type BuildContext, hostPath, type ImageDraft } from "./image-draft.js";
 
 /** Follows a COPY: what it names must be in the context. */
-export async function copyIntoImage(
-  instruction: Instruction,
-  draft: ImageDraft,
-  context: BuildContext,
-): Promise<void> {
+export async function copyIntoImage(instruction: Instruction, draft: ImageDraft, context: BuildContext): Promise<void> {
   const words = readWords(instruction).map((word) => substitute(word, { ...draft.args, ...draft.env }));
   const destination = words.pop();
   if (destination === undefined || words.length === 0) {

@@ -11,19 +11,7 @@ export interface Instruction {
   line: number;
 }
 
-const known = new Set([
-  "FROM",
-  "ARG",
-  "ENV",
-  "WORKDIR",
-  "COPY",
-  "USER",
-  "EXPOSE",
-  "LABEL",
-  "RUN",
-  "ENTRYPOINT",
-  "CMD",
-]);
+const known = new Set(["FROM", "ARG", "ENV", "WORKDIR", "COPY", "USER", "EXPOSE", "LABEL", "RUN", "ENTRYPOINT", "CMD"]);
 
 /**
  * The instructions of a Dockerfile.
@@ -63,7 +51,7 @@ function parseExecForm(text: string): string[] | undefined {
   try {
     const parsed = JSON.parse(text) as unknown;
     const isExec = Array.isArray(parsed) && parsed.every((each) => typeof each === "string");
-    return isExec ? (parsed as string[]) : undefined;
+    return isExec ? parsed : undefined;
   } catch {
     // as in Docker, what is no JSON array is the shell form
     return undefined;

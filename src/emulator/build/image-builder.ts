@@ -49,7 +49,7 @@ async function startImage(
   return {
     root,
     python,
-    requirements: [],
+    requirements: { lines: [], constraints: [] },
     pythonPath: [],
     workdir: "/",
     env: {},
@@ -104,7 +104,8 @@ function declareArgument(
 ): void {
   const [, name = "", fallback] = /^(\w+)(?:=(.*))?$/s.exec(instruction.text) ?? [];
   if (!name) throw stepFailure(`dockerfile line ${instruction.line}: ARG requires a name`);
-  const value = context.buildArgs[name] ?? (fallback === undefined ? globals[name] : substitute(unquote(fallback), args));
+  const value =
+    context.buildArgs[name] ?? (fallback === undefined ? globals[name] : substitute(unquote(fallback), args));
   if (value !== undefined) args[name] = value;
 }
 
@@ -115,7 +116,10 @@ function setVariable(name: string, value: string, draft: ImageDraft): void {
     draft.env[name] = value;
     return;
   }
-  const paths = value.split(":").filter(Boolean).map((path) => posix.resolve("/", path));
+  const paths = value
+    .split(":")
+    .filter(Boolean)
+    .map((path) => posix.resolve("/", path));
   draft.pythonPath = [...new Set([...paths, ...draft.pythonPath])];
 }
 

@@ -1,6 +1,7 @@
 import { posix, join } from "node:path";
 
 import type { PythonInterpreter } from "../../runtime/python.js";
+import type { Requirements } from "./requirement-files.js";
 
 /** An image while its Dockerfile is being followed. Its paths are those inside the image. */
 export interface ImageDraft {
@@ -8,7 +9,7 @@ export interface ImageDraft {
   root: string;
   python: PythonInterpreter;
   /** The requirements that `python`'s environment was checked or made for. */
-  requirements: string[];
+  requirements: Requirements;
   /** Directories of installed packages. */
   pythonPath: string[];
   workdir: string;

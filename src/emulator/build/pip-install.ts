@@ -1,12 +1,10 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-
-import { installEnvironment } from "../../runtime/child-environment.js";
-import { ensureEnvironment, missingRequirements } from "../../runtime/environment.js";
+import { cacheDirectory, installEnvironment } from "../../runtime/child-environment.js";
+import { ensureEnvironment } from "../../runtime/environment.js";
 import { minorOf } from "../../runtime/python.js";
+import { buildInterpreter } from "./build-backend.js";
 import { stepFailure } from "./build-failure.js";
 import { type BuildContext, hostPath, type ImageDraft } from "./image-draft.js";
+import { readRequirements, type Requirements, toText, unmetRequirements } from "./requirement-files.js";
 import { runProgram } from "./run-program.js";
 
 /** Options of `pip install` that say how to install, not what. */
@@ -46,30 +44,30 @@ interface PipInstall {
  */
 export async function pipInstall(args: readonly string[], draft: ImageDraft, context: BuildContext): Promise<void> {
   const install = parseArguments(args);
-  const requirements = [...install.requirements];
+  const wanted: Requirements = { lines: [...install.sourceOptions, ...install.requirements], constraints: [] };
   for (const file of install.files) {
-    const path = hostPath(draft, file);
-    if (!existsSync(path)) {
-      throw stepFailure(`ERROR: Could not open requirements file: [Errno 2] No such file or directory: '${file}'`);
-    }
-    requirements.push(...(await readFile(path, "utf8")).split(/\r?\n/));
+    const { lines, constraints } = await readRequirements(file, draft);
+    wanted.lines.push(...lines);
+    wanted.constraints.push(...constraints);
   }
-  if (requirements.length > 0) await meetRequirements([...install.sourceOptions, ...requirements], draft, context);
+  if (install.requirements.length + install.files.length > 0) await meetRequirements(wanted, draft, context);
   if (install.paths.length > 0) await installPaths(install, draft, context);
 }
 
-async function meetRequirements(requirements: string[], draft: ImageDraft, context: BuildContext): Promise<void> {
-  const missing = await missingRequirements(draft.python, requirements.join("\n"));
-  draft.requirements.push(...requirements);
+async function meetRequirements(wanted: Requirements, draft: ImageDraft, context: BuildContext): Promise<void> {
+  const missing = await unmetRequirements(draft.python, wanted);
+  draft.requirements.lines.push(...wanted.lines);
+  draft.requirements.constraints.push(...wanted.constraints);
   if (missing.length === 0) {
     context.onLine(`Python ${draft.python.version} of this machine already satisfies the requirements.`);
     return;
   }
   context.onLine(`An environment is needed for: ${missing.join(", ")}`);
+  const cacheDir = context.cacheDir ?? cacheDirectory();
   draft.python = await ensureEnvironment({
     python: draft.python,
-    requirements: draft.requirements.join("\n"),
-    ...(context.cacheDir === undefined ? {} : { cacheDir: context.cacheDir }),
+    requirements: await toText(draft.requirements, cacheDir),
+    cacheDir,
     onLine: context.onLine,
     signal: context.signal,
   });
@@ -79,29 +77,30 @@ async function installPaths(install: PipInstall, draft: ImageDraft, context: Bui
   const packages = `/usr/local/lib/python${minorOf(draft.python.version)}/site-packages`;
   if (!draft.pythonPath.includes(packages)) draft.pythonPath.push(packages);
   const projects = install.paths.map((path) => hostPath(draft, path));
-  const isolated = !(await canBuildWithoutDownloads(projects, draft));
+  const builder = await buildInterpreter(projects, draft.python, context);
   const args = [
-    ...["-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--no-compile", "--upgrade"],
-    ...["--target", hostPath(draft, packages)],
+    "-m",
+    "pip",
+    "install",
+    "--no-input",
+    "--disable-pip-version-check",
+    "--no-compile",
+    "--upgrade",
+    "--target",
+    hostPath(draft, packages),
     ...(install.noDeps ? ["--no-deps"] : []),
-    ...(isolated ? [] : ["--no-build-isolation"]),
+    ...(builder ? ["--no-build-isolation"] : []),
     ...install.sourceOptions.flatMap((option) => option.split(" ")),
     ...projects,
   ];
   await runProgram({
-    command: draft.python.path,
+    command: (builder ?? draft.python).path,
     args,
     cwd: hostPath(draft, "."),
     env: installEnvironment(),
     shown: `pip install ${install.paths.join(" ")}`,
     context,
   });
-}
-
-/** pip fetches setuptools for each project that it builds, unless it is there and it is all the project asks for. */
-async function canBuildWithoutDownloads(projects: string[], draft: ImageDraft): Promise<boolean> {
-  const plain = projects.every((project) => existsSync(join(project, "setup.py")) && !existsSync(join(project, "pyproject.toml")));
-  return plain && (await missingRequirements(draft.python, "setuptools>=70.1")).length === 0;
 }
 
 function parseArguments(args: readonly string[]): PipInstall {

@@ -21,12 +21,19 @@ export function applySubstitutions(build: BuildRequest, builtin: Readonly<Record
       if (value !== undefined) return value;
       if (loose) return "";
       const problem = name.startsWith("_") ? "matched in the substitution data" : "a valid built-in substitution";
-      throw invalidArgument(`invalid value for 'build.substitutions': key in the template "${name}" is not ${problem}; ${all}`);
+      throw invalidArgument(
+        `invalid value for 'build.substitutions': key in the template "${name}" is not ${problem}; ${all}`,
+      );
     });
   const list = (texts: string[] | undefined) => texts?.map(replace);
   const steps = build.steps.map((step) => ({
     ...step,
-    ...definite({ name: replace(step.name), args: list(step.args), env: list(step.env), dir: step.dir && replace(step.dir) }),
+    ...definite({
+      name: replace(step.name),
+      args: list(step.args),
+      env: list(step.env),
+      dir: step.dir && replace(step.dir),
+    }),
   }));
   const replaced = { ...build, steps, ...definite({ images: list(build.images), tags: list(build.tags) }) };
   requireUse(own, used, loose);
@@ -36,10 +43,14 @@ export function applySubstitutions(build: BuildRequest, builtin: Readonly<Record
 function requireUse(own: Readonly<Record<string, string>>, used: ReadonlySet<string>, loose: boolean): void {
   for (const name of Object.keys(own)) {
     if (!/^_[A-Z0-9_]+$/.test(name)) {
-      throw invalidArgument(`invalid value for 'build.substitutions': substitution key ${name} does not respect format ^_[A-Z0-9_]+$`);
+      throw invalidArgument(
+        `invalid value for 'build.substitutions': substitution key ${name} does not respect format ^_[A-Z0-9_]+$`,
+      );
     }
     if (!loose && !used.has(name)) {
-      throw invalidArgument(`generic::invalid_argument: key "${name}" in the substitution data is not matched in the template`);
+      throw invalidArgument(
+        `generic::invalid_argument: key "${name}" in the substitution data is not matched in the template`,
+      );
     }
   }
 }

@@ -49,7 +49,8 @@ async function extract(blocks: Blocks, directory: string): Promise<void> {
   for (let entries = 0; ; entries++) {
     if (entries > maxEntries) throw new ArchiveError(`the source has more than ${maxEntries} entries`);
     const block = await blocks.read(512);
-    if (block.length === 0 || block.every((byte) => byte === 0)) break;
+    // zeros end an archive, and so does the end of its bytes
+    if (block.every((byte) => byte === 0)) break;
     const header: Header = { ...parseHeader(block), ...overrides };
     if ("xgL".includes(header.type)) {
       overrides = { ...overrides, ...parseOverrides(header, await blocks.readPadded(header.size)) };
@@ -70,7 +71,9 @@ async function writeEntry(header: Header, blocks: Blocks, directory: string): Pr
     return;
   }
   if (header.type !== "0") {
-    throw new ArchiveError(`"${header.name}" is neither a file nor a directory: the emulator takes no links or devices`);
+    throw new ArchiveError(
+      `"${header.name}" is neither a file nor a directory: the emulator takes no links or devices`,
+    );
   }
   await mkdir(dirname(path), { recursive: true });
   const mode = header.mode & 0o111 ? 0o755 : 0o644;
@@ -87,13 +90,17 @@ function safePath(name: string): string {
 
 function parseHeader(block: Buffer): Header {
   const text = (start: number, length: number) =>
-    block.subarray(start, start + length).toString("utf8").replace(/\0.*$/s, "");
+    block
+      .subarray(start, start + length)
+      .toString("utf8")
+      .replace(/\0.*$/s, "");
   const octal = (start: number, length: number) => {
     const value = Number.parseInt(text(start, length).trim() || "0", 8);
     if (Number.isNaN(value)) throw new ArchiveError("the source is not a tar archive");
     return value;
   };
-  if (block.length < 512 || octal(148, 8) !== checksum(block)) throw new ArchiveError("the source is not a tar archive");
+  if (block.length < 512 || octal(148, 8) !== checksum(block))
+    throw new ArchiveError("the source is not a tar archive");
   const prefix = text(257, 6) === "ustar" ? text(345, 155) : "";
   const name = prefix ? `${prefix}/${text(0, 100)}` : text(0, 100);
   const type = text(156, 1) || "0";
@@ -109,7 +116,7 @@ function parseOverrides(header: Header, data: Buffer): Partial<Header> {
   if (header.type === "L") return { name: data.toString("utf8").replace(/\0.*$/s, "") };
   if (header.type === "g") return {};
   const overrides: Partial<Header> = {};
-  for (let at = 0; at < data.length; ) {
+  for (let at = 0; at < data.length;) {
     const length = Number.parseInt(data.subarray(at, at + 20).toString("latin1"), 10);
     if (!(length > 0)) throw new ArchiveError("the source has a broken pax header");
     const record = data.subarray(at, at + length - 1).toString("utf8");

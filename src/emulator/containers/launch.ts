@@ -33,19 +33,21 @@ export function containerLaunch(config: ContainerConfig): Launch {
   const variables: Record<string, string> = { ...config.serviceEnv };
   for (const { name, value } of config.env) variables[name] = expandVariables(value, variables);
   const overriding = config.command && [...config.command, ...(config.args ?? [])];
-  const [program = "", ...args] = (overriding ?? []).map((each) => expandVariables(each, variables));
-  const line = overriding ? [program, ...args] : image.command;
+  const [name = "", ...args] = overriding?.map((each) => expandVariables(each, variables)) ?? image.command;
+  // the image's home is a path of its own file system, where nothing of this machine's user is
+  const { HOME: _inTheImage, PATH: imagePath, ...imageEnv } = image.env;
   const env = childEnvironment({
-    PATH: [dirname(image.python), process.env["PATH"]].filter(Boolean).join(delimiter),
-    ...image.env,
-    PYTHONPATH: image.pythonPath.join(delimiter),
     PYTHONUNBUFFERED: "1",
+    PATH: [dirname(image.python), imagePath, process.env["PATH"]].filter(Boolean).join(delimiter),
+    ...imageEnv,
     ...variables,
+    PYTHONPATH: [variables["PYTHONPATH"] ?? imageEnv["PYTHONPATH"], ...image.pythonPath]
+      .filter(Boolean)
+      .join(delimiter),
     ...config.hostEnv,
   });
-  const [name = "", ...rest] = line;
   const command = /^(?:.*\/)?python[0-9.]*$/.test(name) ? image.python : onThisMachine(name, image);
-  return { command, args: rest.map((each) => onThisMachine(each, image)), cwd: image.workdir, env };
+  return { command, args: args.map((each) => onThisMachine(each, image)), cwd: image.workdir, env };
 }
 
 /** A path of the image's own file system, where it is here; any other word of a command as it is. */

@@ -51,12 +51,7 @@ export class ServingContainer {
    */
   static async start(options: ServingContainerOptions, signal: AbortSignal): Promise<ServingContainer> {
     const container = new ServingContainer(options);
-    try {
-      await container.#launch(signal);
-    } catch (error) {
-      await container.stop();
-      throw error;
-    }
+    await container.#launch(signal);
     container.#supervision = container.#supervise(true);
     return container;
   }
@@ -78,12 +73,14 @@ export class ServingContainer {
     return this.#address;
   }
 
+  /** Stops the server for good. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Error("The container was stopped."));
     await this.#process?.stop();
     await this.#supervision;
   }
 
+  /** One start: resolves once the server is healthy, and leaves no process when it rejects. */
   async #launch(signal: AbortSignal): Promise<void> {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
@@ -92,6 +89,7 @@ export class ServingContainer {
     const process = this.#spawn(port);
     this.#process = process;
     void process.exited.then(({ code, signal: by }) => {
+      this.#process = undefined;
       ended.abort(new ContainerStartError("exited", `exit ${by ?? code}`));
     });
     const timeout = AbortSignal.timeout(this.#options.startTimeoutMs);

@@ -21,7 +21,7 @@ export function logRoutes(logs: LogStore): Route[] {
       method: "POST",
       pattern: /^\/v2\/entries:list$/,
       handle: async (request) => {
-        const wanted = parseMessage<ListRequest>(await request.json(), {
+        const wanted: ListRequest = parseMessage(await request.json(), {
           resourceNames: { list: "string" },
           projectIds: { list: "string" },
           filter: "string",

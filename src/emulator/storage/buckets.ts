@@ -66,7 +66,7 @@ export interface BucketSettings {
 
 /** @throws StorageError or GoogleError for what Cloud Storage, or the emulator, would not take. */
 export function parseBucket(body: unknown): BucketSettings {
-  const settings = parseMessage<BucketSettings>(body, bucketShape);
+  const settings: BucketSettings = parseMessage(body, bucketShape);
   // older generations would have to be kept, and they are not
   if (settings.versioning?.enabled) parseMessage({ versioning: {} }, { versioning: "unsupported" });
   return settings;

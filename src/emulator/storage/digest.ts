@@ -52,13 +52,9 @@ export function parseHashHeader(header: string | string[] | undefined): Partial<
 /** @throws StorageError 400 when the content is not what its sender meant to send. */
 export function requireChecksums(expected: Partial<Checksums>, actual: Checksums): void {
   if (expected.crc32c !== undefined && expected.crc32c !== actual.crc32c) {
-    throw badRequest(
-      `Provided CRC32C "${expected.crc32c}" doesn't match calculated CRC32C "${actual.crc32c}".`,
-    );
+    throw badRequest(`Provided CRC32C "${expected.crc32c}" doesn't match calculated CRC32C "${actual.crc32c}".`);
   }
   if (expected.md5Hash !== undefined && expected.md5Hash !== actual.md5Hash) {
-    throw badRequest(
-      `Provided MD5 hash "${expected.md5Hash}" doesn't match calculated MD5 hash "${actual.md5Hash}".`,
-    );
+    throw badRequest(`Provided MD5 hash "${expected.md5Hash}" doesn't match calculated MD5 hash "${actual.md5Hash}".`);
   }
 }

@@ -16,7 +16,7 @@ export async function download(
 ): Promise<EmulatorResponse> {
   const headers = contentHeaders(object);
   if (object.contentEncoding === "gzip") {
-    const keepsGzip = String(request.headers["accept-encoding"] ?? "").includes("gzip");
+    const keepsGzip = request.headers["accept-encoding"]?.includes("gzip") ?? false;
     if (!keepsGzip && !object.cacheControl?.includes("no-transform")) {
       const compressed = await open();
       const plain = createGunzip();

@@ -90,23 +90,27 @@ async function copyObject(store: DiskObjectStore, request: EmulatorRequest): Pro
 /** At most this many objects make one ("Composite objects"). */
 const maxComponents = 32;
 
+interface ComposeRequest {
+  sourceObjects?: { name: string; generation?: string }[];
+  destination?: unknown;
+}
+
 async function composeObject(store: DiskObjectStore, request: EmulatorRequest): Promise<DiskObject> {
-  const body = parseMessage<{ sourceObjects?: { name: string; generation?: string }[]; destination?: unknown }>(
-    await request.json(),
-    {
-      kind: "output",
-      destination: "stored",
-      deleteSourceObjects: "unsupported",
-      sourceObjects: {
-        list: { message: { name: "string", generation: "int64", objectPreconditions: "unsupported" } },
-      },
+  const body: ComposeRequest = parseMessage(await request.json(), {
+    kind: "output",
+    destination: "stored",
+    deleteSourceObjects: "unsupported",
+    sourceObjects: {
+      list: { message: { name: "string", generation: "int64", objectPreconditions: "unsupported" } },
     },
-  );
+  });
   const bucket = request.param("bucket");
   const sources = body.sourceObjects ?? [];
   if (sources.length === 0) throw requiredParameter("sourceObjects");
   if (sources.length > maxComponents) {
-    throw badRequest(`The number of source components provided (${sources.length}) exceeds the maximum (${maxComponents})`);
+    throw badRequest(
+      `The number of source components provided (${sources.length}) exceeds the maximum (${maxComponents})`,
+    );
   }
   const components = sources.map((source) => store.object(bucket, source.name, source.generation));
   async function* content() {

@@ -60,9 +60,17 @@ export interface ObjectDescription {
 
 /** @throws GoogleError for fields that Cloud Storage, or the emulator, would not take. */
 export function parseObject(body: unknown): ObjectDescription {
-  const { name, crc32c, md5Hash, acl: _acl, bucket: _bucket, ...settings } = parseMessage<
-    ObjectSettings & Partial<Checksums> & { name?: string; acl?: unknown; bucket?: string }
-  >(body, objectShape);
+  const {
+    name,
+    crc32c,
+    md5Hash,
+    acl: _acl,
+    bucket: _bucket,
+    ...settings
+  }: ObjectSettings & Partial<Checksums> & { name?: string; acl?: unknown; bucket?: string } = parseMessage(
+    body,
+    objectShape,
+  );
   return {
     ...(name === undefined ? {} : { name }),
     settings,

@@ -1,5 +1,4 @@
 import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
 
 import type { BucketResource, ByteRange, ObjectPath, ObjectResource, ObjectStore } from "./object-store.js";
 import { objectNotFound, StorageError } from "./storage-error.js";
@@ -50,7 +49,7 @@ export class RemoteObjectStore implements ObjectStore {
     const response = await this.#request(`${objectPath(bucket, object)}?alt=media`, { headers });
     if (response.status === 404) throw objectNotFound(bucket, object);
     await requireOk(response);
-    return response.body ? Readable.fromWeb(response.body as ReadableStream) : Readable.from([]);
+    return response.body ? Readable.fromWeb(response.body) : Readable.from([]);
   }
 
   async write(
@@ -63,7 +62,7 @@ export class RemoteObjectStore implements ObjectStore {
     return this.#json<ObjectResource>(`/upload/storage/v1/b/${bucket}/o?${query.toString()}`, {
       method: "POST",
       headers: { "content-type": contentType },
-      body: Buffer.isBuffer(content) ? new Uint8Array(content) : (Readable.toWeb(content) as unknown as NonNullable<RequestInit["body"]>),
+      body: Buffer.isBuffer(content) ? new Uint8Array(content) : Readable.toWeb(content),
       duplex: "half",
     });
   }

@@ -61,7 +61,13 @@ export class ResumableSession {
     renameSync(this.#path, staged.path);
     try {
       requireChecksums({ ...this.terms.checksums, ...checksums }, actual);
-      this.object = store.commit(this.terms.bucket, this.terms.name, staged, this.terms.settings, this.terms.conditions);
+      this.object = store.commit(
+        this.terms.bucket,
+        this.terms.name,
+        staged,
+        this.terms.settings,
+        this.terms.conditions,
+      );
       return this.object;
     } finally {
       store.discard(staged);

@@ -3,7 +3,7 @@ import { type JsonObject, isObject } from "./messages/parse.js";
 import { requiredField } from "./violations.js";
 
 /** The paths of a `google.protobuf.FieldMask` as JSON writes it, by JSON names; snake_case is understood too. */
-export function parseMask(mask: string | null | undefined): string[] {
+function parseMask(mask: string | null | undefined): string[] {
   const paths = (mask ?? "").split(",").map((each) => each.trim());
   return paths.filter(Boolean).map((path) => path.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()));
 }

@@ -11,4 +11,4 @@ export function operationResponse(type: string, fields: Record<string, unknown> 
 }
 
 /** The `response` of an operation with nothing to say, such as a delete. */
-export const emptyResponse = { "@type": "type.googleapis.com/google.protobuf.Empty", value: {} };
+export const emptyResponse = { "@type": "type.googleapis.com/google.protobuf.Empty" };

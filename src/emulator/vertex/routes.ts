@@ -70,7 +70,7 @@ export function vertexRoutes(deps: VertexDependencies): VertexService {
         models,
         artifacts,
         upload,
-        deployments: (...of) => deployments.of(...of),
+        deployments,
       }),
       ...endpointRoutes({ locations, operations, endpoints, deployments, dedicatedDns }),
       ...predictionRoutes({ locations, endpoints, models, servers, dedicatedDns }),

@@ -10,6 +10,11 @@ Needs `google-cloud-aiplatform`. The image must have been built in the emulator,
 
 import argparse
 import json
+import logging
+import sys
+
+# Before the SDK is imported, which would else log to standard output.
+logging.basicConfig(stream=sys.stderr)
 
 from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
@@ -120,7 +125,7 @@ def main() -> None:
     remaining = [each.display_name for each in endpoint.list_models()]
     endpoint.undeploy_all()
     endpoint.delete()
-    model.versioning_registry.delete_version("challenger")
+    model.versioning_registry.delete_version("2")
     model.delete()
     gone = {
         "endpoints": [each.name for each in aiplatform.Endpoint.list()],

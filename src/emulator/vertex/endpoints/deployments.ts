@@ -50,17 +50,17 @@ export class Deployments {
     this.#deps = deps;
   }
 
-  /** Where a model is deployed or being deployed; one version of it, if given. */
+  /** Where a model is deployed; one version of it, if given. */
   of(model: string, versionId?: string): DeployedModelRef[] {
-    const done = this.#deps.endpoints
+    const deployments = this.#deps.endpoints
       .all()
-      .flatMap(({ name, deployedModels }) => deployedModels.map((deployed) => ({ endpoint: name, deployed })));
-    return [...done, ...this.#pending]
-      .filter(
-        ({ deployed }) =>
-          deployed.model === model && (versionId === undefined || deployed.modelVersionId === versionId),
-      )
-      .map(({ endpoint, deployed }) => ({ endpoint, deployedModelId: deployed.id }));
+      .flatMap(({ name: endpoint, deployedModels }) => deployedModels.map((deployed) => ({ endpoint, deployed })));
+    return refs(deployments, model, versionId);
+  }
+
+  /** Where a model is deployed or being deployed; one version of it, if given. */
+  using(model: string, versionId?: string): DeployedModelRef[] {
+    return [...this.of(model, versionId), ...refs([...this.#pending], model, versionId)];
   }
 
   /** Whether anything is deployed on an endpoint, or about to be. */
@@ -81,6 +81,7 @@ export class Deployments {
     }
   }
 
+  /** `deployModel`. @throws GoogleError for what is refused at once; what fails later is the operation's error. */
   deploy(endpoint: string, body: unknown, location: Location): OperationResource {
     const request = parseMessage(deployModelRequest, body, "");
     checkDeploy(request);
@@ -106,6 +107,7 @@ export class Deployments {
     );
   }
 
+  /** `undeployModel`. */
   undeploy(endpoint: string, body: unknown): OperationResource {
     const { endpoints, operations, servers } = this.#deps;
     const request = parseMessage(undeployModelRequest, body, "");
@@ -129,6 +131,7 @@ export class Deployments {
     });
   }
 
+  /** `mutateDeployedModel`. */
   mutate(endpoint: string, body: unknown): OperationResource {
     const { endpoints, operations, servers } = this.#deps;
     const request = parseMessage(mutateDeployedModelRequest, body, "");
@@ -222,4 +225,16 @@ function newDeployedModel(id: string, wanted: JsonObject, { model, version }: Mo
     dedicatedResources: { ...resources, maxReplicaCount: resources.maxReplicaCount ?? resources.minReplicaCount },
     status: { availableReplicaCount: resources.minReplicaCount, lastUpdateTime: now },
   };
+}
+
+function refs(
+  deployments: readonly Pick<Deployment, "endpoint" | "deployed">[],
+  model: string,
+  versionId?: string,
+): DeployedModelRef[] {
+  return deployments
+    .filter(
+      ({ deployed }) => deployed.model === model && (versionId === undefined || deployed.modelVersionId === versionId),
+    )
+    .map(({ endpoint, deployed }) => ({ endpoint, deployedModelId: deployed.id }));
 }

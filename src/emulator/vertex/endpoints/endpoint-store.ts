@@ -1,7 +1,6 @@
-import { randomBytes } from "node:crypto";
-
 import { notFound } from "../../google-error.js";
 import type { Collection, StateStore } from "../../state.js";
+import { newEtag } from "../etag.js";
 import type { EndpointRecord } from "./endpoint-record.js";
 
 /** Keeps endpoints. Every change gives an endpoint another etag. */
@@ -49,8 +48,4 @@ export class EndpointStore {
   delete(name: string): void {
     this.#endpoints.delete(name);
   }
-}
-
-function newEtag(): string {
-  return `AMEw9y${randomBytes(24).toString("base64url")}`;
 }

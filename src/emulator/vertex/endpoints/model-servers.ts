@@ -5,7 +5,7 @@ import {
   ServingContainer,
   type ServingContainerOptions,
 } from "../../containers/serving-container.js";
-import { failedPrecondition } from "../../google-error.js";
+import { aborted, failedPrecondition } from "../../google-error.js";
 import type { LogStore } from "../../logs.js";
 import type { ContainerAccess } from "../../storage/container-access.js";
 import { type DeployedModel, type Deployment, idOf } from "./endpoint-record.js";
@@ -81,7 +81,7 @@ export class ModelServers {
 
   /** Stops every server, and whatever is being started. */
   async stopAll(): Promise<void> {
-    this.#stopping.abort(new Error("The emulator was stopped."));
+    this.#stopping.abort(aborted("The emulator was stopped."));
     const servers = [...this.#servers.values()];
     this.#servers.clear();
     for (const { token } of servers) this.#deps.access.revoke(token);

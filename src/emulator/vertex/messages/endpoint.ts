@@ -63,7 +63,7 @@ const dedicatedResources = message(
 
 const automaticResources = message("AutomaticResources", { minReplicaCount: int32, maxReplicaCount: int32 });
 
-export const deployedModelMessage = message("DeployedModel", {
+const deployedModelMessage = message("DeployedModel", {
   id: string,
   model: string,
   displayName: string,

@@ -22,7 +22,7 @@ const predictSchemata = message("PredictSchemata", {
   predictionSchemaUri: string,
 });
 
-export const containerSpecMessage = message(
+const containerSpecMessage = message(
   "ModelContainerSpec",
   {
     imageUri: string,

@@ -41,13 +41,11 @@ class Parser {
         this.#violation(path, `Unknown name ${JSON.stringify(key)}${at(path)}: Cannot find field.`);
         continue;
       }
-      if (given === null) continue; // proto3 JSON: null is an unset field
-      const parsedValue = this.field(
-        type.fields[name]!,
-        given,
-        path === "" ? protoName(name) : `${path}.${protoName(name)}`,
-      );
-      if (parsedValue !== undefined && !isDefault(parsedValue)) parsed[name] = parsedValue;
+      const fieldType = type.fields[name]!;
+      const isValue = fieldType.kind === "value"; // which may hold null, 0 and the like
+      if (given === null && !isValue) continue; // proto3 JSON: null is an unset field
+      const kept = this.field(fieldType, given, path === "" ? protoName(name) : `${path}.${protoName(name)}`);
+      if (kept !== undefined && (isValue || !isDefault(kept))) parsed[name] = kept;
     }
     return parsed;
   }

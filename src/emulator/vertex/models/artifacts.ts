@@ -16,6 +16,8 @@ const multiRegions: Readonly<Record<string, string>> = { US: "us-", EU: "europe-
 /** Copies what users upload, and deletes it with the model version. */
 export class ArtifactCopies {
   readonly #objects: ObjectStore;
+  /** By the location's name. */
+  readonly #tenantBuckets = new Map<string, Promise<string>>();
 
   constructor(objects: ObjectStore) {
     this.#objects = objects;
@@ -85,11 +87,21 @@ export class ArtifactCopies {
     );
   }
 
-  /** One bucket for each project and region. */
-  async #tenantBucket({ name, projectId, location }: Location): Promise<string> {
+  /** One bucket for each project and region, which is not the project's own. Uploads side by side share its making. */
+  #tenantBucket(location: Location): Promise<string> {
+    const known = this.#tenantBuckets.get(location.name);
+    if (known) return known;
+    const made = this.#makeTenantBucket(location);
+    this.#tenantBuckets.set(location.name, made);
+    made.catch(() => this.#tenantBuckets.delete(location.name));
+    return made;
+  }
+
+  async #makeTenantBucket({ name, projectNumber, location }: Location): Promise<string> {
     const bucket = `caip-tenant-${createHash("sha256").update(name).digest("hex").slice(0, 32)}`;
-    if (!(await this.#objects.getBucket(bucket)))
-      await this.#objects.createBucket(bucket, { project: projectId, location });
+    if (!(await this.#objects.getBucket(bucket))) {
+      await this.#objects.createBucket(bucket, { project: `v${projectNumber}-tp`, location });
+    }
     return bucket;
   }
 }

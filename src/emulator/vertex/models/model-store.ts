@@ -1,7 +1,6 @@
-import { randomBytes } from "node:crypto";
-
 import { notFound } from "../../google-error.js";
 import type { Collection, StateStore } from "../../state.js";
+import { newEtag } from "../etag.js";
 import { mergeAliases } from "./aliases.js";
 import type { ModelRecord, ModelVersion, VersionRecord } from "./model-record.js";
 
@@ -61,10 +60,12 @@ export class ModelStore {
     return this.version(`${name}@${id}`).version;
   }
 
+  /** Changes what is common to all versions, each of which gets another etag. */
   updateModel(name: string, change: Partial<ModelRecord>): void {
     const model = this.get(name);
-    const versions = model.versions.map((each) => ({ ...each, etag: newEtag() }));
-    this.#models.set(name, { ...model, versions, ...change, updateTime: new Date().toISOString() });
+    const changed = { ...model, ...change, updateTime: new Date().toISOString() };
+    const versions = changed.versions.map((each) => ({ ...each, etag: newEtag() }));
+    this.#models.set(name, { ...changed, versions });
   }
 
   updateVersion(name: string, id: string, change: Partial<VersionRecord>): void {
@@ -83,8 +84,4 @@ export class ModelStore {
   delete(name: string): void {
     this.#models.delete(name);
   }
-}
-
-export function newEtag(): string {
-  return `AMEw9y${randomBytes(24).toString("base64url")}`;
 }

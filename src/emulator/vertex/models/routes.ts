@@ -2,6 +2,7 @@
 import { aborted, failedPrecondition, invalidArgument } from "../../google-error.js";
 import type { EmulatorRequest, Route } from "../../http.js";
 import type { Operations } from "../../operations.js";
+import type { DeployedModelRef, Deployments } from "../endpoints/deployments.js";
 import { updatePaths } from "../field-mask.js";
 import { listPage } from "../list-page.js";
 import type { Location, Locations } from "../locations.js";
@@ -13,7 +14,7 @@ import { requiredField, Violations } from "../violations.js";
 import { mergeAliases } from "./aliases.js";
 import type { ArtifactCopies } from "./artifacts.js";
 import { type ModelVersion, modelResource } from "./model-record.js";
-import { type ModelStore, newEtag } from "./model-store.js";
+import type { ModelStore } from "./model-store.js";
 import type { ModelUpload } from "./upload.js";
 
 export interface ModelRoutesDependencies {
@@ -22,8 +23,7 @@ export interface ModelRoutesDependencies {
   models: ModelStore;
   artifacts: ArtifactCopies;
   upload: ModelUpload;
-  /** Where a model is deployed, or being deployed; one version of it, if given. */
-  deployments: (model: string, versionId?: string) => { endpoint: string; deployedModelId: string }[];
+  deployments: Pick<Deployments, "of" | "using">;
 }
 
 const one = "/models/(?<model>[^/:]+)";
@@ -32,7 +32,7 @@ const nameOf = (request: EmulatorRequest, location: Location) => `${location.nam
 
 export function modelRoutes(deps: ModelRoutesDependencies): Route[] {
   const { locations, models, upload } = deps;
-  const resource = (each: ModelVersion) => modelResource(each, deps.deployments(each.model.name, each.version.id));
+  const resource = (each: ModelVersion) => modelResource(each, deps.deployments.of(each.model.name, each.version.id));
   return [
     locations.route("POST", "/models:upload", async (request, location) => ({
       json: upload.start(await request.json(), location),
@@ -64,7 +64,7 @@ export function modelRoutes(deps: ModelRoutesDependencies): Route[] {
       violations.throwIfAny();
       const { model, version } = models.version(name);
       const versions = mergeAliases(model.versions, version.id, merge["versionAliases"] as string[]);
-      models.updateModel(model.name, { versions: versions.map((each) => ({ ...each, etag: newEtag() })) });
+      models.updateModel(model.name, { versions });
       return { json: resource(models.version(`${model.name}@${version.id}`)) };
     }),
     locations.route("DELETE", `${one}:deleteVersion`, (request, location) => ({
@@ -110,11 +110,11 @@ function deleteVersion({ models, operations, artifacts, deployments }: ModelRout
     if (version.aliases.includes("default")) {
       throw invalidArgument(`${name} is the default version: give the alias "default" to another version first.`);
     }
-    refuseDeployed(name, deployments(model.name, version.id));
+    refuseDeployed(name, deployments.using(model.name, version.id));
     return found;
   };
   const { model } = check();
-  return operations.start({ parent: model.name }, operationMetadata("DeleteModelVersion"), async () => {
+  return operations.start({ parent: model.name }, operationMetadata("Delete"), async () => {
     const found = check();
     models.deleteVersion(found);
     if (found.version.artifacts) await artifacts.delete(found.version.artifacts);
@@ -124,7 +124,7 @@ function deleteVersion({ models, operations, artifacts, deployments }: ModelRout
 
 function deleteModel({ models, operations, artifacts, deployments }: ModelRoutesDependencies, name: string) {
   const check = () => {
-    refuseDeployed(name, deployments(name));
+    refuseDeployed(name, deployments.using(name));
     return models.get(name);
   };
   check();
@@ -138,7 +138,7 @@ function deleteModel({ models, operations, artifacts, deployments }: ModelRoutes
   });
 }
 
-function refuseDeployed(name: string, deployments: readonly { endpoint: string; deployedModelId: string }[]): void {
+function refuseDeployed(name: string, deployments: readonly DeployedModelRef[]): void {
   const [first] = deployments;
   if (!first) return;
   throw failedPrecondition(

@@ -43,7 +43,9 @@ function grantRole(failure: RequestFailure, call: FailedCall): string {
   if (/actAs/.test(failure.message)) {
     return `Grant ${who} roles/iam.serviceAccountUser on the service account that the message names.`;
   }
-  const named = /\b(aiplatform|cloudbuild|artifactregistry|logging|storage)\.[a-zA-Z]+\.[a-zA-Z]+/.exec(failure.message)?.[1];
+  const named = /\b(aiplatform|cloudbuild|artifactregistry|logging|storage)\.[a-zA-Z]+\.[a-zA-Z]+/.exec(
+    failure.message,
+  )?.[1];
   return `Grant ${who} ${roles[(named as GoogleService | undefined) ?? call.service]} in the project.`;
 }
 

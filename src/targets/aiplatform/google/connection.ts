@@ -9,7 +9,7 @@ import type { cloudbuild_v1 } from "googleapis/build/src/apis/cloudbuild/v1.js";
 import type { logging_v2 } from "googleapis/build/src/apis/logging/v2.js";
 
 import { DeploymentError } from "../../../core/errors.js";
-import { emulatorUrl } from "./emulator-host.js";
+import { checkNotProxied, emulatorUrl } from "./emulator-host.js";
 
 /** How Google's APIs are reached, and as whom. Without any option: Google Cloud, by Application Default Credentials. */
 export interface ConnectionOptions {
@@ -52,7 +52,9 @@ export class GoogleConnection {
   /** @throws DeploymentError `INVALID_PARAMETER_VALUE` for an emulator that is no host, or not on this machine. */
   constructor(options: ConnectionOptions = {}) {
     this.#options = options;
-    this.emulator = options.emulatorHost ? emulatorUrl(options.emulatorHost, options.allowRemoteEmulator ?? false) : null;
+    this.emulator = options.emulatorHost
+      ? emulatorUrl(options.emulatorHost, options.allowRemoteEmulator ?? false)
+      : null;
     this.#endpoint = this.emulator ?? options.apiEndpoint ?? null;
   }
 
@@ -88,7 +90,7 @@ export class GoogleConnection {
   /**
    * @param extra - Options of the client beside connection and credentials, such as its checksum generator; those of the
    * first call count.
-   * @throws DeploymentError `INVALID_PARAMETER_VALUE` when `STORAGE_EMULATOR_HOST` would send only Cloud Storage elsewhere.
+   * @throws DeploymentError `INVALID_PARAMETER_VALUE` when `STORAGE_EMULATOR_HOST` or a proxy would send only Cloud Storage elsewhere.
    */
   storage(extra: Pick<StorageOptions, "crc32cGenerator" | "retryOptions" | "timeout"> = {}): Promise<Storage> {
     return this.#once("storage", async () => {
@@ -98,6 +100,7 @@ export class GoogleConnection {
           "STORAGE_EMULATOR_HOST is set, and would separate Cloud Storage from all other services. Unset it, or set AIPLATFORM_EMULATOR_HOST to use an emulator for all.",
         );
       }
+      if (this.emulator) checkNotProxied(this.emulator, process.env);
       const { Storage } = await import("@google-cloud/storage");
       const storage = new Storage({ ...extra, ...this.#storageOptions() });
       // STORAGE_EMULATOR_HOST goes before `apiEndpoint` here, and the emulator covers every service
@@ -109,7 +112,9 @@ export class GoogleConnection {
   /** The URL of Vertex AI in a location, without a slash at its end. */
   aiplatformUrl(location: string): string {
     if (this.#endpoint) return this.#endpoint;
-    return location === "global" ? "https://aiplatform.googleapis.com" : `https://${location}-aiplatform.googleapis.com`;
+    return location === "global"
+      ? "https://aiplatform.googleapis.com"
+      : `https://${location}-aiplatform.googleapis.com`;
   }
 
   /**
@@ -119,7 +124,10 @@ export class GoogleConnection {
   dedicatedUrl(host: string): string {
     if (this.#endpoint) return this.#endpoint + new URL(`http://${host}`).pathname.replace(/\/$/, "");
     if (/^[a-z0-9.-]+\.(goog|googleapis\.com)$/i.test(host)) return `https://${host}`;
-    throw new DeploymentError("INTERNAL_ERROR", `The endpoint's own host "${host}" is none of Google's: no credentials are sent to it.`);
+    throw new DeploymentError(
+      "INTERNAL_ERROR",
+      `The endpoint's own host "${host}" is none of Google's: no credentials are sent to it.`,
+    );
   }
 
   /** Who calls, for a message: the account's email, null where it is not known. Never throws. */
@@ -158,7 +166,11 @@ export class GoogleConnection {
 
   #credentials(): { keyFilename?: string; credentials?: object; projectId?: string } {
     const { keyFilename, credentials, projectId } = this.#options;
-    return { ...(keyFilename && { keyFilename }), ...(credentials && { credentials }), ...(projectId && { projectId }) };
+    return {
+      ...(keyFilename && { keyFilename }),
+      ...(credentials && { credentials }),
+      ...(projectId && { projectId }),
+    };
   }
 
   async #clientOptions(rootUrl: string | null) {

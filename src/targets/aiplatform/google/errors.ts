@@ -62,13 +62,14 @@ const noCredentials =
 /** The error of a failed request, in the terms of this package: Google's own words, and what to do. */
 export function googleError(error: unknown, call: FailedCall): DeploymentError {
   if (DeploymentError.is(error)) return error;
-  if (call.cancelled) return new DeploymentError("CANCELLED", `${call.doing} was cancelled.`, { cause: safeCause(error) });
+  if (call.cancelled)
+    return new DeploymentError("CANCELLED", `${call.doing} was cancelled.`, { cause: safeCause(error) });
   const failure = requestFailure(error);
   return failureError(failure, call, error);
 }
 
 /** As {@link googleError}, for a failure that was no exception. */
-export function failureError(failure: RequestFailure, call: FailedCall, error?: unknown): DeploymentError {
+function failureError(failure: RequestFailure, call: FailedCall, error?: unknown): DeploymentError {
   const code = errorCode(failure);
   const violations = fieldViolations(failure);
   const text = [`${call.doing} failed: ${sentence(failure.message)}`, ...violations, advice(code, failure, call)];
@@ -121,5 +122,6 @@ function safeCause(error: unknown): Error {
 
 function sentence(text: string): string {
   const trimmed = text.trim();
-  return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+  // a full stop would become part of a link
+  return /[.!?]$|:\/\/\S+$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }

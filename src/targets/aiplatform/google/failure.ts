@@ -27,11 +27,11 @@ export function requestFailure(error: unknown): RequestFailure {
 }
 
 /** What an answer that is no success says. */
-export function answeredFailure(
+function answeredFailure(
   httpStatus: number,
   body: unknown,
   retryAfter: string | null,
-  otherwise = `HTTP ${httpStatus}`,
+  otherwise: string,
 ): RequestFailure {
   const answer = asRecord(asRecord(body)["error"]);
   const retryAfterSeconds = Number(retryAfter ?? Number.NaN);
@@ -55,7 +55,7 @@ function googlesMessage(body: unknown, answer: Record<string, unknown>): string 
 
 function withoutAnswer(thrown: Record<string, unknown>, message: string): RequestFailure {
   const causes = [thrown, asRecord(thrown["cause"])];
-  const code = causes.map((part) => part["code"]).find((value) => typeof value === "string") as string | undefined;
+  const code = causes.map((part) => part["code"]).find((value): value is string => typeof value === "string");
   // node-fetch, below gaxios, ends a request that took too long by aborting it
   const timedOut = causes.some((part) => part["name"] === "AbortError" || part["name"] === "TimeoutError");
   return {

@@ -14,7 +14,7 @@ export interface GoogleOperation {
 }
 
 /** The methods of an API on its operations. */
-export interface OperationsApi {
+interface OperationsApi {
   get(name: string, settings: CallSettings): Promise<{ data: GoogleOperation }>;
   cancel(name: string): Promise<{ data: unknown }>;
 }

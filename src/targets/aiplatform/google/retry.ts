@@ -26,7 +26,7 @@ export interface RetryPolicy {
   maxDelayMs: number;
 }
 
-export const defaultRetryPolicy: RetryPolicy = { attempts: 5, firstDelayMs: 1000, maxDelayMs: 32_000 };
+const defaultRetryPolicy: RetryPolicy = { attempts: 5, firstDelayMs: 1000, maxDelayMs: 32_000 };
 
 /** No connection was made, so that nothing was asked. */
 const unsent = ["ECONNREFUSED", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"];
@@ -44,7 +44,7 @@ const temporary: Record<Repeatable, { statuses: readonly number[]; networkCodes:
 };
 
 /** Whether the same request may succeed now. */
-export function worthRepeating({ httpStatus, networkCode }: RequestFailure, repeatable: Repeatable): boolean {
+function worthRepeating({ httpStatus, networkCode }: RequestFailure, repeatable: Repeatable): boolean {
   const { statuses, networkCodes } = temporary[repeatable];
   return httpStatus === null ? networkCodes.includes(networkCode ?? "") : statuses.includes(httpStatus);
 }
@@ -67,7 +67,8 @@ export async function withRetry<T>(
       return await send();
     } catch (error) {
       const failure = requestFailure(error);
-      if (attempt >= policy.attempts || options.signal?.aborted || !worthRepeating(failure, options.repeatable)) throw error;
+      if (attempt >= policy.attempts || options.signal?.aborted || !worthRepeating(failure, options.repeatable))
+        throw error;
       const delayMs = retryDelayMs(attempt, failure, policy);
       if (options.clock.now() + delayMs >= (options.deadline ?? Number.POSITIVE_INFINITY)) throw error;
       await options.clock.sleep(delayMs, options.signal);
@@ -76,7 +77,7 @@ export async function withRetry<T>(
 }
 
 /** Milliseconds before the next attempt: what the server asks for, or else twice the wait before, with jitter. */
-export function retryDelayMs(attempt: number, failure: RequestFailure, policy: RetryPolicy): number {
+function retryDelayMs(attempt: number, failure: RequestFailure, policy: RetryPolicy): number {
   const backoff = policy.firstDelayMs * 2 ** (attempt - 1) * (1 + Math.random() / 4);
   const asked = failure.retryAfterSeconds === null ? 0 : failure.retryAfterSeconds * 1000;
   return Math.min(Math.max(backoff, asked), policy.maxDelayMs);

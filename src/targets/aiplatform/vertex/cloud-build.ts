@@ -7,7 +7,14 @@ export type Build = cloudbuild_v1.Schema$Build;
 /** The image of Cloud Build's own docker client ("Cloud builders"). */
 const dockerBuilder = "gcr.io/cloud-builders/docker";
 
-const finished: ReadonlySet<string> = new Set(["SUCCESS", "FAILURE", "INTERNAL_ERROR", "TIMEOUT", "CANCELLED", "EXPIRED"]);
+const finished: ReadonlySet<string> = new Set([
+  "SUCCESS",
+  "FAILURE",
+  "INTERNAL_ERROR",
+  "TIMEOUT",
+  "CANCELLED",
+  "EXPIRED",
+]);
 
 /** What a build is told beside its source. */
 export interface BuildSettings {
@@ -36,13 +43,13 @@ export function buildResource(request: ImageRequest, settings: BuildSettings): B
 }
 
 /** The tag by which a build of the same environment is found while it runs. */
-export function buildTag(environmentHash: string): string {
+function buildTag(environmentHash: string): string {
   return `env-${environmentHash.slice(0, 40)}`;
 }
 
-/** For `builds.list`: the unfinished builds of an environment. */
-export function unfinishedBuilds(environmentHash: string): string {
-  return `tags="${buildTag(environmentHash)}" AND (status="PENDING" OR status="QUEUED" OR status="WORKING")`;
+/** For `builds.list`, which gives the newest first: the builds of an environment. */
+export function buildsOf(environmentHash: string): string {
+  return `tags="${buildTag(environmentHash)}"`;
 }
 
 export function isFinished(build: Build): boolean {

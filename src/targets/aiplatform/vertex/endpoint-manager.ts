@@ -37,7 +37,10 @@ export class VertexEndpointManager implements EndpointManager {
     const found = await this.#vertex.pages(
       (pageToken) =>
         this.#vertex.call({ doing: `Listing the endpoints of ${names.parent}`, signal }, (api, settings) =>
-          api.endpoints.list({ parent: names.parent, filter: ours, pageSize: 100, ...(pageToken && { pageToken }) }, settings),
+          api.endpoints.list(
+            { parent: names.parent, filter: ours, pageSize: 100, ...(pageToken && { pageToken }) },
+            settings,
+          ),
         ),
       (page) => page.endpoints,
     );
@@ -48,7 +51,10 @@ export class VertexEndpointManager implements EndpointManager {
     const { names } = this.#vertex;
     const doing = `Creating the endpoint ${names.endpoint(request.id)}`;
     const started = await this.#vertex.call({ doing, signal }, (api, settings) =>
-      api.endpoints.create({ parent: names.parent, endpointId: request.id, requestBody: endpointResource(request) }, settings),
+      api.endpoints.create(
+        { parent: names.parent, endpointId: request.id, requestBody: endpointResource(request) },
+        settings,
+      ),
     );
     return this.#vertex.operation(started.name, doing, (response) => toEndpoint(response as EndpointResource, names));
   }
@@ -67,8 +73,13 @@ export class VertexEndpointManager implements EndpointManager {
 
   async undeploy(endpoint: Endpoint, deployedModelId: string, { signal }: StepContext): Promise<Operation<void>> {
     const doing = `Undeploying the deployed model ${deployedModelId} from the endpoint ${endpoint.name}`;
-    return this.#unlessGone(endpoint.name, doing, (api, settings) =>
-      api.endpoints.undeployModel({ endpoint: endpoint.name, requestBody: { deployedModelId } }, settings), signal);
+    return this.#unlessGone(
+      endpoint.name,
+      doing,
+      (api, settings) =>
+        api.endpoints.undeployModel({ endpoint: endpoint.name, requestBody: { deployedModelId } }, settings),
+      signal,
+    );
   }
 
   async setTraffic(endpoint: Endpoint, split: Record<string, number>, context: StepContext): Promise<Endpoint> {
@@ -78,7 +89,8 @@ export class VertexEndpointManager implements EndpointManager {
     try {
       const changed = await this.#vertex.call(
         { doing: `Changing the traffic of the endpoint ${endpoint.name}`, signal: context.signal },
-        (api, settings) => api.endpoints.patch({ name: endpoint.name, updateMask: "trafficSplit", requestBody }, settings),
+        (api, settings) =>
+          api.endpoints.patch({ name: endpoint.name, updateMask: "trafficSplit", requestBody }, settings),
       );
       return toEndpoint(changed, names);
     } catch (error) {
@@ -90,8 +102,12 @@ export class VertexEndpointManager implements EndpointManager {
   }
 
   async delete(endpoint: Endpoint, { signal }: StepContext): Promise<Operation<void>> {
-    return this.#unlessGone(endpoint.name, `Deleting the endpoint ${endpoint.name}`, (api, settings) =>
-      api.endpoints.delete({ name: endpoint.name }, settings), signal);
+    return this.#unlessGone(
+      endpoint.name,
+      `Deleting the endpoint ${endpoint.name}`,
+      (api, settings) => api.endpoints.delete({ name: endpoint.name }, settings),
+      signal,
+    );
   }
 
   async running(endpointId: string, since: string, { signal }: StepContext): Promise<Operation<void>[]> {
@@ -101,7 +117,9 @@ export class VertexEndpointManager implements EndpointManager {
         api.endpoints.operations.list({ name, ...(pageToken && { pageToken }) }, settings),
       ),
     );
-    return operations.map((operation) => this.#vertex.operation(operation.name, `An operation on the endpoint ${name}`, () => undefined));
+    return operations.map((operation) =>
+      this.#vertex.operation(operation.name, `An operation on the endpoint ${name}`, () => undefined),
+    );
   }
 
   attach(operationName: string): Operation<void> {

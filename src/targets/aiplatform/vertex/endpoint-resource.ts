@@ -23,7 +23,9 @@ export function endpointResource(request: EndpointRequest): EndpointResource {
 }
 
 /** The body of `endpoints.deployModel`: an absent traffic split leaves the traffic as it is. */
-export function deployRequestBody(request: DeployRequest): aiplatform_v1.Schema$GoogleCloudAiplatformV1DeployModelRequest {
+export function deployRequestBody(
+  request: DeployRequest,
+): aiplatform_v1.Schema$GoogleCloudAiplatformV1DeployModelRequest {
   const { version, accelerator, serviceAccount } = request;
   return {
     deployedModel: {

@@ -6,7 +6,7 @@ import { pollUntilDone } from "../../../core/operation.js";
 import type { StepContext } from "../../../core/progress.js";
 import type { ContainerImage, ImageBuilder, ImageRequest, LogReader } from "../../../core/services.js";
 import { GoogleCaller } from "../google/call.js";
-import { type Build, buildResource, failureReason, isFinished, pushedDigest, unfinishedBuilds } from "./cloud-build.js";
+import { type Build, buildResource, buildsOf, failureReason, isFinished, pushedDigest } from "./cloud-build.js";
 import { ImageRepository } from "./image-repository.js";
 import { idOf } from "./resource-names.js";
 import type { VertexOptions } from "./vertex-api.js";
@@ -60,16 +60,20 @@ export class CloudBuildImageBuilder implements ImageBuilder {
     const build = await this.#wait(running ?? (await this.#start(request, context)), context);
     const digest = pushedDigest(build) ?? (await this.#images.digest(tag, context));
     if (!digest) {
-      throw new DeploymentError("INTERNAL_ERROR", `The build ${build.id} succeeded, but there is no image ${this.#images.image}:${tag}. See ${build.logUrl}.`);
+      throw new DeploymentError(
+        "INTERNAL_ERROR",
+        `The build ${build.id} succeeded, but there is no image ${this.#images.image}:${tag}. See ${build.logUrl}.`,
+      );
     }
     return { uri: `${this.#images.image}@${digest}`, built: true };
   }
 
   /** The id of an unfinished build of the same environment, such as that of a process that was killed. */
   async #running(request: ImageRequest, { signal }: StepContext): Promise<string | null> {
-    const filter = unfinishedBuilds(request.environmentHash);
-    const { builds } = await this.#caller.run({ doing: `Listing the builds of ${this.#parent}`, signal }, async (settings) =>
-      (await this.#api()).list({ parent: this.#parent, filter }, settings),
+    const filter = buildsOf(request.environmentHash);
+    const { builds } = await this.#caller.run(
+      { doing: `Listing the builds of ${this.#parent}`, signal },
+      async (settings) => (await this.#api()).list({ parent: this.#parent, filter }, settings),
     );
     return builds?.find((build) => !isFinished(build))?.id ?? null;
   }
@@ -119,13 +123,21 @@ export class CloudBuildImageBuilder implements ImageBuilder {
 
   async #failed(name: string, build: Build, context: StepContext): Promise<DeploymentError> {
     const since = build.createTime ?? new Date(this.#clock.now() - 24 * 3600 * 1000).toISOString();
-    const log = await this.#options.logReader.buildLog(build.id ?? idOf(name), { since, lines: shownLogLines }, context);
+    const log = await this.#options.logReader.buildLog(
+      build.id ?? idOf(name),
+      { since, lines: shownLogLines },
+      context,
+    );
     const reason = failureReason(build);
     const hint = hintFor([reason, ...log].join("\n"));
     const parts = [
       `The build ${name} of the serving image failed: ${reason}${/[.!?]$/.test(reason) ? "" : "."}`,
       hint,
-      build.logUrl ? `Its log is at ${build.logUrl}${log.length > 0 ? ", and ends:" : "."}` : log.length > 0 ? "Its log ends:" : null,
+      build.logUrl
+        ? `Its log is at ${build.logUrl}${log.length > 0 ? ", and ends:" : "."}`
+        : log.length > 0
+          ? "Its log ends:"
+          : null,
     ];
     const text = [parts.filter((part) => part !== null).join(" "), ...log].join("\n");
     return new DeploymentError("FAILED_PRECONDITION", text, { retryable: build.status === "INTERNAL_ERROR" });

@@ -33,8 +33,9 @@ export class ImageRepository {
   async digest(tag: string, { signal }: StepContext): Promise<string | null> {
     const name = `${this.#name()}/packages/${encodeURIComponent(this.imageName)}/tags/${tag}`;
     try {
-      const found = await this.#caller.run({ doing: `Looking for the image ${this.image}:${tag}`, signal }, async (settings) =>
-        (await this.#api()).repositories.packages.tags.get({ name }, settings),
+      const found = await this.#caller.run(
+        { doing: `Looking for the image ${this.image}:${tag}`, signal },
+        async (settings) => (await this.#api()).repositories.packages.tags.get({ name }, settings),
       );
       return /sha256:[0-9a-f]{64}$/.exec(found.version ?? "")?.[0] ?? null;
     } catch (error) {
@@ -61,7 +62,10 @@ export class ImageRepository {
     const requestBody = { format: "DOCKER", description: "Serving images made by mlflow-deployments." };
     try {
       const started = await this.#caller.run({ doing, signal }, async (settings) =>
-        (await this.#api()).repositories.create({ parent: this.#parent, repositoryId: this.repository, requestBody }, settings),
+        (await this.#api()).repositories.create(
+          { parent: this.#parent, repositoryId: this.repository, requestBody },
+          settings,
+        ),
       );
       await this.#operation(started.name ?? "", doing).wait({ signal });
     } catch (error) {
@@ -76,7 +80,8 @@ export class ImageRepository {
       doing,
       caller: this.#caller,
       api: {
-        get: async (operation: string, settings: CallSettings) => (await this.#api()).operations.get({ name: operation }, settings),
+        get: async (operation: string, settings: CallSettings) =>
+          (await this.#api()).operations.get({ name: operation }, settings),
         cancel: async (operation: string) => (await this.#api()).operations.cancel({ name: operation }),
       },
       convert: () => undefined,

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from "node:util";
+
 import type { logging_v2 } from "googleapis/build/src/apis/logging/v2.js";
 
 import type { StepContext } from "../../../core/progress.js";
@@ -70,8 +72,7 @@ export class CloudLogReader implements LogReader {
 function linesOf(entry: LogEntry): string[] {
   const { message } = (entry.jsonPayload ?? {}) as { message?: unknown };
   const text = entry.textPayload ?? (typeof message === "string" ? message : JSON.stringify(entry.jsonPayload ?? {}));
-  return text
-    .replace(/\u001B\[[0-9;?]*[A-Za-z]/g, "")
+  return stripVTControlCharacters(text)
     .split(/\r?\n/)
     .map((line) => line.replace(/(?!\t)\p{Cc}/gu, "").trimEnd())
     .filter((line) => line !== "");

@@ -15,8 +15,9 @@ export class VertexModelManager implements ModelManager {
   async ensure(modelName: string, context: StepContext): Promise<ParentModel> {
     const id = modelId(modelName);
     const name = this.#vertex.names.model(id);
-    const found = await this.#vertex.find({ doing: `Reading the model ${name}`, signal: context.signal }, (api, settings) =>
-      api.models.get({ name }, settings),
+    const found = await this.#vertex.find(
+      { doing: `Reading the model ${name}`, signal: context.signal },
+      (api, settings) => api.models.get({ name }, settings),
     );
     return { name, id, displayName: found?.displayName ?? modelName, exists: found !== null };
   }

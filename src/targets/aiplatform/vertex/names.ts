@@ -62,7 +62,10 @@ export function deployedModelId(deploymentName: string, specHash: string, attemp
 
 /** A label's value that stands for a text: lower case, other characters than letters, digits, `_` and `-` as `-`, cut at 63. */
 export function labelValue(text: string): string {
-  return withoutAccents(text).toLowerCase().replace(/[^a-z0-9_-]/g, "-").slice(0, maxLabelLength);
+  return withoutAccents(text)
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, "-")
+    .slice(0, maxLabelLength);
 }
 
 function hashedId(name: string, kind: string): string {

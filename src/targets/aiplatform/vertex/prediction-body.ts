@@ -60,7 +60,11 @@ function checkObject(value: object, path: string, above: Set<object>): void {
   } else if (isPlain(value)) {
     for (const [key, part] of Object.entries(value)) check(part, `${path}${step(key)}`, above);
   } else {
-    throw refused(path, `a ${value.constructor?.name || "class instance"}`, "Send arrays and plain objects; Array.from makes an array of a typed one.");
+    throw refused(
+      path,
+      `a ${value.constructor?.name || "class instance"}`,
+      "Send arrays and plain objects; Array.from makes an array of a typed one.",
+    );
   }
   above.delete(value);
 }
@@ -79,10 +83,16 @@ function refused(path: string, what: string, instead: string): DeploymentError {
 }
 
 function tooLarge(bytes: number, limit: number, endpointType: keyof typeof maxBytes): DeploymentError {
-  const megabytes = (size: number) => `${(size / 1024 / 1024).toFixed(1)} MB`;
-  const instead = endpointType === "shared" ? "Send fewer rows in each request, or deploy with endpointType: dedicated, which takes 10 MB." : "Send fewer rows in each request.";
+  const instead =
+    endpointType === "shared"
+      ? "Send fewer rows in each request, or deploy with endpointType: dedicated, which takes 10 MB."
+      : "Send fewer rows in each request.";
   return new DeploymentError(
     "INVALID_PARAMETER_VALUE",
     `The prediction request has ${megabytes(bytes)}; Vertex AI takes ${megabytes(limit)} on a ${endpointType} endpoint. ${instead}`,
   );
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }

@@ -67,7 +67,12 @@ export class VertexPredictionService implements PredictionService {
     }
   }
 
-  async #send(request: PredictRequest, body: string, deadline: number, signal: AbortSignal | undefined): Promise<{ data: unknown }> {
+  async #send(
+    request: PredictRequest,
+    body: string,
+    deadline: number,
+    signal: AbortSignal | undefined,
+  ): Promise<{ data: unknown }> {
     const { connection, location } = this.#options;
     const { name, dedicatedHost } = request.endpoint;
     const host = dedicatedHost === null ? connection.aiplatformUrl(location) : connection.dedicatedUrl(dedicatedHost);
@@ -111,7 +116,10 @@ export class VertexPredictionService implements PredictionService {
 function toPredictions(answer: unknown, doing: string): Predictions {
   const response = (typeof answer === "object" && answer !== null ? answer : {}) as PredictResponse;
   if (!Array.isArray(response.predictions)) {
-    throw new DeploymentError("INTERNAL_ERROR", `${doing} was answered without a list of predictions. A serving container answers {"predictions": [...]}.`);
+    throw new DeploymentError(
+      "INTERNAL_ERROR",
+      `${doing} was answered without a list of predictions. A serving container answers {"predictions": [...]}.`,
+    );
   }
   return {
     predictions: response.predictions,
@@ -129,5 +137,8 @@ function secondsOf(variable: string, otherwise: number): number {
   if (!text) return otherwise;
   const seconds = Number(text);
   if (Number.isFinite(seconds) && seconds > 0) return seconds;
-  throw new DeploymentError("INVALID_PARAMETER_VALUE", `The environment variable ${variable} must be a number of seconds greater than 0.`);
+  throw new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    `The environment variable ${variable} must be a number of seconds greater than 0.`,
+  );
 }

@@ -23,9 +23,13 @@ export function serviceSettings(settings: AiPlatformSettings & { projectId: stri
   return { projectId, location, trackingUri, productionBucket, productionRoute, imageRepository, buildLocation, buildServiceAccount, buildTimeout };
 }
 
+/** An emulator has no quota to be gentle to. */
+const emulatorPollSchedule = { firstDelayMs: 100, maxDelayMs: 1000 };
+
 /** The services of platform `vertex`. */
 export function vertexServices(settings: ReturnType<typeof serviceSettings>, connection: GoogleConnection): AiPlatformServices {
-  const place = { connection, project: settings.projectId, location: settings.location, clock: systemClock };
+  const pollSchedule = connection.emulator ? emulatorPollSchedule : undefined;
+  const place = { connection, project: settings.projectId, location: settings.location, clock: systemClock, pollSchedule };
   const storage = { client: () => connection.storage(), caller: () => connection.caller() };
   const bucket = settings.productionBucket;
   const logReader = new CloudLogReader(place);

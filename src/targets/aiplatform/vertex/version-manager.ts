@@ -4,6 +4,7 @@ import { DeploymentError } from "../../../core/errors.js";
 import type { Operation } from "../../../core/operation.js";
 import type { StepContext } from "../../../core/progress.js";
 import type { ModelVersion, ParentModel, VersionManager, VersionRequest } from "../../../core/services.js";
+import type { GoogleOperation } from "../google/operations.js";
 import { deleteModel } from "./model-manager.js";
 import { withoutVersion } from "./resource-names.js";
 import { VertexApi, type VertexOptions } from "./vertex-api.js";
@@ -25,7 +26,9 @@ export class VertexVersionManager implements VersionManager {
   async find(parent: ParentModel, request: VersionRequest, context: StepContext): Promise<ModelVersion | null> {
     const versions = await this.#list(parent.name, context);
     const same = versions.find((version) => this.#isMadeOf(version, request));
-    const holder = versions.find((version) => request.alias !== null && version.versionAliases?.includes(request.alias));
+    const holder = versions.find(
+      (version) => request.alias !== null && version.versionAliases?.includes(request.alias),
+    );
     if (holder && holder !== same) throw aliasTaken(parent, request, holder);
     return same ? this.#toVersion(same) : null;
   }
@@ -37,8 +40,10 @@ export class VertexVersionManager implements VersionManager {
       versionAliases: request.alias === null ? [defaultAlias] : [defaultAlias, request.alias],
     };
     const owner = parent.exists ? { parentModel: parent.name } : { modelId: parent.id };
-    const started = await this.#vertex.call({ doing, repeatable: "unaccepted", signal: context.signal }, (api, settings) =>
-      api.models.upload({ parent: this.#vertex.names.parent, requestBody: { ...owner, model } }, settings),
+    const started = await this.#vertex.call(
+      { doing, repeatable: "unaccepted", signal: context.signal },
+      (api, settings) =>
+        api.models.upload({ parent: this.#vertex.names.parent, requestBody: { ...owner, model } }, settings),
     );
     return this.#upload(started.name, doing);
   }
@@ -51,7 +56,7 @@ export class VertexVersionManager implements VersionManager {
       ),
     );
     return operations
-      .filter(({ metadata }) => /UploadModelOperationMetadata$/.test(String(metadata?.["@type"] ?? "UploadModelOperationMetadata")))
+      .filter(isUpload)
       .map(({ name }) => this.#upload(name, `Uploading a version of the model ${parent.name}`));
   }
 
@@ -79,7 +84,9 @@ export class VertexVersionManager implements VersionManager {
 
   async #deleteVersion(name: string, { signal }: StepContext): Promise<boolean> {
     const doing = `Deleting the model version ${name}`;
-    const started = await this.#vertex.find({ doing, signal }, (api, settings) => api.models.deleteVersion({ name }, settings));
+    const started = await this.#vertex.find({ doing, signal }, (api, settings) =>
+      api.models.deleteVersion({ name }, settings),
+    );
     if (!started) return false;
     await this.#vertex.operation(started.name, doing, () => undefined).wait({ signal });
     return true;
@@ -117,10 +124,9 @@ export class VertexVersionManager implements VersionManager {
   }
 
   #isMadeOf(version: Model, request: VersionRequest): boolean {
-    const place = (uri: string | null | undefined) => uri?.replace(/\/+$/, "");
     return (
       describesSpec(version, request) &&
-      place(version.artifactUri) === place(request.artifactUri) &&
+      withoutSlash(version.artifactUri ?? "") === withoutSlash(request.artifactUri) &&
       version.containerSpec?.imageUri === request.imageUri
     );
   }
@@ -135,6 +141,16 @@ export class VertexVersionManager implements VersionManager {
       imageUri: model.containerSpec?.imageUri ?? null,
     };
   }
+}
+
+function withoutSlash(uri: string): string {
+  return uri.replace(/\/+$/, "");
+}
+
+/** Whether an operation may be an upload: all kinds have the model's name before theirs. */
+function isUpload({ metadata }: GoogleOperation): boolean {
+  const type = metadata?.["@type"];
+  return typeof type !== "string" || type.endsWith(".UploadModelOperationMetadata");
 }
 
 function newest(versions: readonly Model[]): Model {

@@ -39,7 +39,10 @@ export function modelResource(parent: ParentModel, request: VersionRequest): Mod
  */
 export function describesSpec(version: Model, request: VersionRequest): boolean {
   const { specHash } = request.spec;
-  return version.labels?.[specLabel] === specHash.slice(0, keptHashLength) || version.versionDescription === specDescription(specHash);
+  return (
+    version.labels?.[specLabel] === specHash.slice(0, keptHashLength) ||
+    version.versionDescription === specDescription(specHash)
+  );
 }
 
 function specDescription(specHash: string): string {

@@ -94,7 +94,9 @@ export class VertexApi {
   /** The unfinished operations of a list that were begun since a time; none where the platform does not list them. */
   async unfinished(
     since: string,
-    read: (pageToken: string | undefined) => Promise<{ operations?: GoogleOperation[] | null; nextPageToken?: string | null }>,
+    read: (
+      pageToken: string | undefined,
+    ) => Promise<{ operations?: GoogleOperation[] | null; nextPageToken?: string | null }>,
   ): Promise<GoogleOperation[]> {
     try {
       const operations = await this.pages(read, (page) => page.operations);
