@@ -16,6 +16,8 @@ const labels: Readonly<Record<string, string>> = {
 const screen = process.stderr;
 const live = screen.isTTY && process.env["TERM"] !== "dumb";
 const colours = live && !process.env["NO_COLOR"];
+/** Columns for the text of a line, between its label and its time. */
+const room = live ? Math.max(20, Math.min(86, (screen.columns || 117) - 31)) : 86;
 const dim = (text: string): string => (colours ? `\u001B[2m${text}\u001B[0m` : text);
 const green = (text: string): string => (colours ? `\u001B[32m${text}\u001B[0m` : text);
 const yellow = (text: string): string => (colours ? `\u001B[33m${text}\u001B[0m` : text);
@@ -52,17 +54,16 @@ export function printProgress(event: ProgressEvent): void {
 
 function printFinished(step: string, message: string): void {
   clearLine();
-  const short = message.replaceAll(/(sha256:[0-9a-f]{12})[0-9a-f]+/g, "$1…");
+  const short = live && message.length > room ? `${message.slice(0, room - 1)}…` : message;
   const now = performance.now();
   const seconds = ((now - (started.get(step) ?? now)) / 1000).toFixed(1);
-  const room = live ? Math.min(86, screen.columns - 31) : 86;
   screen.write(`  ${green("✓")} ${label(step)} ${short.padEnd(room)}${dim(`${seconds} s`.padStart(8))}\n`);
 }
 
 function showRunning(step: string, text: string): void {
   if (!live) return;
   clearLine();
-  screen.write(`  ${dim("…")} ${label(step)} ${dim(text.slice(0, screen.columns - 24))}`);
+  screen.write(`  ${dim("…")} ${label(step)} ${dim(text.slice(0, room))}`);
 }
 
 function clearLine(): void {
@@ -76,6 +77,9 @@ function label(step: string): string {
 function transferBar(bytes: number, totalBytes: number): string {
   const width = 30;
   const filled = totalBytes === 0 ? width : Math.round((width * bytes) / totalBytes);
-  const megabytes = (count: number): string => (count / 1e6).toFixed(1);
-  return `${"█".repeat(filled)}${"░".repeat(width - filled)}  ${megabytes(bytes)} of ${megabytes(totalBytes)} MB`;
+  return `${"█".repeat(filled)}${"░".repeat(width - filled)}  ${size(bytes)} of ${size(totalBytes)}`;
+}
+
+function size(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -22,7 +22,8 @@ export function createTerminal(stream = process.stdout) {
 
   const print = (text = "") => stream.write(`${text}\n`);
   const rewrite = (text) => stream.write(`\r\u001B[2K${text}`);
-  const width = () => Math.min(stream.columns ?? Infinity, labelWidth + textWidth + 12);
+  // Some terminals say 0.
+  const width = () => Math.min(stream.columns || Infinity, labelWidth + textWidth + 13);
 
   /** Times are aligned where the text leaves room for it. */
   const finishedLine = (sign, label, text, milliseconds) => {

@@ -26,13 +26,11 @@ export async function startMlflowServer({ python, dataDir, signal }: MlflowServe
   await mkdir(dataDir, { recursive: true });
   const port = await freePort();
   const address = ["--host", "127.0.0.1", "--port", String(port), "--workers", "1"];
+  const stores = ["--backend-store-uri", `sqlite:///${join(dataDir, "mlflow.db")}`];
+  const artifacts = ["--artifacts-destination", join(dataDir, "artifacts"), "--serve-artifacts"];
   const server = startProcess({
     command: python,
-    args: [
-      ...["-m", "mlflow", "server", ...address],
-      ...["--backend-store-uri", `sqlite:///${join(dataDir, "mlflow.db")}`],
-      ...["--artifacts-destination", join(dataDir, "artifacts"), "--serve-artifacts"],
-    ],
+    args: ["-m", "mlflow", "server", ...address, ...stores, ...artifacts],
     // MLflow writes to its working directory, too.
     cwd: dataDir,
     env: mlflowEnvironment(),

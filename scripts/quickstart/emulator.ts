@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { startProcess } from "../../src/runtime/process.js";
@@ -31,8 +32,7 @@ export async function startDemoEmulator(options: DemoEmulatorOptions): Promise<D
   const { python, dataDir, logFile, signal } = options;
   mkdirSync(dirname(logFile), { recursive: true });
   writeFileSync(logFile, "");
-  let announce: (host: string) => void = () => {};
-  const announced = new Promise<string>((resolve) => (announce = resolve));
+  const lines = new EventEmitter<{ host: [string] }>();
   const bucket = `${demoCloud.production_bucket}:${demoCloud.GOOGLE_CLOUD_LOCATION}`;
   const emulator = startProcess({
     command: process.execPath,
@@ -42,12 +42,13 @@ export async function startDemoEmulator(options: DemoEmulatorOptions): Promise<D
     onLine: (line) => {
       appendFileSync(logFile, `${line}\n`);
       const host = /^export AIPLATFORM_EMULATOR_HOST=(\S+)$/.exec(line)?.[1];
-      if (host) announce(host);
+      if (host) lines.emit("host", host);
     },
     signal,
   });
   const ended = emulator.exited.then(() => {
     throw new Error(`The emulator ended. Its last lines:\n${emulator.lines(15).join("\n")}`);
   });
-  return { host: await Promise.race([announced, ended]), stop: async () => emulator.stop() };
+  const [host] = (await Promise.race([once(lines, "host"), ended])) as [string];
+  return { host, stop: async () => emulator.stop() };
 }

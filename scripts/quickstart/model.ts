@@ -8,7 +8,7 @@ export interface ModelOptions extends PythonInTracking {
 /** Trains the iris model unless an earlier run did; returns what there is now, for a person. */
 export async function findOrTrainIris(options: ModelOptions): Promise<string> {
   const query = new URLSearchParams({ name: "iris", alias: "champion" });
-  const answer = await fetch(`${options.trackingUri}/api/2.0/mlflow/registered-models/alias?${query}`);
+  const answer = await fetch(`${options.trackingUri}/api/2.0/mlflow/registered-models/alias?${query.toString()}`);
   if (answer.ok) {
     const { model_version: found } = (await answer.json()) as {
       model_version: { version: string };

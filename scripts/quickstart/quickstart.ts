@@ -54,7 +54,7 @@ export async function quickstart({ terminal, python, signal }: QuickstartOptions
     };
     await runExample({ terminal, python, trackingUri, environment, signal });
   } finally {
-    await Promise.all(started.map(async ({ stop }) => stop()));
+    await Promise.all(started.map(async (running) => running.stop()));
   }
   terminal.line("Stopped", "MLflow server and emulator; nothing is left running");
   printNextSteps(terminal);

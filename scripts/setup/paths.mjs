@@ -17,7 +17,7 @@ export const cache = join(root, ".cache");
  */
 export function hashOf(paths) {
   const hash = createHash("sha256");
-  for (const file of paths.flatMap(filesBelow).sort()) {
+  for (const file of paths.flatMap(filesBelow).sort((a, b) => (a < b ? -1 : 1))) {
     const content = readFileSync(file);
     hash.update(`${relative(root, file)}\0${content.length}\0`).update(content);
   }

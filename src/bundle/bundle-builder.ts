@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bundle, BundleRequest } from "../core/bundle.js";
 import { DeploymentError, throwIfCancelled } from "../core/errors.js";
+import { encodeCrc32c } from "../core/hash.js";
 import type { StepContext } from "../core/progress.js";
 import type { BundleBuilder } from "../core/services.js";
 import { tarGz } from "./archive.js";
@@ -65,16 +66,9 @@ async function pack(request: BundleRequest, context: StepContext): Promise<Bundl
     fileName,
     localPath,
     size: archive.length,
-    crc32c: base64(crc32c(archive)),
+    crc32c: encodeCrc32c(crc32c(archive)),
     version,
     directory,
     environmentHash: parts.hash,
   };
-}
-
-/** As Cloud Storage writes a checksum: its four bytes, the highest first. */
-function base64(checksum: number): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(checksum);
-  return bytes.toString("base64");
 }

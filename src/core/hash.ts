@@ -13,6 +13,13 @@ export function sha256(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
+/** A CRC32C in the form that Cloud Storage writes it: base64 of its four bytes, the highest first. */
+export function encodeCrc32c(checksum: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(checksum >>> 0);
+  return bytes.toString("base64");
+}
+
 /** One file of a manifest. */
 export interface ManifestEntry {
   path: string;

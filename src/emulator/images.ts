@@ -30,6 +30,7 @@ export interface StoredImage extends BuiltImage {
 /** The parts of `LOCATION-docker.pkg.dev/PROJECT/REPOSITORY/IMAGE[:TAG][@DIGEST]`. */
 export interface ImageUri {
   location: string;
+  /** The project's id; that of a domain, `example.com:acme`, is `example.com/acme` in the address. */
   project: string;
   repository: string;
   image: string;
@@ -38,14 +39,19 @@ export interface ImageUri {
 }
 
 const uriPattern =
-  /^(?<location>[a-z0-9-]+)-docker\.pkg\.dev\/(?<project>[a-z0-9.:-]+)\/(?<repository>[a-z0-9-]+)\/(?<image>[a-z0-9._/-]+?)(?::(?<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/;
+  /^(?<location>[a-z0-9-]+)-docker\.pkg\.dev\/(?<project>(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+\/)?[a-z0-9-]+)\/(?<repository>[a-z0-9-]+)\/(?<image>[a-z0-9._/-]+?)(?::(?<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/;
 
 /** The parts of an Artifact Registry image's address, or undefined for any other text. */
 export function parseImageUri(uri: string): ImageUri | undefined {
   const groups = uriPattern.exec(uri)?.groups;
   if (!groups) return undefined;
   const { location = "", project = "", repository = "", image = "", tag, digest } = groups;
-  return { location, project, repository, image, tag, digest };
+  return { location, project: project.replace("/", ":"), repository, image, tag, digest };
+}
+
+/** The address of a repository: `LOCATION-docker.pkg.dev/PROJECT/REPOSITORY`. */
+export function registryUri({ location, project, repository }: Pick<ImageUri, "location" | "project" | "repository">) {
+  return `${location}-docker.pkg.dev/${project.replace(":", "/")}/${repository}`;
 }
 
 /** The images of every Artifact Registry repository of the emulator. */
@@ -60,7 +66,7 @@ export class ImageRegistry {
   find(imageUri: string): BuiltImage | undefined {
     const uri = parseImageUri(imageUri);
     if (!uri) return undefined;
-    const name = `${uri.location}-docker.pkg.dev/${uri.project}/${uri.repository}/${uri.image}`;
+    const name = `${registryUri(uri)}/${uri.image}`;
     if (uri.digest) return this.#images.get(`${name}@${uri.digest}`);
     const tag = uri.tag ?? "latest";
     return this.#images.values().find((image) => image.name === name && image.tags.includes(tag));

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 
 import { crc32c } from "@node-rs/crc32";
 
+import { encodeCrc32c } from "../core/hash.js";
+
 /** Size and checksums of bytes as they go by. */
 export class Checksums {
   #bytes = 0;
@@ -16,8 +18,6 @@ export class Checksums {
 
   /** Of all bytes so far; nothing can be added after it. */
   finish(): { size: number; sha256: string; crc32c: string } {
-    const crc = Buffer.alloc(4);
-    crc.writeUInt32BE(this.#crc);
-    return { size: this.#bytes, sha256: this.#sha256.digest("hex"), crc32c: crc.toString("base64") };
+    return { size: this.#bytes, sha256: this.#sha256.digest("hex"), crc32c: encodeCrc32c(this.#crc) };
   }
 }

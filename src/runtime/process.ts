@@ -9,7 +9,7 @@ import { forgetGroup, prepareReaper, watchGroup } from "./reaper.js";
 export { childEnvironment } from "./child-environment.js";
 
 /** Which of a process's two outputs a line came from. */
-export type OutputStream = "stdout" | "stderr";
+type OutputStream = "stdout" | "stderr";
 
 export interface ProcessOptions {
   /** The program: a path, or a name that is looked up on `PATH`. Never passed through a shell. */

@@ -2,12 +2,12 @@ import type { Bucket, File } from "@google-cloud/storage";
 import { crc32c } from "@node-rs/crc32";
 
 import { DeploymentError } from "../core/errors.js";
-import { sha256 } from "../core/hash.js";
+import { encodeCrc32c, sha256 } from "../core/hash.js";
 import type { StepContext } from "../core/progress.js";
 import type { DeploymentRecord } from "../core/record.js";
 import type { DeploymentStore, StoredRecord } from "../core/services.js";
 import { untilCancelled } from "./cancellation.js";
-import { encodeCrc32c, NativeCrc32c } from "./checksums.js";
+import { NativeCrc32c } from "./checksums.js";
 import type { StorageConnection } from "./connection.js";
 import { formatRecord, parseRecord } from "./deployment-record.js";
 import { explained, httpStatus, isMissingBucket } from "./errors.js";

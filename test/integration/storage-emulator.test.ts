@@ -10,10 +10,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DeploymentRecord } from "../../src/core/record.js";
 import type { StepContext } from "../../src/core/progress.js";
 import { startEmulator } from "../../src/emulator/index.js";
-import { crc32cOf } from "../../src/storage/checksums.js";
 import { GcsDeploymentStore } from "../../src/storage/deployment-store.js";
 import { GcsArtifactReader } from "../../src/storage/gcs-artifact-reader.js";
 import { GcsUploader } from "../../src/storage/uploader.js";
+import { crc32cOf } from "../support/file-checksum.js";
 
 const context: StepContext = { report: () => {} };
 let emulator: Awaited<ReturnType<typeof startEmulator>>;

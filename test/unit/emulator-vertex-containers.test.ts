@@ -54,9 +54,10 @@ describe("the process of a container", () => {
   });
 
   it("has neither this user's home nor a PYTHONPATH that hides what was installed", () => {
-    const image = { ...fakeImage(), root, env: { HOME: "/root", PYTHONPATH: "/app" } };
+    const image = { ...fakeImage(), root, env: { HOME: "/root" } };
     expect(launch({ image }).env["HOME"]).not.toBe("/root");
     expect(launch({ image }).env["HOME"]).not.toBe(homedir());
-    expect(launch({ image }).env["PYTHONPATH"]).toBe(["/app", "/nowhere"].join(delimiter));
+    const { env } = launch({ image, env: [{ name: "PYTHONPATH", value: "/serve.py:/missing" }] });
+    expect(env["PYTHONPATH"]).toBe([join(root, "serve.py"), "/missing", "/nowhere"].join(delimiter));
   });
 });

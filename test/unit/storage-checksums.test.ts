@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { CRC32C } from "@google-cloud/storage";
 import { describe, expect, it } from "vitest";
 
-import { crc32cOf, encodeCrc32c, NativeCrc32c } from "../../src/storage/checksums.js";
+import { encodeCrc32c } from "../../src/core/hash.js";
+import { NativeCrc32c } from "../../src/storage/checksums.js";
+import { crc32cOf } from "../support/file-checksum.js";
 
 describe("checksums", () => {
   it("write a CRC32C as Cloud Storage does, with its leading zeros", () => {

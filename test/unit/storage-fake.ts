@@ -6,7 +6,7 @@ import { Storage } from "@google-cloud/storage";
 import { crc32c } from "@node-rs/crc32";
 
 import type { ProgressEvent, StepContext } from "../../src/core/progress.js";
-import { encodeCrc32c } from "../../src/storage/checksums.js";
+import { encodeCrc32c } from "../../src/core/hash.js";
 import type { StorageConnection } from "../../src/storage/connection.js";
 
 /** One request as the fake saw it. */

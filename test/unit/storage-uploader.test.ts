@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { UploadFile } from "../../src/core/services.js";
-import { crc32cOf } from "../../src/storage/checksums.js";
 import { GcsUploader } from "../../src/storage/uploader.js";
 import { FakeStorage, recordingContext } from "./storage-fake.js";
+import { crc32cOf } from "../support/file-checksum.js";
 
 const megabyte = 2 ** 20;
 

@@ -1,6 +1,6 @@
 import { notFound } from "../google-error.js";
 import type { EmulatorRequest, EmulatorResponse, Route } from "../http.js";
-import type { StoredImage } from "../images.js";
+import { parseImageUri, type StoredImage } from "../images.js";
 import type { Operations } from "../operations.js";
 import { pageOf } from "../paging.js";
 import type { Repositories } from "./repositories.js";
@@ -104,7 +104,7 @@ function repositoryName(request: EmulatorRequest): string {
 
 /** What comes after the repository in the image's address; Artifact Registry's package. */
 function imageId(image: StoredImage): string {
-  return image.name.split("/").slice(3).join("/");
+  return parseImageUri(image.name)?.image ?? "";
 }
 
 function packageName(image: StoredImage, request: EmulatorRequest): string {

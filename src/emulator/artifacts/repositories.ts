@@ -1,5 +1,5 @@
 import { alreadyExists, invalidArgument, notFound } from "../google-error.js";
-import type { ImageRegistry, ImageUri, StoredImage } from "../images.js";
+import { type ImageRegistry, type ImageUri, registryUri, type StoredImage } from "../images.js";
 import { parseMessage, type Shape } from "../payload.js";
 import type { Collection, StateStore } from "../state.js";
 
@@ -97,7 +97,6 @@ export class Repositories {
     const name = `projects/${project}/locations/${location}/repositories/${id}`;
     if (this.#repositories.has(name)) throw alreadyExists("the repository already exists");
     const now = new Date().toISOString();
-    const registryUri = `${location}-docker.pkg.dev/${project}/${id}`;
     return {
       ...given,
       name,
@@ -105,7 +104,7 @@ export class Repositories {
       mode: "STANDARD_REPOSITORY",
       createTime: now,
       updateTime: now,
-      registryUri,
+      registryUri: registryUri({ location, project, repository: id }),
     };
   }
 

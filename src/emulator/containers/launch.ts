@@ -33,7 +33,9 @@ export function containerLaunch(config: ContainerConfig): Launch {
   const variables: Record<string, string> = { ...config.serviceEnv };
   for (const { name, value } of config.env) variables[name] = expandVariables(value, variables);
   const overriding = config.command && [...config.command, ...(config.args ?? [])];
-  const [name = "", ...args] = overriding?.map((each) => expandVariables(each, variables)) ?? image.command;
+  const words = overriding?.map((each) => onThisMachine(expandVariables(each, variables), image)) ?? image.command;
+  const [name = "", ...args] = words;
+  const importPath = variables["PYTHONPATH"]?.split(":").map((each) => onThisMachine(each, image)) ?? [];
   // the image's home is a path of its own file system, where nothing of this machine's user is
   const { HOME: _inTheImage, PATH: imagePath, ...imageEnv } = image.env;
   const env = childEnvironment({
@@ -41,13 +43,11 @@ export function containerLaunch(config: ContainerConfig): Launch {
     PATH: [dirname(image.python), imagePath, process.env["PATH"]].filter(Boolean).join(delimiter),
     ...imageEnv,
     ...variables,
-    PYTHONPATH: [variables["PYTHONPATH"] ?? imageEnv["PYTHONPATH"], ...image.pythonPath]
-      .filter(Boolean)
-      .join(delimiter),
+    PYTHONPATH: [...importPath, ...image.pythonPath].join(delimiter),
     ...config.hostEnv,
   });
-  const command = /^(?:.*\/)?python[0-9.]*$/.test(name) ? image.python : onThisMachine(name, image);
-  return { command, args: args.map((each) => onThisMachine(each, image)), cwd: image.workdir, env };
+  const command = /^(?:.*\/)?python[0-9.]*$/.test(name) ? image.python : name;
+  return { command, args, cwd: image.workdir, env };
 }
 
 /** A path of the image's own file system, where it is here; any other word of a command as it is. */

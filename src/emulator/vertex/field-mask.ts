@@ -50,6 +50,6 @@ export function readFields(resource: JsonObject, mask: string | null): JsonObjec
   return applyMask(
     {},
     resource,
-    paths.filter((path) => (path.split(".")[0] ?? "") in resource),
+    paths.filter((path) => Object.hasOwn(resource, path.split(".")[0] ?? "")),
   );
 }

@@ -49,7 +49,7 @@ function reader(name: string, idField: string): ((resource: Filterable) => strin
 }
 
 function labelMatcher(key: string, operator: string | undefined, value: string): Matcher {
-  if (operator === undefined || (operator === ":" && value === "*")) return ({ labels }) => key in labels;
+  if (operator === undefined || (operator === ":" && value === "*")) return ({ labels }) => Object.hasOwn(labels, key);
   if (operator === "!=") return ({ labels }) => labels[key] !== value;
   return ({ labels }) => labels[key] === value;
 }

@@ -1,4 +1,5 @@
 import { DeploymentError, type ErrorCode } from "../../../core/errors.js";
+import { OperationFailedError } from "../../../core/operation.js";
 import { advice, type GoogleService } from "./advice.js";
 import { type RequestFailure, requestFailure } from "./failure.js";
 
@@ -81,8 +82,8 @@ function failureError(failure: RequestFailure, call: FailedCall, error?: unknown
 export function operationError(
   status: { code?: number | null; message?: string | null; details?: unknown[] | null },
   call: FailedCall,
-): DeploymentError {
-  return failureError(
+): OperationFailedError {
+  const { code, message } = failureError(
     {
       message: status.message || "no reason was given",
       httpStatus: null,
@@ -93,6 +94,7 @@ export function operationError(
     },
     call,
   );
+  return new OperationFailedError(code, message);
 }
 
 function errorCode(failure: RequestFailure): ErrorCode {

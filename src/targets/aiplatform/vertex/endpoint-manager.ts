@@ -110,13 +110,14 @@ export class VertexEndpointManager implements EndpointManager {
     );
   }
 
-  async running(endpointId: string, since: string, { signal }: StepContext): Promise<Operation<void>[]> {
+  async running(endpointId: string, since: string, { signal }: StepContext): Promise<Operation<void>[] | null> {
     const name = this.#vertex.names.endpoint(endpointId);
     const operations = await this.#vertex.unfinished(since, (pageToken) =>
       this.#vertex.call({ doing: `Listing the operations of the endpoint ${name}`, signal }, (api, settings) =>
         api.endpoints.operations.list({ name, ...(pageToken && { pageToken }) }, settings),
       ),
     );
+    if (operations === null) return null;
     return operations.map((operation) =>
       this.#vertex.operation(operation.name, `An operation on the endpoint ${name}`, () => undefined),
     );

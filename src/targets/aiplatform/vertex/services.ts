@@ -1,6 +1,7 @@
 import { SdistBundleBuilder } from "../../../bundle/bundle-builder.js";
 import { systemClock } from "../../../core/clock.js";
 import { MlflowModelResolver } from "../../../mlflow/model-resolver.js";
+import { storageRetryOptions } from "../../../storage/connection.js";
 import { GcsDeploymentStore } from "../../../storage/deployment-store.js";
 import { GcsArtifactReader } from "../../../storage/gcs-artifact-reader.js";
 import { GcsUploader } from "../../../storage/uploader.js";
@@ -30,7 +31,7 @@ const emulatorPollSchedule = { firstDelayMs: 100, maxDelayMs: 1000 };
 export function vertexServices(settings: ReturnType<typeof serviceSettings>, connection: GoogleConnection): AiPlatformServices {
   const pollSchedule = connection.emulator ? emulatorPollSchedule : undefined;
   const place = { connection, project: settings.projectId, location: settings.location, clock: systemClock, pollSchedule };
-  const storage = { client: () => connection.storage(), caller: () => connection.caller() };
+  const storage = { client: () => connection.storage({ retryOptions: storageRetryOptions }), caller: () => connection.caller() };
   const bucket = settings.productionBucket;
   const logReader = new CloudLogReader(place);
   return {

@@ -48,13 +48,14 @@ export class VertexVersionManager implements VersionManager {
     return this.#upload(started.name, doing);
   }
 
-  async running(parent: ParentModel, since: string, context: StepContext): Promise<Operation<ModelVersion>[]> {
+  async running(parent: ParentModel, since: string, context: StepContext): Promise<Operation<ModelVersion>[] | null> {
     const doing = `Listing the operations of the model ${parent.name}`;
     const operations = await this.#vertex.unfinished(since, (pageToken) =>
       this.#vertex.call({ doing, signal: context.signal }, (api, settings) =>
         api.models.operations.list({ name: parent.name, ...(pageToken && { pageToken }) }, settings),
       ),
     );
+    if (operations === null) return null;
     return operations
       .filter(isUpload)
       .map(({ name }) => this.#upload(name, `Uploading a version of the model ${parent.name}`));

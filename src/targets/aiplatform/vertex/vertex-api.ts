@@ -91,19 +91,20 @@ export class VertexApi {
     return all;
   }
 
-  /** The unfinished operations of a list that were begun since a time; none where the platform does not list them. */
+  /** The unfinished operations of a list that were begun since a time; null where the platform does not list them. */
   async unfinished(
     since: string,
     read: (
       pageToken: string | undefined,
     ) => Promise<{ operations?: GoogleOperation[] | null; nextPageToken?: string | null }>,
-  ): Promise<GoogleOperation[]> {
+  ): Promise<GoogleOperation[] | null> {
     try {
       const operations = await this.pages(read, (page) => page.operations);
       const earliest = Date.parse(since) - clockToleranceMs;
       return operations.filter((operation) => !operation.done && !(beganAt(operation) < earliest));
     } catch (error) {
-      if (isAnyOf(error, "NOT_IMPLEMENTED", "RESOURCE_DOES_NOT_EXIST")) return [];
+      if (isAnyOf(error, "RESOURCE_DOES_NOT_EXIST")) return [];
+      if (isAnyOf(error, "NOT_IMPLEMENTED")) return null;
       throw error;
     }
   }
