@@ -11,13 +11,30 @@ export interface Operation<T> {
   cancel(): Promise<void>;
 }
 
-/** The platform ended an operation with an error: waiting for it again is of no use. */
+/** The codes of answers after which nothing has begun. */
+const refusals: ReadonlySet<ErrorCode> = new Set([
+  "INVALID_PARAMETER_VALUE",
+  "FAILED_PRECONDITION",
+  "PERMISSION_DENIED",
+  "UNAUTHENTICATED",
+  "RESOURCE_DOES_NOT_EXIST",
+  "RESOURCE_EXHAUSTED",
+  "NOT_IMPLEMENTED",
+]);
+
+/** The platform refused an operation, or ended it with an error: waiting for it again is of no use. */
 export class OperationFailedError extends DeploymentError {
   /** Tells this error from one of a wait that was cut short. */
   readonly endedByPlatform = true;
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown } = {}) {
     super(code, message, options);
+  }
+
+  /** `error` as the refusal of a request to start an operation; null when it does not prove that nothing was started. */
+  static fromRefusal(error: unknown): OperationFailedError | null {
+    if (!DeploymentError.is(error) || !refusals.has(error.code)) return null;
+    return new OperationFailedError(error.code, error.message, { cause: error.cause });
   }
 
   /** Whether `error` says that an operation failed for good, in place of a wait that was cut short. */

@@ -13,7 +13,7 @@ import { LogStore } from "./logs.js";
 import { Operations } from "./operations.js";
 import { Recorder } from "./recorder.js";
 import { StateStore } from "./state.js";
-import { openStorage } from "./storage/storage-routes.js";
+import { openStorage } from "./cloud-storage/storage-routes.js";
 import { vertexRoutes } from "./vertex/routes.js";
 
 /** How an emulator is to run. All of it has defaults. */

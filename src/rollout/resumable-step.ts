@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.js";
 import { DeploymentError } from "../core/errors.js";
-import type { Operation, WaitOptions } from "../core/operation.js";
+import { type Operation, OperationFailedError, type WaitOptions } from "../core/operation.js";
 import type { DeploymentStep, StepContext } from "../core/progress.js";
 import type { RecordSession } from "./record-session.js";
 
@@ -100,7 +100,9 @@ async function startAndWait<T>(
   try {
     operation = await step.start();
   } catch (error) {
-    if (!DeploymentError.is(error) || error.code !== "RESOURCE_ALREADY_EXISTS") throw error;
+    if (!DeploymentError.is(error) || error.code !== "RESOURCE_ALREADY_EXISTS") {
+      throw OperationFailedError.fromRefusal(error) ?? error;
+    }
     const made = await awaitFound(step, context, limits, limits.timeoutSeconds);
     if (made === null) throw error;
     return made;

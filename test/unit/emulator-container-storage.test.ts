@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type HttpServer, startHttpServer } from "../../src/emulator/http.js";
 import { startEmulator } from "../../src/emulator/index.js";
 import { StateStore } from "../../src/emulator/state.js";
-import { openStorage } from "../../src/emulator/storage/storage-routes.js";
+import { openStorage } from "../../src/emulator/cloud-storage/storage-routes.js";
 
 const cleanups: (() => Promise<unknown>)[] = [];
 

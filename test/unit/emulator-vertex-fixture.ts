@@ -9,9 +9,9 @@ import { ImageRegistry } from "../../src/emulator/images.js";
 import { type LogLine } from "../../src/emulator/logs.js";
 import { type OperationResource, Operations } from "../../src/emulator/operations.js";
 import { StateStore } from "../../src/emulator/state.js";
-import { ContainerAccess } from "../../src/emulator/storage/container-access.js";
-import { containerRoutes } from "../../src/emulator/storage/container-routes.js";
-import { DiskObjectStore } from "../../src/emulator/storage/disk-store.js";
+import { ContainerAccess } from "../../src/emulator/cloud-storage/container-access.js";
+import { containerRoutes } from "../../src/emulator/cloud-storage/container-routes.js";
+import { DiskObjectStore } from "../../src/emulator/cloud-storage/disk-store.js";
 import { vertexRoutes } from "../../src/emulator/vertex/routes.js";
 
 export const location = "projects/acme/locations/europe-west1";

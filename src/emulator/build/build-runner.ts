@@ -5,7 +5,7 @@ import { join, posix } from "node:path";
 import type { Repositories } from "../artifacts/repositories.js";
 import { GoogleError } from "../google-error.js";
 import { type BuiltImage, type ImageRegistry, parseImageUri } from "../images.js";
-import type { ObjectStore } from "../storage/object-store.js";
+import type { ObjectStore } from "../cloud-storage/object-store.js";
 import { BuildFailure, stepFailure } from "./build-failure.js";
 import { type Build, type BuildStep, durationSeconds, type TimeSpan } from "./build-message.js";
 import { parseDockerBuild } from "./docker-step.js";

@@ -7,7 +7,7 @@ import {
 } from "../../containers/serving-container.js";
 import { aborted, failedPrecondition } from "../../google-error.js";
 import type { LogStore } from "../../logs.js";
-import type { ContainerAccess } from "../../storage/container-access.js";
+import type { ContainerAccess } from "../../cloud-storage/container-access.js";
 import { type DeployedModel, type Deployment, idOf } from "./endpoint-record.js";
 import { serviceEnvironment, healthRoute } from "./service-environment.js";
 

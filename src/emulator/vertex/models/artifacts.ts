@@ -3,7 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 import pLimit from "p-limit";
 
 import { failedPrecondition, invalidArgument } from "../../google-error.js";
-import type { ObjectStore } from "../../storage/object-store.js";
+import type { ObjectStore } from "../../cloud-storage/object-store.js";
 import type { Location } from "../locations.js";
 import type { StoredArtifacts } from "./model-record.js";
 
