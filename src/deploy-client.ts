@@ -11,8 +11,16 @@ const registry = new TargetRegistry(builtInTargets, () => discoverTargets(proces
 type TargetName = keyof DeploymentTargets & string;
 /** `aiplatform` of `aiplatform:/acme/europe-west1`. */
 type TargetOf<Uri extends string> = Uri extends `${infer Name}:${string}` ? Name : Uri;
-type ClientOf<Name> = Name extends TargetName ? (DeploymentTargets[Name] extends { client: infer Client } ? Client : never) : BaseDeploymentClient;
-type OptionsOf<Name> = Name extends TargetName ? (DeploymentTargets[Name] extends { options: infer Options } ? Options : never) : ClientOptions;
+type ClientOf<Name> = Name extends TargetName
+  ? DeploymentTargets[Name] extends { client: infer Client }
+    ? Client
+    : never
+  : BaseDeploymentClient;
+type OptionsOf<Name> = Name extends TargetName
+  ? DeploymentTargets[Name] extends { options: infer Options }
+    ? Options
+    : never
+  : ClientOptions;
 
 /**
  * The client of a deployment target.

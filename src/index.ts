@@ -21,7 +21,14 @@ export type { Bundle, BundleRequest } from "./core/bundle.js";
 export type { Clock } from "./core/clock.js";
 export type { CreatedDeployment, DeployedModel, Deployment, DeploymentState, Predictions } from "./core/deployment.js";
 export { DeploymentError, type ErrorCode } from "./core/errors.js";
-export type { ModelFile, ModelMetadata, ModelSignature, ModelSource, ResolvedModel, SignatureField } from "./core/model.js";
+export type {
+  ModelFile,
+  ModelMetadata,
+  ModelSignature,
+  ModelSource,
+  ResolvedModel,
+  SignatureField,
+} from "./core/model.js";
 export { type Operation, OperationFailedError, type WaitOptions } from "./core/operation.js";
 export type { ClientOptions, DeploymentTargetPlugin } from "./core/plugin.js";
 export type { DeploymentStep, OnProgress, ProgressEvent, StepContext } from "./core/progress.js";

@@ -20,4 +20,8 @@ export interface ClientOptions {
 }
 
 /** The functions and values that a plugin must have, in the order that an error names them. */
-export const requiredOfPlugin = ["name", "createClient", "targetHelp"] as const satisfies (keyof DeploymentTargetPlugin)[];
+export const requiredOfPlugin = [
+  "name",
+  "createClient",
+  "targetHelp",
+] as const satisfies (keyof DeploymentTargetPlugin)[];

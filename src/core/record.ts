@@ -30,6 +30,7 @@ export interface RecordLock {
   id: string;
   /** For a person: user, host and process id. */
   owner: string;
+  /** What `pid` is unique in: host and process namespace. */
   host: string;
   pid: number;
   /** RFC 3339. */

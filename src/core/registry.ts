@@ -61,7 +61,9 @@ export class TargetRegistry {
 
   /** The names of all targets that are there, sorted. */
   names(): string[] {
-    return [...new Set([...this.#builtIn.keys(), ...this.#registered.keys(), ...this.#discoveredTargets().keys()])].toSorted();
+    return [
+      ...new Set([...this.#builtIn.keys(), ...this.#registered.keys(), ...this.#discoveredTargets().keys()]),
+    ].toSorted();
   }
 
   /** A package that offers a built-in target's name is passed over: it is never loaded. */

@@ -98,8 +98,6 @@ export interface ContainerImage {
 export interface ModelManager {
   /** Looks the model up; where the platform has models without versions, makes it. */
   ensure(modelName: string, context: StepContext): Promise<ParentModel>;
-  /** Deletes a model with all its versions. True when there was one. */
-  delete(modelName: string, context: StepContext): Promise<boolean>;
 }
 
 export interface ParentModel {
@@ -122,7 +120,7 @@ export interface VersionManager {
   /** Starts to make it. */
   create(parent: ParentModel, version: VersionRequest, context: StepContext): Promise<Operation<ModelVersion>>;
   /** Unfinished operations that may be a `create` whose answer never came; null where the platform does not list them. */
-  running(parent: ParentModel, since: string, context: StepContext): Promise<Operation<ModelVersion>[] | null>;
+  running(parent: ParentModel, context: StepContext): Promise<Operation<ModelVersion>[] | null>;
   /** The operation of this name. */
   attach(operationName: string): Operation<ModelVersion>;
   /** A version by its full name (`…/models/id@version`); null when there is none. */
@@ -142,6 +140,8 @@ export interface VersionRequest {
   labels: Record<string, string>;
   /** Environment of the container. */
   env: Record<string, string>;
+  /** The customer-managed key that encrypts it. */
+  encryptionKey: string | null;
 }
 
 export interface ModelVersion {
@@ -165,8 +165,8 @@ export interface EndpointManager {
   /** Replaces the traffic split; fails with `RESOURCE_CONFLICT` if the endpoint changed since `endpoint` was read. */
   setTraffic(endpoint: Endpoint, split: Record<string, number>, context: StepContext): Promise<Endpoint>;
   delete(endpoint: Endpoint, context: StepContext): Promise<Operation<void>>;
-  /** Unfinished operations on an endpoint, started at `since` or later; null where the platform does not list them. */
-  running(endpointId: string, since: string, context: StepContext): Promise<Operation<void>[] | null>;
+  /** Unfinished operations on an endpoint; null where the platform does not list them. */
+  running(endpointId: string, context: StepContext): Promise<Operation<void>[] | null>;
   /** The operation of this name. */
   attach(operationName: string): Operation<void>;
 }
@@ -183,6 +183,8 @@ export interface Endpoint {
   etag: string | null;
   /** The host that predictions go to, where the endpoint has its own. */
   dedicatedHost: string | null;
+  /** The customer-managed key that encrypts it. */
+  encryptionKey: string | null;
   createTime: string | null;
 }
 
@@ -192,7 +194,7 @@ export interface EndpointRequest {
   labels: Record<string, string>;
   dedicated: boolean;
   /** The customer-managed key that encrypts it. */
-  encryptionKey?: string | undefined;
+  encryptionKey: string | null;
 }
 
 /** How a version runs. */
@@ -229,7 +231,12 @@ export interface DeploymentStore {
    * @throws DeploymentError `RESOURCE_CONFLICT` when another writer was first.
    */
   write(record: DeploymentRecord, generation: string | null, context: StepContext): Promise<string>;
-  delete(name: string, context: StepContext): Promise<void>;
+  /**
+   * Deletes the record of that generation; does nothing if there is none.
+   *
+   * @throws DeploymentError `RESOURCE_CONFLICT` when another writer was first.
+   */
+  delete(name: string, generation: string, context: StepContext): Promise<void>;
 }
 
 export interface StoredRecord {

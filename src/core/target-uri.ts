@@ -21,7 +21,10 @@ export interface TargetUri {
  */
 export function parseTargetUri(uri: string): TargetUri {
   if (uri.trim() === "") {
-    throw new DeploymentError("INVALID_PARAMETER_VALUE", "The target is empty: give a target's name, such as `aiplatform`.");
+    throw new DeploymentError(
+      "INVALID_PARAMETER_VALUE",
+      "The target is empty: give a target's name, such as `aiplatform`.",
+    );
   }
   const colon = uri.indexOf(":");
   if (colon === -1) return { uri, target: /^[A-Za-z]/.test(uri) ? uri.toLowerCase() : uri, path: [] };
@@ -32,7 +35,10 @@ export function parseTargetUri(uri: string): TargetUri {
       `"${scheme}" is not a legal scheme in the target "${uri}": it starts with a letter, then letters, digits, "+", "-" and "."; an underscore is not legal before a colon.`,
     );
   }
-  const path = uri.slice(colon + 1).split("/").filter((part) => part !== "");
+  const path = uri
+    .slice(colon + 1)
+    .split("/")
+    .filter((part) => part !== "");
   return { uri, target: scheme.toLowerCase(), path: path.map(decodePart) };
 }
 

@@ -3,13 +3,11 @@ import { specDifferences } from "./spec-differences.js";
 
 /** What the platform shows of a deployment. */
 export interface LiveDeployment {
-  /** Whether its endpoint is there. */
-  endpointExists: boolean;
-  /** Whether anything is deployed on it. */
+  /** Whether anything is deployed on its endpoint. */
   hasDeployedModel: boolean;
   /** Whether what is deployed was made from the wanted spec. */
   matchesSpec: boolean;
-  /** Whether what is deployed holds all the traffic. */
+  /** Whether what is deployed of the wanted spec holds all the traffic. */
   hasAllTraffic: boolean;
 }
 
@@ -19,8 +17,10 @@ export type CreateDecision =
   | { action: "proceed" }
   /** The same is there, finished. */
   | { action: "unchanged" }
-  /** Another one is there. */
+  /** Another one is there, or was cut off. */
   | { action: "conflict"; unfinished: boolean; differences: string[] }
+  /** It was being deleted. */
+  | { action: "deleting" }
   /** Another process is at work on it. */
   | { action: "locked"; lock: RecordLock };
 
@@ -37,14 +37,17 @@ export function decideCreate(
   heldLock: RecordLock | null,
 ): CreateDecision {
   if (heldLock) return { action: "locked", lock: heldLock };
+  if (record?.pending?.step === "delete") return { action: "deleting" };
   const recorded = record?.spec ?? null;
   if (live.hasDeployedModel) {
     if (!live.matchesSpec) {
       const known = recorded && recorded.specHash !== wanted.specHash ? recorded : null;
       return { action: "conflict", unfinished: false, differences: specDifferences(known, wanted) };
     }
-    const recordIsDone = record === null || (record.completedAt !== null && recorded?.specHash === wanted.specHash);
-    return live.hasAllTraffic && recordIsDone ? { action: "unchanged" } : { action: "proceed" };
+    // Once finished, its traffic is its owner's to change.
+    const finished =
+      record === null ? live.hasAllTraffic : record.completedAt !== null && recorded?.specHash === wanted.specHash;
+    return finished ? { action: "unchanged" } : { action: "proceed" };
   }
   // An operation of another spec may still be running: what it makes would stand beside ours.
   if (record?.pending && recorded && recorded.specHash !== wanted.specHash) {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { hostname, userInfo } from "node:os";
+import { readlinkSync } from "node:fs";
+import { hostname, platform, userInfo } from "node:os";
 
 import { DeploymentError } from "../core/errors.js";
 import type { RecordLock } from "../core/record.js";
@@ -12,13 +13,15 @@ export const renewalMs = 20_000;
 /** The locks that this process holds: any other lock with this process's id is of an earlier process. */
 const heldHere = new Set<string>();
 
+/** What a process id is unique in: this machine, and in containers this one's process namespace. */
+const processSpace = `${hostname()} ${processNamespace()}`;
+
 /** A lock for this process. */
 export function newLock(now: number): RecordLock {
-  const host = hostname();
   const lock: RecordLock = {
     id: randomUUID(),
-    owner: `${userName()}@${host}, process ${process.pid}`,
-    host,
+    owner: `${userName()}@${hostname()}, process ${process.pid}`,
+    host: processSpace,
     pid: process.pid,
     acquiredAt: new Date(now).toISOString(),
     expiresAt: new Date(now + leaseMs).toISOString(),
@@ -43,7 +46,7 @@ export function forget(lock: RecordLock): void {
  */
 export function isHeld(lock: RecordLock, now: number): boolean {
   if (now >= Date.parse(lock.expiresAt)) return false;
-  if (lock.host !== hostname()) return true;
+  if (lock.host !== processSpace) return true;
   return lock.pid === process.pid ? heldHere.has(lock.id) : isAlive(lock.pid);
 }
 
@@ -65,6 +68,14 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     // EPERM: there is such a process, of another user
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function processNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return platform(); // not Linux: processes share one namespace
   }
 }
 

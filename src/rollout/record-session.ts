@@ -70,6 +70,11 @@ export class RecordSession {
     return this.#lost.signal;
   }
 
+  /** A context whose work ends when the caller stops it or the lock is lost. */
+  guard(context: StepContext): StepContext {
+    return { ...context, signal: AbortSignal.any([this.lost, ...(context.signal ? [context.signal] : [])]) };
+  }
+
   get record(): DeploymentRecord {
     return this.#record;
   }
@@ -104,11 +109,12 @@ export class RecordSession {
     }
   }
 
-  /** Frees the lock by deleting the record. */
+  /** Frees the lock by deleting the record. Rejects when another process has taken it. */
   async endByDeleting(context: StepContext): Promise<void> {
     this.#stopRenewal();
     await this.#writes;
-    await this.#store.delete(this.#record.name, context);
+    this.#lost.signal.throwIfAborted();
+    await this.#store.delete(this.#record.name, this.#generation, context);
     forget(this.#lock);
   }
 
@@ -125,7 +131,10 @@ export class RecordSession {
     } catch (error) {
       // the next renewal tries again; a lost lock has aborted `lost` already
       if (!this.#lost.signal.aborted) {
-        this.#report({ type: "warning", message: `Could not renew the lock of the deployment: ${(error as Error).message}` });
+        this.#report({
+          type: "warning",
+          message: `Could not renew the lock of the deployment: ${(error as Error).message}`,
+        });
       }
     }
   }

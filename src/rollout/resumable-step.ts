@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.js";
 import { DeploymentError } from "../core/errors.js";
-import { type Operation, OperationFailedError, type WaitOptions } from "../core/operation.js";
+import { type Operation, OperationFailedError } from "../core/operation.js";
 import type { DeploymentStep, StepContext } from "../core/progress.js";
 import type { RecordSession } from "./record-session.js";
 
@@ -14,15 +14,19 @@ export interface ResumableStep<T> {
   what: string;
   /** Finds what the step makes, if it is there. */
   find(): Promise<T | null>;
-  /**
-   * Unfinished operations that may be this step's, for when the answer with its name was lost; null where the platform
-   * does not list them.
-   */
-  running(since: string): Promise<Operation<unknown>[] | null>;
+  /** Unfinished operations that may be this step's; null where the platform does not list them. */
+  running(): Promise<Operation<unknown>[] | null>;
   /** The operation of that name. */
   attach(operationName: string): Operation<unknown>;
-  /** Starts it. May reject with `RESOURCE_ALREADY_EXISTS` when an earlier process's request is still on its way. */
-  start(): Promise<Operation<unknown>>;
+  /** Starts it. May reject with `RESOURCE_ALREADY_EXISTS` when an earlier request is still on its way. */
+  start(): Promise<Operation<T>>;
+}
+
+/** How a step came to its end. */
+export interface StepOutcome<T> {
+  value: T;
+  /** False when all was there already. */
+  changed: boolean;
 }
 
 /** How long a step may take, and by which clock. */
@@ -32,20 +36,13 @@ export interface StepLimits {
   clock: Clock;
 }
 
-/** How long the effect of a request without a known answer may take to show, where the platform lists no operations. */
+/** How long the effect of a request may take to show, where its operation is not known. */
 const settleSeconds = 60;
 
-/** How a step came to its end. */
-export interface StepOutcome<T> {
-  value: T;
-  /** False when all was there already. */
-  changed: boolean;
-}
-
 /**
- * Brings a step to its end: finds what is there, waits for what an earlier process has started, or starts it.
+ * Brings a step to its end: waits for what an earlier process has started, finds what is there, or starts it.
  *
- * @throws DeploymentError whatever the platform answers; `OperationFailedError` when the operation failed for good.
+ * @throws DeploymentError whatever the platform answers; `OperationFailedError` when it refused, or failed for good.
  */
 export async function completeStep<T>(
   step: ResumableStep<T>,
@@ -56,38 +53,59 @@ export async function completeStep<T>(
   const say = (status: "started" | "done" | "skipped", message: string) =>
     context.report({ type: "step", step: step.step, status, message });
 
+  // What is found while its operation runs may not be finished, so the operation comes first.
+  const waited = await finishEarlier(step, session, context, limits);
   const there = await step.find();
   if (there !== null) {
-    say("skipped", `${step.what} is there`);
-    return { value: there, changed: false };
+    say(waited ? "done" : "skipped", waited ? step.what : `${step.what} is there`);
+    return { value: there, changed: waited };
   }
-
   say("started", step.what);
-  let made = await finishEarlier(step, session, context, limits);
-  if (made === null) {
-    await session.begun(step.step);
-    made = await startAndWait(step, session, context, limits);
-  }
+  await session.begun(step.step);
+  const value = await startAndWait(step, session, context, limits);
   say("done", step.what);
-  return { value: made, changed: true };
+  return { value, changed: true };
 }
 
-/** What an earlier process began and did not see the end of; null when there is nothing of it. */
+/** Waits for what an earlier process began and did not see the end of. True when there was something. */
 async function finishEarlier<T>(
   step: ResumableStep<T>,
   session: RecordSession,
   context: StepContext,
   limits: StepLimits,
-): Promise<T | null> {
-  const pending = session.record.pending;
-  if (pending?.step !== step.step) return null;
-  const operations = pending.operation ? [step.attach(pending.operation)] : await step.running(pending.startedAt);
-  if (operations === null) {
-    const secondsAgo = (limits.clock.now() - Date.parse(pending.startedAt)) / 1000;
-    return awaitFound(step, context, limits, Math.max(0, settleSeconds - secondsAgo));
+): Promise<boolean> {
+  const { pending } = session.record;
+  if (pending?.step !== step.step) return false;
+  if (pending.operation === null) return finishUnnamed(step, pending.startedAt, context, limits);
+  try {
+    await waitFor(step.attach(pending.operation), step, context, limits);
+    return true;
+  } catch (error) {
+    // the platform forgets operations after a while
+    if (OperationFailedError.is(error) || !hasCode(error, "RESOURCE_DOES_NOT_EXIST")) throw error;
+    return false;
   }
-  for (const operation of operations) await wait(operation, step, context, limits);
-  return step.find();
+}
+
+/** The same where the answer with the operation's name was lost. */
+async function finishUnnamed<T>(
+  step: ResumableStep<T>,
+  startedAt: string,
+  context: StepContext,
+  limits: StepLimits,
+): Promise<boolean> {
+  const operations = await step.running();
+  if (operations === null) {
+    const secondsAgo = (limits.clock.now() - Date.parse(startedAt)) / 1000;
+    return (await awaitFound(step, context, limits, settleSeconds - secondsAgo)) !== null;
+  }
+  for (const operation of operations) {
+    await waitFor(operation, step, context, limits).catch((error: unknown) => {
+      // it may have been another's: what counts is what is found afterwards
+      if (!OperationFailedError.is(error)) throw error;
+    });
+  }
+  return operations.length > 0;
 }
 
 async function startAndWait<T>(
@@ -96,26 +114,19 @@ async function startAndWait<T>(
   context: StepContext,
   limits: StepLimits,
 ): Promise<T> {
-  let operation: Operation<unknown>;
+  let operation: Operation<T>;
   try {
     operation = await step.start();
   } catch (error) {
-    if (!DeploymentError.is(error) || error.code !== "RESOURCE_ALREADY_EXISTS") {
-      throw OperationFailedError.fromRefusal(error) ?? error;
-    }
-    const made = await awaitFound(step, context, limits, limits.timeoutSeconds);
+    if (!hasCode(error, "RESOURCE_ALREADY_EXISTS")) throw OperationFailedError.fromRefusal(error) ?? error;
+    // a repeated request meets its own first one, whose answer was lost
+    for (const running of (await step.running()) ?? []) await waitFor(running, step, context, limits);
+    const made = await awaitFound(step, context, limits, settleSeconds);
     if (made === null) throw error;
     return made;
   }
   await session.started(operation.name);
-  await wait(operation, step, context, limits);
-  const made = await step.find();
-  if (made !== null) return made;
-  throw new DeploymentError(
-    "INTERNAL_ERROR",
-    `The platform says that ${step.what} is done (${operation.name}), but it is not there. Run the same call again.`,
-    { retryable: true },
-  );
+  return waitFor(operation, step, context, limits);
 }
 
 /** Looks until an effect shows whose operation is not known; null when it does not within `seconds`. */
@@ -133,12 +144,21 @@ async function awaitFound<T>(
   }
 }
 
-function wait<T>(operation: Operation<T>, step: ResumableStep<unknown>, context: StepContext, limits: StepLimits): Promise<T> {
-  const options: WaitOptions = {
+/** Waits for an operation, and tells how it goes. */
+export function waitFor<T>(
+  operation: Operation<T>,
+  { step }: { step: DeploymentStep },
+  context: StepContext,
+  limits: StepLimits,
+): Promise<T> {
+  return operation.wait({
     signal: context.signal,
     timeoutSeconds: limits.timeoutSeconds,
     onPoll: ({ stage, elapsedSeconds }) =>
-      context.report({ type: "operation", step: step.step, operation: operation.name, stage, elapsedSeconds }),
-  };
-  return operation.wait(options);
+      context.report({ type: "operation", step, operation: operation.name, stage, elapsedSeconds }),
+  });
+}
+
+function hasCode(error: unknown, code: DeploymentError["code"]): boolean {
+  return DeploymentError.is(error) && error.code === code;
 }

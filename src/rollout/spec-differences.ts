@@ -10,15 +10,21 @@ export function specDifferences(there: DeploymentSpec | null, wanted: Deployment
   if (!there) return ["its record is lost, so what differs is not known"];
   const lines: string[] = [];
   if (there.modelHash !== wanted.modelHash) {
-    lines.push(there.modelUri === wanted.modelUri ? `model: the files of ${wanted.modelUri} changed` : `model: ${there.modelUri} → ${wanted.modelUri}`);
+    lines.push(
+      there.modelUri === wanted.modelUri
+        ? `model: the files of ${wanted.modelUri} changed`
+        : `model: ${there.modelUri} → ${wanted.modelUri}`,
+    );
   }
-  if (there.environmentHash !== wanted.environmentHash) lines.push("environment: requirements, Python version, predictor or runtime");
+  if (there.environmentHash !== wanted.environmentHash)
+    lines.push("environment: requirements, Python version, predictor or runtime");
   if (there.flavor !== wanted.flavor) lines.push(`flavor: ${show(there.flavor)} → ${show(wanted.flavor)}`);
   const names = [...new Set([...Object.keys(there.settings), ...Object.keys(wanted.settings)])].toSorted();
   for (const name of names) {
     const before = there.settings[name];
     const after = wanted.settings[name];
-    if (canonicalJson(before ?? null) !== canonicalJson(after ?? null)) lines.push(`${name}: ${show(before)} → ${show(after)}`);
+    if (canonicalJson(before ?? null) !== canonicalJson(after ?? null))
+      lines.push(`${name}: ${show(before)} → ${show(after)}`);
   }
   return lines;
 }

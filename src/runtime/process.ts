@@ -21,6 +21,8 @@ export interface ProcessOptions {
   env?: Readonly<Record<string, string>>;
   /** What the child reads on its standard input. Default: nothing. */
   input?: string;
+  /** `inherit`: the child writes to this process's own, such as a terminal, unseen by `onLine` and `lines`. Default `pipe`. */
+  stderr?: "pipe" | "inherit";
   onLine?: (line: string, stream: OutputStream) => void;
   /** Stops the process when aborted. */
   signal?: AbortSignal;
@@ -54,7 +56,7 @@ export function startProcess(options: ProcessOptions): ManagedProcess {
   const child = spawn(options.command, [...options.args], {
     cwd: options.cwd,
     env: options.env ?? childEnvironment(),
-    stdio: ["pipe", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", options.stderr ?? "pipe"],
     detached: process.platform !== "win32",
     windowsHide: true,
   });
@@ -67,7 +69,9 @@ export function startProcess(options: ProcessOptions): ManagedProcess {
   child.stdin.end(options.input ?? "");
   const ring = new LineRing();
   for (const stream of ["stdout", "stderr"] as const) {
-    splitLines(child[stream], (line) => {
+    const output = child[stream];
+    if (!output) continue;
+    splitLines(output, (line) => {
       ring.push(line);
       options.onLine?.(line, stream);
     });

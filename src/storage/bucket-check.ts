@@ -5,7 +5,7 @@ import type { StepContext } from "../core/progress.js";
 import { describeLocation, holdsRegion } from "./bucket-location.js";
 import { untilCancelled } from "./cancellation.js";
 import type { StorageConnection } from "./connection.js";
-import { type Attempt, explained, httpStatus } from "./errors.js";
+import { type Attempt, explained, httpStatus, withoutRequest } from "./errors.js";
 
 /**
  * Fails when a bucket is missing, its objects are forbidden, or it is outside of `region`.
@@ -44,7 +44,7 @@ async function readMetadata(
       "RESOURCE_DOES_NOT_EXIST",
       `The bucket "${bucket.name}" does not exist. Create it with ` +
         `\`gcloud storage buckets create gs://${bucket.name} --location=${region}\`, or name another one.`,
-      { cause: error },
+      { cause: withoutRequest(error) },
     );
   }
 }

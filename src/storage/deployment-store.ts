@@ -10,9 +10,9 @@ import { untilCancelled } from "./cancellation.js";
 import { NativeCrc32c } from "./checksums.js";
 import type { StorageConnection } from "./connection.js";
 import { formatRecord, parseRecord } from "./deployment-record.js";
-import { explained, httpStatus, isMissingBucket } from "./errors.js";
+import { explained, httpStatus, isMissingBucket, withoutRequest } from "./errors.js";
 
-/** Where records are: `gs://bucket/prefix/deployments/…`. */
+/** Where records are: `gs://bucket/prefix/…`. */
 export interface RecordLocation {
   bucket: string;
   /** No slash at either end; may be empty. */
@@ -58,23 +58,16 @@ export class GcsDeploymentStore implements DeploymentStore {
           "RESOURCE_CONFLICT",
           `The record of "${record.name}" (${uri}) changed since it was read: another process works on this deployment. ` +
             "Run it again when that one has finished.",
-          { cause: error, retryable: false },
+          { cause: withoutRequest(error), retryable: false },
         );
       }
     });
   }
 
-  /**
-   * Deletes the record; nothing happens if there is none.
-   *
-   * @throws DeploymentError `RESOURCE_CONFLICT` when another process writes it at the same time.
-   */
-  delete(name: string, context: StepContext): Promise<void> {
+  delete(name: string, generation: string, context: StepContext): Promise<void> {
     return this.#attempt("Deleting the record", name, async (bucket, objectName, uri) => {
-      const object = bucket.file(objectName);
+      const remove = () => bucket.file(objectName).delete({ ifGenerationMatch: generation });
       try {
-        const [{ generation }] = await untilCancelled(() => object.getMetadata(), context.signal, `Deleting ${uri}`);
-        const remove = () => object.delete({ ifGenerationMatch: generation });
         await untilCancelled(remove, context.signal, `Deleting ${uri}`);
       } catch (error) {
         if (httpStatus(error) !== 404 || isMissingBucket(error)) throw error;
@@ -105,7 +98,7 @@ export function recordObject(prefix: string, name: string): string {
     .replaceAll(/^-+|-+$/g, "")
     .slice(0, 60);
   const file = [slug, sha256(name).slice(0, 12)].filter(Boolean).join("-");
-  return [prefix, "deployments", `${file}.json`].filter(Boolean).join("/");
+  return [prefix, `${file}.json`].filter(Boolean).join("/");
 }
 
 async function save(object: File, text: string, generation: string | 0): Promise<void> {

@@ -35,9 +35,16 @@ export async function storageError(
   const code = isAuthenticationFailure(error) ? "UNAUTHENTICATED" : codeOf(status, error);
   const advice = await adviceFor(code, attempt, connection, isMissingBucket(error));
   return new DeploymentError(code, `${attempt.doing} failed: ${withFullStop(googleMessage(error))}${advice}`, {
-    cause: error,
+    cause: withoutRequest(error),
     retryable: code === "TEMPORARILY_UNAVAILABLE" || code === "RESOURCE_EXHAUSTED",
   });
+}
+
+/** The error without the request that it carries, whose headers hold a token. */
+export function withoutRequest(error: unknown): Error {
+  const cause = Object.assign(new Error(googleMessage(error)), { httpStatus: httpStatus(error) });
+  if (error instanceof Error && error.stack) cause.stack = error.stack;
+  return cause;
 }
 
 /** The HTTP status that an error of the library stands for; undefined when no answer came. */

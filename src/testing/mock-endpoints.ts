@@ -21,7 +21,7 @@ export class MockEndpoints implements EndpointManager {
     return structuredClone([...this.endpoints.values()]);
   }
 
-  async create({ id, displayName, labels, dedicated }: EndpointRequest) {
+  async create({ id, displayName, labels, dedicated, encryptionKey }: EndpointRequest) {
     return this.#operations.start<Endpoint>(() => {
       const endpoint: Endpoint = {
         id,
@@ -32,6 +32,7 @@ export class MockEndpoints implements EndpointManager {
         trafficSplit: {},
         etag: "1",
         dedicatedHost: dedicated ? `${id}.example.test` : null,
+        encryptionKey,
         createTime: null,
       };
       this.endpoints.set(id, endpoint);
@@ -70,7 +71,8 @@ export class MockEndpoints implements EndpointManager {
 
   async setTraffic(endpoint: Endpoint, split: Record<string, number>): Promise<Endpoint> {
     const current = this.#existing(endpoint.id);
-    if (current.etag !== endpoint.etag) throw new DeploymentError("RESOURCE_CONFLICT", `The endpoint ${endpoint.id} changed since it was read.`);
+    if (current.etag !== endpoint.etag)
+      throw new DeploymentError("RESOURCE_CONFLICT", `The endpoint ${endpoint.id} changed since it was read.`);
     this.#change(endpoint, (changed) => {
       changed.trafficSplit = { ...split };
     });

@@ -3,7 +3,13 @@ import type { ResolvedModel } from "../core/model.js";
 /** A small scikit-learn model, as a resolver gives it. Its one file does not exist. */
 export function mockModel(uri: string): ResolvedModel {
   return {
-    source: { uri, artifactUri: "mlflow-artifacts:/0/models/m-1/artifacts", runId: "0123456789abcdef0123456789abcdef", modelId: "m-1", registeredModel: null },
+    source: {
+      uri,
+      artifactUri: "mlflow-artifacts:/0/models/m-1/artifacts",
+      runId: "0123456789abcdef0123456789abcdef",
+      modelId: "m-1",
+      registeredModel: null,
+    },
     metadata: {
       flavors: { python_function: { loader_module: "mlflow.sklearn" }, sklearn: {} },
       signature: { inputs: [{ name: "x", type: "double" }], outputs: [{ type: "long" }], params: null },

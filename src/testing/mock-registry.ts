@@ -12,7 +12,12 @@ export class MockModelRegistry implements ModelManager, VersionManager {
 
   async ensure(modelName: string): Promise<ParentModel> {
     const name = `models/${modelName}`;
-    return { name, id: modelName, displayName: modelName, exists: this.versions.some((version) => version.model === name) };
+    return {
+      name,
+      id: modelName,
+      displayName: modelName,
+      exists: this.versions.some((version) => version.model === name),
+    };
   }
 
   async find(parent: ParentModel, { spec }: VersionRequest): Promise<ModelVersion | null> {
@@ -43,12 +48,9 @@ export class MockModelRegistry implements ModelManager, VersionManager {
     return this.versions.find((version) => `${version.model}@${version.versionId}` === name) ?? null;
   }
 
-  /** Deletes a version, or by a name all versions of a model. */
-  async delete(which: string | Pick<ModelVersion, "model" | "versionId">): Promise<boolean> {
-    const doomed = this.versions.filter((version) =>
-      typeof which === "string" ? version.model === `models/${which}` : version.model === which.model && version.versionId === which.versionId,
-    );
-    for (const version of doomed) this.versions.splice(this.versions.indexOf(version), 1);
-    return doomed.length > 0;
+  async delete({ model, versionId }: Pick<ModelVersion, "model" | "versionId">): Promise<boolean> {
+    const index = this.versions.findIndex((version) => version.model === model && version.versionId === versionId);
+    if (index !== -1) this.versions.splice(index, 1);
+    return index !== -1;
   }
 }

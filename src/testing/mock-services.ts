@@ -78,7 +78,9 @@ export function mockPlatform(options: MockOptions = {}): MockPlatform {
     modelResolver: recorder.record("modelResolver", {
       resolve: async ({ modelUri }) => (options.model ?? mockModel)(modelUri),
     } satisfies ModelResolver),
-    bundleBuilder: recorder.record("bundleBuilder", { build: async ({ model }) => mockBundle(model) } satisfies BundleBuilder),
+    bundleBuilder: recorder.record("bundleBuilder", {
+      build: async ({ model }) => mockBundle(model),
+    } satisfies BundleBuilder),
     uploader: recorder.record("uploader", {
       checkBucket: async () => {},
       upload: async ({ bucket, prefix, files }) =>
@@ -102,7 +104,8 @@ export function mockPlatform(options: MockOptions = {}): MockPlatform {
     endpointManager: recorder.record<EndpointManager>("endpointManager", endpoints),
     predictionService: recorder.record("predictionService", {
       predict: async ({ endpoint, instances, parameters }) => {
-        const deployed = [...endpoints.endpoints.values()].find(({ name }) => name === endpoint.name)?.deployedModels[0];
+        const deployed = [...endpoints.endpoints.values()].find(({ name }) => name === endpoint.name)
+          ?.deployedModels[0];
         return {
           predictions: (options.predict ?? ((rows) => rows.map(() => 0)))(instances, parameters),
           deployedModelId: deployed?.id ?? null,

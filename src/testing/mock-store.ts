@@ -12,13 +12,18 @@ export class MockDeploymentStore implements DeploymentStore {
 
   async write(record: DeploymentRecord, generation: string | null): Promise<string> {
     const current = this.records.get(record.name)?.generation ?? null;
-    if (current !== generation) throw new DeploymentError("RESOURCE_CONFLICT", `The record of "${record.name}" was changed by another process.`);
+    if (current !== generation) throw changedElsewhere(record.name);
     const next = String(Number(current ?? 0) + 1);
     this.records.set(record.name, { record: structuredClone(record), generation: next });
     return next;
   }
 
-  async delete(name: string): Promise<void> {
+  async delete(name: string, generation: string): Promise<void> {
+    if ((this.records.get(name)?.generation ?? generation) !== generation) throw changedElsewhere(name);
     this.records.delete(name);
   }
+}
+
+function changedElsewhere(name: string): DeploymentError {
+  return new DeploymentError("RESOURCE_CONFLICT", `The record of "${name}" was changed by another process.`);
 }

@@ -84,8 +84,8 @@ describe("against the emulator", () => {
     await expect(store.write({ ...record, attempt: 1 }, null, context)).rejects.toMatchObject({
       code: "RESOURCE_CONFLICT",
     });
-    await store.delete("tester", context);
-    await store.delete("tester", context);
+    await store.delete("tester", generation, context);
+    await store.delete("tester", generation, context);
     expect(await store.read("tester", context)).toBeNull();
   });
 });

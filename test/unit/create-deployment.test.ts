@@ -1,8 +1,7 @@
-import { hostname } from "node:os";
-
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { DeploymentError, getDeployClient, OperationFailedError, type ProgressEvent } from "../../src/index.js";
+import { newLock } from "../../src/rollout/lock.js";
 import { mockModel, type MockPlatform, mockPlatform } from "../../src/testing/index.js";
 
 const config = { projectId: "acme", productionBucket: "acme-models" };
@@ -17,7 +16,9 @@ beforeEach(() => {
 
 /** The calls that change something. */
 const changes = () =>
-  platform.recorder.methods.filter((method) => /\.(upload|ensure|create|deploy|undeploy|setTraffic|delete|write)$/.test(method));
+  platform.recorder.methods.filter((method) =>
+    /\.(upload|ensure|create|deploy|undeploy|setTraffic|delete|write)$/.test(method),
+  );
 
 describe("createDeployment", () => {
   it("goes through the steps in their order and gives a deployment with all the traffic", async () => {
@@ -134,7 +135,7 @@ describe("createDeployment", () => {
     });
 
     it("goes on when the holder was a process of this machine that is gone", async () => {
-      await lockedBy({ host: hostname(), pid: 2 ** 22 + 1 });
+      await lockedBy({ host: newLock(0).host, pid: 2 ** 22 + 1 });
       await expect(client().createDeployment(request)).resolves.toMatchObject({ changed: false });
     });
 
@@ -169,7 +170,9 @@ describe("createDeployment", () => {
       await expect(client(failing()).createDeployment(request)).rejects.toBeInstanceOf(DeploymentError);
       expect(platform.endpoints.endpoints.size).toBe(0);
       expect(platform.registry.versions).toEqual([]);
-      await expect(client().getDeployment({ name: "tester" })).rejects.toThrow(/last attempt failed.*never became ready/);
+      await expect(client().getDeployment({ name: "tester" })).rejects.toThrow(
+        /last attempt failed.*never became ready/,
+      );
     });
 
     it("starts anew the next time, with another deployed model", async () => {
@@ -177,6 +180,25 @@ describe("createDeployment", () => {
       await expect(client().createDeployment(request)).resolves.toMatchObject({ changed: true, state: "ready" });
       expect(platform.store.records.get("tester")!.record.attempt).toBe(1);
     });
+  });
+
+  it("that was refused for a wrong setting can be run again with the right one, and leaves nothing meanwhile", async () => {
+    platform.recorder.failNext(
+      "endpointManager",
+      "deploy",
+      new DeploymentError("INVALID_PARAMETER_VALUE", "There is no machine type n9."),
+    );
+    await expect(client().createDeployment({ ...request, config: { machineType: "n9" } })).rejects.toThrow(
+      /no machine type n9/,
+    );
+    expect([platform.endpoints.endpoints.size, platform.registry.versions.length]).toEqual([0, 0]);
+    await expect(client().createDeployment(request)).resolves.toMatchObject({ changed: true });
+  });
+
+  it("leaves the traffic of a finished deployment as its owner has set it", async () => {
+    const { endpoint } = await client().createDeployment(request);
+    platform.endpoints.endpoints.get(endpoint!.id)!.deployedModels[0]!.trafficPercent = 50;
+    await expect(client().createDeployment(request)).resolves.toMatchObject({ changed: false });
   });
 
   it("stops at a signal, frees the lock and says how to go on", async () => {
@@ -191,7 +213,10 @@ describe("createDeployment", () => {
       cancel: async () => {},
     });
     const slow = Object.assign(Object.create(endpointManager) as typeof endpointManager, { create });
-    const cancelled = client({ ...platform.services, endpointManager: slow }).createDeployment({ ...request, signal: stop.signal });
+    const cancelled = client({ ...platform.services, endpointManager: slow }).createDeployment({
+      ...request,
+      signal: stop.signal,
+    });
     await expect(cancelled).rejects.toMatchObject({ code: "CANCELLED" });
     await expect(cancelled).rejects.toThrow(/cancelled at the step endpoint. Run the same call again/);
     expect(platform.store.records.get("tester")!.record.lock).toBeNull();
@@ -199,12 +224,21 @@ describe("createDeployment", () => {
 
   it("takes name, run and all else from the environment, as the article's script does", async () => {
     const before = process.env;
-    process.env = { ...before, project_id: "acme", production_bucket: "acme-models", run_id: "abc", model_name: "iris", version_name: "v_1" };
+    process.env = {
+      ...before,
+      project_id: "acme",
+      production_bucket: "acme-models",
+      run_id: "abc",
+      model_name: "iris",
+      version_name: "v_1",
+    };
     try {
       const deployment = await getDeployClient("aiplatform", { services: platform.services }).createDeployment();
       expect(deployment.name).toBe("iris");
       expect(deployment.model).toMatchObject({ aliases: ["default", "v-1"] });
-      expect(platform.recorder.callsOf("modelResolver", "resolve")[0]?.args[0]).toMatchObject({ modelUri: "runs:/abc" });
+      expect(platform.recorder.callsOf("modelResolver", "resolve")[0]?.args[0]).toMatchObject({
+        modelUri: "runs:/abc",
+      });
     } finally {
       process.env = before;
     }
@@ -214,7 +248,10 @@ describe("createDeployment", () => {
     [{ name: undefined }, /name is missing.*model_name/],
     [{ modelUri: undefined }, /modelUri is missing.*run_id/],
     [{ name: "a\nb" }, /control character/],
-    [{ config: { productionBucket: undefined, production_bucket: "UPPER" } }, /productionBucket .* must be a bucket's name/],
+    [
+      { config: { productionBucket: undefined, production_bucket: "UPPER" } },
+      /productionBucket .* must be a bucket's name/,
+    ],
     [{ config: { labels: { "managed-by": "me" } } }, /managed-by, which this package sets/],
     [{ config: { productoinBucket: "x" } as object }, /Did you mean productionBucket/],
     [{ endpoint: "other" }, /endpoint of its own/],

@@ -16,7 +16,9 @@ describe("getDeployClient", () => {
   it("gives the client of a target by its name and by a URI of it", () => {
     const { services } = mockPlatform();
     expect(getDeployClient("aiplatform", { services }).targetUri).toBe("aiplatform");
-    expect(getDeployClient("AIPlatform:/acme/europe-west1", { services }).targetUri).toBe("AIPlatform:/acme/europe-west1");
+    expect(getDeployClient("AIPlatform:/acme/europe-west1", { services }).targetUri).toBe(
+      "AIPlatform:/acme/europe-west1",
+    );
   });
 
   it("names the installed targets when it knows none of that name", () => {
@@ -56,7 +58,9 @@ describe("a plugin", () => {
 
   it("of an installed package is loaded when it is first asked for, and once", () => {
     let loads = 0;
-    const lazy = new TargetRegistry([], () => [{ name: "found", packageName: "p", load: () => ({ plugin: (loads++, plugin("found")) }) }]);
+    const lazy = new TargetRegistry([], () => [
+      { name: "found", packageName: "p", load: () => ({ plugin: (loads++, plugin("found")) }) },
+    ]);
     expect(lazy.names()).toEqual(["found"]);
     expect(loads).toBe(0);
     lazy.plugin("found");
@@ -72,7 +76,9 @@ describe("a plugin", () => {
 
   it("that cannot be loaded names itself and its cause", () => {
     const broken = registry(new Error("Cannot find module 'left-pad'"));
-    expect(() => broken.plugin("found")).toThrow(/Failed to load the plugin "found" of the package some-package: Cannot find module 'left-pad'/);
+    expect(() => broken.plugin("found")).toThrow(
+      /Failed to load the plugin "found" of the package some-package: Cannot find module 'left-pad'/,
+    );
   });
 
   it("cannot take the name of a built-in target by being registered", () => {
@@ -100,7 +106,10 @@ describe("targets of installed packages", () => {
   afterEach(() => rm(directory, { recursive: true }));
 
   const offer = (targets: object) =>
-    write("node_modules/my-target/package.json", JSON.stringify({ name: "my-target", type: "module", mlflowDeployments: { targets } }));
+    write(
+      "node_modules/my-target/package.json",
+      JSON.stringify({ name: "my-target", type: "module", mlflowDeployments: { targets } }),
+    );
 
   it("are found among the dependencies of the working directory's package, and loaded as ES modules", async () => {
     await offer({ mine: "./plugin.js" });

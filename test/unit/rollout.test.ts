@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { DeploymentError } from "../../src/core/errors.js";
-import type { Operation } from "../../src/core/operation.js";
+import { type Operation, OperationFailedError } from "../../src/core/operation.js";
 import type { DeploymentRecord, DeploymentSpec } from "../../src/core/record.js";
 import { decideCreate, type LiveDeployment } from "../../src/rollout/decide-create.js";
 import { leaseMs } from "../../src/rollout/lock.js";
@@ -30,18 +30,35 @@ const record = (change: Partial<DeploymentRecord> = {}): DeploymentRecord => ({
   history: [],
   ...change,
 });
-const nothing: LiveDeployment = { endpointExists: false, hasDeployedModel: false, matchesSpec: false, hasAllTraffic: false };
-const serving: LiveDeployment = { endpointExists: true, hasDeployedModel: true, matchesSpec: true, hasAllTraffic: true };
+const nothing: LiveDeployment = { hasDeployedModel: false, matchesSpec: false, hasAllTraffic: false };
+const serving: LiveDeployment = { hasDeployedModel: true, matchesSpec: true, hasAllTraffic: true };
 const pending = { step: "deploy" as const, startedAt: "2026-01-01T00:00:00.000Z", operation: null };
 
 describe("what createDeployment decides", () => {
   it.each([
     ["nothing is there", nothing, null, "proceed"],
-    ["only an empty endpoint is there", { ...nothing, endpointExists: true }, record({ completedAt: null }), "proceed"],
+    ["nothing is deployed, and the record is not finished", nothing, record({ completedAt: null }), "proceed"],
     ["the same serves, and the record says so", serving, record(), "unchanged"],
     ["the same serves, and the record is lost", serving, null, "unchanged"],
     ["the same serves, but the record was never finished", serving, record({ completedAt: null, pending }), "proceed"],
-    ["the same is deployed, but has no traffic", { ...serving, hasAllTraffic: false }, record(), "proceed"],
+    [
+      "the same is deployed and finished, and its traffic was changed",
+      { ...serving, hasAllTraffic: false },
+      record(),
+      "unchanged",
+    ],
+    [
+      "the same is deployed without traffic, and the record is lost",
+      { ...serving, hasAllTraffic: false },
+      null,
+      "proceed",
+    ],
+    [
+      "it was being deleted",
+      serving,
+      record({ completedAt: null, pending: { ...pending, step: "delete" } }),
+      "deleting",
+    ],
     ["another serves", { ...serving, matchesSpec: false }, record({ spec: other }), "conflict"],
     ["another serves, and the record is lost", { ...serving, matchesSpec: false }, null, "conflict"],
     ["another was cut off", nothing, record({ spec: other, completedAt: null, pending }), "conflict"],
@@ -52,7 +69,14 @@ describe("what createDeployment decides", () => {
   });
 
   it("waits for nobody: a lock that is held comes first", () => {
-    const lock = { id: "l", owner: "o", host: "h", pid: 1, acquiredAt: pending.startedAt, expiresAt: pending.startedAt };
+    const lock = {
+      id: "l",
+      owner: "o",
+      host: "h",
+      pid: 1,
+      acquiredAt: pending.startedAt,
+      expiresAt: pending.startedAt,
+    };
     expect(decideCreate(spec, serving, record(), lock)).toEqual({ action: "locked", lock });
   });
 
@@ -66,7 +90,7 @@ describe("what createDeployment decides", () => {
 class Platform {
   made: string | null = null;
   requests = 0;
-  readonly unfinished: Operation<unknown>[] = [];
+  readonly unfinished: Operation<string>[] = [];
 
   step(change: Partial<ResumableStep<string>> = {}): ResumableStep<string> {
     return {
@@ -83,7 +107,7 @@ class Platform {
     };
   }
 
-  operation(): Operation<unknown> {
+  operation(): Operation<string> {
     return { name: "operations/1", wait: async () => (this.made = "thing"), cancel: async () => {} };
   }
 }
@@ -91,10 +115,15 @@ class Platform {
 const clock = new MockClock();
 const limits = { timeoutSeconds: 600, clock };
 const context = { report: () => {} };
-const begin = (store: MockDeploymentStore, first: DeploymentRecord) => RecordSession.begin(store, clock, null, first, context);
+const begin = (store: MockDeploymentStore, first: DeploymentRecord) =>
+  RecordSession.begin(store, clock, null, first, context);
 
 describe("a step that can be resumed", () => {
-  const run = async (platform: Platform, change: Partial<DeploymentRecord> = {}, step: Partial<ResumableStep<string>> = {}) => {
+  const run = async (
+    platform: Platform,
+    change: Partial<DeploymentRecord> = {},
+    step: Partial<ResumableStep<string>> = {},
+  ) => {
     const session = await begin(new MockDeploymentStore(), record({ completedAt: null, ...change }));
     try {
       return await completeStep(platform.step(step), session, context, limits);
@@ -122,6 +151,32 @@ describe("a step that can be resumed", () => {
     expect(platform.requests).toBe(0);
   });
 
+  it("starts again when the platform has forgotten the operation that was written down", async () => {
+    const platform = new Platform();
+    const gone = new DeploymentError("RESOURCE_DOES_NOT_EXIST", "There is no such operation.");
+    const attach = () => ({ ...platform.operation(), wait: () => Promise.reject(gone) });
+    await run(platform, { pending: { ...pending, operation: "operations/0" } }, { attach });
+    expect(platform.requests).toBe(1);
+  });
+
+  it("takes the failure of an operation that was written down for its own, and of any other for another's", async () => {
+    const platform = new Platform();
+    const wait = () => Promise.reject(new OperationFailedError("FAILED_PRECONDITION", "It failed."));
+    const failing = { ...platform.operation(), wait };
+    await expect(
+      run(platform, { pending: { ...pending, operation: "operations/0" } }, { attach: () => failing }),
+    ).rejects.toThrow("It failed.");
+    await run(platform, { pending }, { running: async () => [failing] });
+    expect(platform.requests).toBe(1);
+  });
+
+  it("tells a refusal, after which nothing has begun, from an answer that was lost", async () => {
+    const refused = (code: "INVALID_PARAMETER_VALUE" | "TEMPORARILY_UNAVAILABLE") =>
+      run(new Platform(), {}, { start: () => Promise.reject(new DeploymentError(code, "No.")) });
+    await expect(refused("INVALID_PARAMETER_VALUE")).rejects.toBeInstanceOf(OperationFailedError);
+    await expect(refused("TEMPORARILY_UNAVAILABLE")).rejects.not.toBeInstanceOf(OperationFailedError);
+  });
+
   it("waits for an operation whose name an earlier process never got", async () => {
     const platform = new Platform();
     platform.unfinished.push(platform.operation());
@@ -139,17 +194,25 @@ describe("a step that can be resumed", () => {
     const platform = new Platform();
     let looks = 0;
     const find = async () => (++looks > 5 ? "thing" : null);
-    await run(platform, { pending: { ...pending, startedAt: new Date(clock.now()).toISOString() } }, { running: async () => null, find });
+    await run(
+      platform,
+      { pending: { ...pending, startedAt: new Date(clock.now()).toISOString() } },
+      { running: async () => null, find },
+    );
     expect(platform.requests).toBe(0);
   });
 
   it("takes ALREADY_EXISTS for its own effect that does not show yet", async () => {
     const platform = new Platform();
     let looks = 0;
-    const outcome = await run(platform, {}, {
-      find: async () => (++looks > 3 ? "thing" : null),
-      start: () => Promise.reject(new DeploymentError("RESOURCE_ALREADY_EXISTS", "there")),
-    });
+    const outcome = await run(
+      platform,
+      {},
+      {
+        find: async () => (++looks > 3 ? "thing" : null),
+        start: () => Promise.reject(new DeploymentError("RESOURCE_ALREADY_EXISTS", "there")),
+      },
+    );
     expect(outcome.value).toBe("thing");
   });
 
@@ -162,10 +225,13 @@ describe("a step that can be resumed", () => {
       platform.step({
         start: async () => {
           seen.push((await store.read("tester"))?.record.pending);
-          return { ...platform.operation(), wait: async () => {
-            seen.push((await store.read("tester"))?.record.pending);
-            platform.made = "thing";
-          } };
+          return {
+            ...platform.operation(),
+            wait: async () => {
+              seen.push((await store.read("tester"))?.record.pending);
+              return (platform.made = "thing");
+            },
+          };
         },
       }),
       session,
@@ -173,7 +239,10 @@ describe("a step that can be resumed", () => {
       limits,
     );
     await session.end();
-    expect(seen).toMatchObject([{ step: "deploy", operation: null }, { step: "deploy", operation: "operations/1" }]);
+    expect(seen).toMatchObject([
+      { step: "deploy", operation: null },
+      { step: "deploy", operation: "operations/1" },
+    ]);
   });
 });
 

@@ -38,7 +38,12 @@ describe("the settings of the aiplatform target", () => {
   });
 
   it("prefer the article's names to Google's and MLflow's", () => {
-    const env = { project_id: "a", GOOGLE_CLOUD_PROJECT: "b", tracking_uri: "http://a", MLFLOW_TRACKING_URI: "http://b" };
+    const env = {
+      project_id: "a",
+      GOOGLE_CLOUD_PROJECT: "b",
+      tracking_uri: "http://a",
+      MLFLOW_TRACKING_URI: "http://b",
+    };
     expect(load({}, env)).toMatchObject({ projectId: "a", trackingUri: "http://a" });
   });
 

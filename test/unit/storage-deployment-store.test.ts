@@ -52,13 +52,13 @@ afterEach(() => fake.stop());
 
 describe("a record's object", () => {
   it("has a readable name with a hash, since names that read the same differ", () => {
-    expect(objectName).toMatch(/^route\/deployments\/iris-model-[0-9a-f]{12}\.json$/);
+    expect(objectName).toMatch(/^route\/iris-model-[0-9a-f]{12}\.json$/);
     expect(recordObject("route", "iris-model")).not.toBe(objectName);
   });
 
   it("stays below the prefix whatever the deployment's name", () => {
-    expect(recordObject("route", "../../x")).toMatch(/^route\/deployments\/x-[0-9a-f]{12}\.json$/);
-    expect(recordObject("", "模型")).toMatch(/^deployments\/[0-9a-f]{12}\.json$/);
+    expect(recordObject("route", "../../x")).toMatch(/^route\/x-[0-9a-f]{12}\.json$/);
+    expect(recordObject("", "模型")).toMatch(/^[0-9a-f]{12}\.json$/);
     expect(recordObject("route", "n".repeat(5000)).length).toBeLessThan(120);
   });
 });
@@ -156,31 +156,31 @@ describe("a record", () => {
 
 describe("deleting a record", () => {
   it("may be repeated", async () => {
-    await store.write(record, null, context);
-    await store.delete(record.name, context);
-    await store.delete(record.name, context);
+    const generation = await store.write(record, null, context);
+    await store.delete(record.name, generation, context);
+    await store.delete(record.name, generation, context);
     expect(fake.objects.size).toBe(0);
   });
 
   it("is done though its answer was lost", async () => {
-    await store.write(record, null, context);
+    const generation = await store.write(record, null, context);
     let lost = false;
     fake.fault = ({ method }) => {
       if (method !== "DELETE" || lost) return undefined;
       lost = true;
       return "lose answer";
     };
-    await store.delete(record.name, context);
+    await store.delete(record.name, generation, context);
     expect(fake.objects.size).toBe(0);
   });
 
   it("does not take what another process writes at that moment", async () => {
-    await store.write(record, null, context);
+    const generation = await store.write(record, null, context);
     fake.fault = ({ method }) => {
       if (method === "DELETE") fake.put(objectName, "newer");
       return undefined;
     };
-    await expect(store.delete(record.name, context)).rejects.toMatchObject({ code: "RESOURCE_CONFLICT" });
+    await expect(store.delete(record.name, generation, context)).rejects.toMatchObject({ code: "RESOURCE_CONFLICT" });
     expect(fake.objects.get(objectName)?.content.toString()).toBe("newer");
   });
 });

@@ -13,7 +13,7 @@ import { safeProgress } from "../../core/progress.js";
 import type { TargetUri } from "../../core/target-uri.js";
 import type { Call } from "./call.js";
 import type { AiPlatformConfig } from "./config/index.js";
-import type { KnownEndpoints, PredictTarget } from "./predict.js";
+import type { PredictTarget } from "./predict.js";
 import type { ServiceCache } from "./service-cache.js";
 import type { AiPlatformServices } from "./services.js";
 
@@ -33,7 +33,6 @@ export class AiPlatformClient extends BaseDeploymentClient<AiPlatformConfig> {
   readonly #target: TargetUri;
   readonly #options: AiPlatformClientOptions;
   #cache: ServiceCache | undefined;
-  #endpoints: KnownEndpoints | undefined;
 
   constructor(target: TargetUri, options: AiPlatformClientOptions = {}) {
     super(target.uri);
@@ -100,9 +99,8 @@ export class AiPlatformClient extends BaseDeploymentClient<AiPlatformConfig> {
 
   override predict(options: PredictOptions<AiPlatformConfig>): Promise<Predictions> {
     return this.#run("predict", options, async (call) => {
-      const { KnownEndpoints, predict } = await import("./predict.js");
-      this.#endpoints ??= new KnownEndpoints();
-      return predict(predictTarget(options), rows(options.inputs), options.params, this.#endpoints, call);
+      const { predict } = await import("./predict.js");
+      return predict(predictTarget(options), rows(options.inputs), options.params, call);
     });
   }
 
@@ -137,7 +135,10 @@ export class AiPlatformClient extends BaseDeploymentClient<AiPlatformConfig> {
 function checkedName(name: string | undefined): string {
   if (name === undefined) throw missing("name", "config.modelName, or the environment variable model_name");
   if (/^\P{Cc}{1,128}$/u.test(name) && name.trim() === name) return name;
-  throw new DeploymentError("INVALID_PARAMETER_VALUE", `The name ${JSON.stringify(name)} must have 1 to 128 characters, none of them a control character, and no space at either end.`);
+  throw new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    `The name ${JSON.stringify(name)} must have 1 to 128 characters, none of them a control character, and no space at either end.`,
+  );
 }
 
 function predictTarget({ deploymentName, endpoint }: PredictOptions<AiPlatformConfig>): PredictTarget {
@@ -148,7 +149,10 @@ function predictTarget({ deploymentName, endpoint }: PredictOptions<AiPlatformCo
 
 function rows(inputs: unknown): readonly unknown[] {
   if (Array.isArray(inputs) && inputs.length > 0) return inputs as unknown[];
-  throw new DeploymentError("INVALID_PARAMETER_VALUE", "inputs must be an array with at least one row, such as [[5.1, 3.5, 1.4, 0.2]].");
+  throw new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    "inputs must be an array with at least one row, such as [[5.1, 3.5, 1.4, 0.2]].",
+  );
 }
 
 function refuseSharedEndpoint(endpoint: string | undefined): void {
@@ -160,5 +164,8 @@ function refuseSharedEndpoint(endpoint: string | undefined): void {
 }
 
 function missing(parameter: string, otherwise: string): DeploymentError {
-  return new DeploymentError("INVALID_PARAMETER_VALUE", `The parameter ${parameter} is missing. Pass it, or set ${otherwise}.`);
+  return new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    `The parameter ${parameter} is missing. Pass it, or set ${otherwise}.`,
+  );
 }

@@ -1,11 +1,15 @@
-import type { DeploymentRecord } from "../../core/record.js";
+import { DeploymentError } from "../../core/errors.js";
 import type { Operation } from "../../core/operation.js";
 import type { DeploymentStep } from "../../core/progress.js";
+import type { DeploymentRecord } from "../../core/record.js";
 import type { Endpoint, ModelVersion } from "../../core/services.js";
 import { RecordSession } from "../../rollout/record-session.js";
+import { waitFor } from "../../rollout/resumable-step.js";
 import type { Call } from "./call.js";
 import { required } from "./config/load-settings.js";
 import { observe } from "./live-state.js";
+import { forgetEndpoint } from "./predict.js";
+import { isOfDeployment } from "./spec.js";
 
 type VersionName = Pick<ModelVersion, "model" | "versionId">;
 
@@ -18,45 +22,77 @@ export async function deleteDeployment(name: string, call: Call): Promise<void> 
     context.report({ type: "step", step: "delete", status: "skipped", message: `there is no deployment "${name}"` });
     return;
   }
-  const session = await RecordSession.begin(services.deploymentStore, services.clock, stored, stored?.record ?? lostRecord(name), context);
+  const { deploymentStore, clock } = services;
+  const session = await RecordSession.begin(
+    deploymentStore,
+    clock,
+    stored,
+    stored?.record ?? lostRecord(name),
+    context,
+  );
+  forgetEndpoint(services.names.endpointId(name), services);
+  const held: Call = { ...call, context: session.guard(context) };
   try {
-    await finishPending(session, call);
-    const versions = await removeEndpoint(name, session.record, call);
-    if (settings.deleteModel) for (const version of versions) await removeVersion(version, call);
-    await session.endByDeleting(context);
+    const version = (await finishPending(session.record, held)) ?? session.record.version;
+    await session.note({ completedAt: null, version });
+    await session.begun("delete");
+    const deployed = await removeEndpoint(name, held);
+    if (settings.deleteModel) await removeVersions([...(version ? [version] : []), ...deployed], held);
+    await session.endByDeleting(held.context);
     context.report({ type: "step", step: "delete", status: "done", message: `the deployment "${name}"` });
   } catch (error) {
     await session.end().catch(() => {}); // the lock ends by itself
-    throw error;
+    throw session.lost.aborted ? session.lost.reason : error;
   }
 }
 
-/** What a dead process began may still be on its way, and the platform deletes no endpoint that is being deployed to. */
-async function finishPending(session: RecordSession, call: Call): Promise<void> {
-  const { pending, name } = session.record;
-  if (!pending || pending.step === "version") return;
-  const { endpointManager, names } = call.services;
-  const operations = pending.operation
-    ? [endpointManager.attach(pending.operation)]
-    : ((await endpointManager.running(names.endpointId(name), pending.startedAt, call.context)) ?? []);
-  for (const operation of operations) {
-    // how it ended does not matter: what it made is deleted next
-    await wait(operation, "delete", call).catch((error: unknown) => {
-      if (call.context.signal?.aborted) throw error;
-    });
-  }
+/**
+ * Waits for what a dead process began and may still be on its way. How it ends does not matter: what it made is deleted
+ * next.
+ *
+ * @returns The version that it made, where it was one.
+ */
+async function finishPending({ pending }: DeploymentRecord, call: Call): Promise<VersionName | null> {
+  if (!pending?.operation) return null;
+  const { endpointManager, versionManager } = call.services;
+  if (pending.step === "version") return settled(versionManager.attach(pending.operation), "version", call);
+  const operation = endpointManager.attach(pending.operation);
+  if (pending.step === "deploy") await operation.cancel().catch(() => {}); // best effort, as the platform's own is
+  await settled(operation, "delete", call);
+  return null;
 }
 
-async function removeEndpoint(name: string, record: DeploymentRecord, call: Call): Promise<VersionName[]> {
-  const { endpointManager, names } = call.services;
-  const endpoint = await endpointManager.find(names.endpointId(name), call.context);
-  const recorded = record.version ? [record.version] : [];
-  if (!endpoint) return recorded;
-  const deployed = endpoint.deployedModels.flatMap(({ model, modelVersionId }) => (modelVersionId ? [{ model, versionId: modelVersionId }] : []));
+/** Deletes the endpoint with all that is on it, and gives the versions of this deployment that were. */
+async function removeEndpoint(name: string, call: Call): Promise<VersionName[]> {
+  const { services, context } = call;
+  const { endpointManager, names } = services;
+  const id = names.endpointId(name);
+  for (const operation of (await endpointManager.running(id, context)) ?? []) await settled(operation, "delete", call);
+  const endpoint = await endpointManager.find(id, context);
+  if (!endpoint) return [];
+  const versions = await ownVersions(name, endpoint, call);
   await undeployAll(endpoint, call);
-  await wait(await endpointManager.delete(endpoint, call.context), "delete", call);
-  call.context.report({ type: "step", step: "delete", status: "done", message: `the endpoint ${endpoint.id}` });
-  return [...deployed, ...recorded.filter((version) => !deployed.some((other) => same(other, version)))];
+  await wait(await endpointManager.delete(endpoint, context), "delete", call);
+  context.report({ type: "step", step: "delete", status: "done", message: `the endpoint ${endpoint.id}` });
+  return versions;
+}
+
+/** Of what is on the endpoint, the versions whose labels say that this deployment made them. */
+async function ownVersions(
+  name: string,
+  endpoint: Endpoint,
+  { services, context, settings }: Call,
+): Promise<ModelVersion[]> {
+  if (!settings.deleteModel) return [];
+  const { versionManager, names } = services;
+  const versions = await Promise.all(
+    endpoint.deployedModels.map(({ model, modelVersionId }) =>
+      modelVersionId ? versionManager.get(`${model}@${modelVersionId}`, context) : null,
+    ),
+  );
+  return versions.filter(
+    (version) => version !== null && isOfDeployment(version.labels, name, names),
+  ) as ModelVersion[];
 }
 
 /** The last one may be undeployed with its traffic; the others must have none. */
@@ -68,29 +104,59 @@ async function undeployAll(endpoint: Endpoint, call: Call): Promise<void> {
   if (last && models.length > 1 && last.trafficPercent < 100) {
     current = await endpointManager.setTraffic(current, { [last.id]: 100 }, call.context);
   }
-  for (const model of models) {
-    await wait(await endpointManager.undeploy(current, model.id, call.context), "undeploy", call);
-    call.context.report({ type: "step", step: "undeploy", status: "done", message: `${model.id} (version ${model.modelVersionId ?? "unknown"})` });
+  for (const { id, modelVersionId } of models) {
+    await wait(await endpointManager.undeploy(current, id, call.context), "undeploy", call);
+    const message = `${id} (version ${modelVersionId ?? "unknown"})`;
+    call.context.report({ type: "step", step: "undeploy", status: "done", message });
   }
 }
 
-async function removeVersion(version: VersionName, { services, context }: Call): Promise<void> {
-  const removed = await services.versionManager.delete(version, context);
-  context.report({ type: "step", step: "delete", status: removed ? "done" : "skipped", message: `the version ${version.model}@${version.versionId}` });
+async function removeVersions(versions: VersionName[], { services, context }: Call): Promise<void> {
+  const names = new Set<string>();
+  for (const { model, versionId } of versions) {
+    const name = `${model}@${versionId}`;
+    if (names.has(name)) continue;
+    names.add(name);
+    try {
+      const removed = await services.versionManager.delete({ model, versionId }, context);
+      context.report({
+        type: "step",
+        step: "delete",
+        status: removed ? "done" : "skipped",
+        message: `the version ${name}`,
+      });
+    } catch (error) {
+      // it may be deployed elsewhere by somebody's hand, which must not keep this deployment from going
+      if (!DeploymentError.is(error) || error.code !== "FAILED_PRECONDITION") throw error;
+      context.report({ type: "warning", message: `The version ${name} stays: ${error.message}` });
+    }
+  }
 }
 
-function wait<T>(operation: Operation<T>, step: DeploymentStep, { settings, context }: Call): Promise<T> {
-  return operation.wait({
-    signal: context.signal,
-    timeoutSeconds: settings.deployTimeout,
-    onPoll: ({ stage, elapsedSeconds }) => context.report({ type: "operation", step, operation: operation.name, stage, elapsedSeconds }),
-  });
+function wait<T>(operation: Operation<T>, step: DeploymentStep, { settings, services, context }: Call): Promise<T> {
+  return waitFor(operation, { step }, context, { timeoutSeconds: settings.deployTimeout, clock: services.clock });
 }
 
-function same(a: VersionName, b: VersionName): boolean {
-  return a.model === b.model && a.versionId === b.versionId;
+/** The result of an operation; null when it failed. */
+async function settled<T>(operation: Operation<T>, step: DeploymentStep, call: Call): Promise<T | null> {
+  try {
+    return await wait(operation, step, call);
+  } catch (error) {
+    if (call.context.signal?.aborted) throw error;
+    return null;
+  }
 }
 
 function lostRecord(name: string): DeploymentRecord {
-  return { schemaVersion: 1, name, spec: null, version: null, attempt: 0, pending: null, completedAt: null, lock: null, history: [] };
+  return {
+    schemaVersion: 1,
+    name,
+    spec: null,
+    version: null,
+    attempt: 0,
+    pending: null,
+    completedAt: null,
+    lock: null,
+    history: [],
+  };
 }

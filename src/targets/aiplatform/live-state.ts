@@ -5,6 +5,7 @@ import type { Endpoint, ModelVersion, StoredRecord } from "../../core/services.j
 import type { LiveDeployment } from "../../rollout/decide-create.js";
 import { isHeld } from "../../rollout/lock.js";
 import type { Call } from "./call.js";
+import { managedBy } from "./spec.js";
 
 /** What the platform and the record show of a deployment. */
 export interface Observed {
@@ -17,27 +18,42 @@ const knownAttempts = 32;
 
 /** Reads what there is of a deployment. */
 export async function observe(name: string, { services, context }: Call): Promise<Observed> {
-  const [endpoint, stored] = await Promise.all([
-    services.endpointManager.find(services.names.endpointId(name), context),
-    services.deploymentStore.read(name, context),
-  ]);
+  // The record first: whoever changes the endpoint after this read has changed the record too, and the lock is refused.
+  const stored = await services.deploymentStore.read(name, context);
+  const endpoint = await services.endpointManager.find(services.names.endpointId(name), context);
   if (endpoint) refuseForeign(name, endpoint);
   return { endpoint, stored };
 }
 
 /** What runs, held against a spec. */
-export function liveDeployment(name: string, endpoint: Endpoint | null, spec: DeploymentSpec, { services }: Call): LiveDeployment {
+export function liveDeployment(
+  name: string,
+  endpoint: Endpoint | null,
+  spec: DeploymentSpec,
+  call: Call,
+): LiveDeployment {
   const deployed = endpoint?.deployedModels ?? [];
-  const ids = new Set(
-    Array.from({ length: knownAttempts }, (_, attempt) => services.names.deployedModelId(name, spec.specHash, attempt)),
-  );
-  const ours = deployed.filter((model) => ids.has(model.id));
+  const attempt = deployedAttempt(name, endpoint, spec, call);
+  const id = attempt === null ? null : call.services.names.deployedModelId(name, spec.specHash, attempt);
   return {
-    endpointExists: endpoint !== null,
     hasDeployedModel: deployed.length > 0,
-    matchesSpec: ours.length > 0,
-    hasAllTraffic: ours.reduce((sum, model) => sum + model.trafficPercent, 0) === 100,
+    matchesSpec: id !== null,
+    hasAllTraffic: deployed.find((model) => model.id === id)?.trafficPercent === 100,
   };
+}
+
+/** Which attempt to deploy a spec is on the endpoint; null when none is. */
+export function deployedAttempt(
+  name: string,
+  endpoint: Endpoint | null,
+  spec: DeploymentSpec,
+  { services }: Call,
+): number | null {
+  const ids = new Set((endpoint?.deployedModels ?? []).map((model) => model.id));
+  for (let attempt = 0; attempt < knownAttempts; attempt++) {
+    if (ids.has(services.names.deployedModelId(name, spec.specHash, attempt))) return attempt;
+  }
+  return null;
 }
 
 /** A deployment as its caller sees it. */
@@ -93,7 +109,7 @@ function stateOf(endpoint: Endpoint, record: DeploymentRecord | null, now: numbe
 }
 
 function refuseForeign(name: string, endpoint: Endpoint): void {
-  if (endpoint.labels["managed-by"] === "mlflow-deployments" && endpoint.displayName === name) return;
+  if (endpoint.labels["managed-by"] === managedBy && endpoint.displayName === name) return;
   throw new DeploymentError(
     "RESOURCE_CONFLICT",
     `The endpoint ${endpoint.name} has the id of the deployment "${name}", but its label managed-by or its display name says that it is not of this package. Restore them, or choose another name.`,

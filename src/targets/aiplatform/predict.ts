@@ -2,6 +2,7 @@ import type { Predictions } from "../../core/deployment.js";
 import { DeploymentError } from "../../core/errors.js";
 import type { Endpoint } from "../../core/services.js";
 import type { Call } from "./call.js";
+import type { AiPlatformServices } from "./services.js";
 
 /** Where a prediction goes: to a deployment, or to whatever an endpoint's traffic split says. */
 export type PredictTarget = { deploymentName: string } | { endpoint: string };
@@ -9,63 +10,93 @@ export type PredictTarget = { deploymentName: string } | { endpoint: string };
 /** How long an endpoint is known before it is looked at again. */
 const knownForMs = 5 * 60_000;
 
-/** The endpoints that predictions went to, so that one request is one request. */
-export class KnownEndpoints {
-  readonly #known = new Map<string, { endpoint: Endpoint; until: number }>();
-
-  /** The endpoint of `id`; throws when there is none. */
-  async get(id: string, { services, context }: Call): Promise<Endpoint> {
-    const known = this.#known.get(id);
-    if (known && known.until > services.clock.now()) return known.endpoint;
-    const endpoint = await services.endpointManager.find(id, context);
-    if (!endpoint) throw new DeploymentError("RESOURCE_DOES_NOT_EXIST", `There is no endpoint "${id}". listDeployments shows those of this package.`);
-    if (endpoint.deployedModels.length > 0) this.#known.set(id, { endpoint, until: services.clock.now() + knownForMs });
-    return endpoint;
-  }
-
-  forget(id: string): void {
-    this.#known.delete(id);
-  }
-}
+/** The serving endpoints that predictions went to, by id, for each project and region: one prediction is one request. */
+const known = new WeakMap<AiPlatformServices, Map<string, { endpoint: Endpoint; until: number }>>();
 
 /** Sends rows, and gives the platform's answer. */
 export async function predict(
   target: PredictTarget,
   inputs: readonly unknown[],
   params: Record<string, unknown> | undefined,
-  endpoints: KnownEndpoints,
   call: Call,
 ): Promise<Predictions> {
-  const id = "endpoint" in target ? endpointId(target.endpoint) : call.services.names.endpointId(target.deploymentName);
-  const endpoint = await endpointOf(target, id, endpoints, call);
+  const { services, context } = call;
+  const endpoint =
+    "endpoint" in target
+      ? await endpointOf(target.endpoint, call)
+      : await endpointOfDeployment(target.deploymentName, call);
   const parameters = params && Object.keys(params).length > 0 ? params : undefined;
   try {
-    return await call.services.predictionService.predict({ endpoint, instances: inputs, parameters }, call.context);
+    return await services.predictionService.predict({ endpoint, instances: inputs, parameters }, context);
   } catch (error) {
-    if (DeploymentError.is(error) && error.code === "RESOURCE_DOES_NOT_EXIST") endpoints.forget(id);
+    forgetEndpoint(endpoint.id, services);
     throw error;
   }
 }
 
-async function endpointOf(target: PredictTarget, id: string, endpoints: KnownEndpoints, call: Call): Promise<Endpoint> {
-  if ("endpoint" in target) return endpoints.get(id, call);
-  const { deploymentName } = target;
-  const endpoint = await endpoints.get(id, call).catch((error: unknown) => {
-    if (!DeploymentError.is(error) || error.code !== "RESOURCE_DOES_NOT_EXIST") throw error;
-    throw new DeploymentError(error.code, `There is no deployment "${deploymentName}". listDeployments shows those that there are.`, { cause: error });
-  });
-  const share = endpoint.deployedModels
-    .filter((model) => model.displayName === deploymentName)
-    .reduce((sum, model) => sum + model.trafficPercent, 0);
+/** Has the next prediction look at the endpoint again. */
+export function forgetEndpoint(id: string, services: AiPlatformServices): void {
+  known.get(services)?.delete(id);
+}
+
+async function endpointOf(name: string, call: Call): Promise<Endpoint> {
+  const endpoint = await look(endpointId(name, call), call);
+  if (endpoint) return endpoint;
+  throw new DeploymentError(
+    "RESOURCE_DOES_NOT_EXIST",
+    `There is no endpoint "${name}". listDeployments shows those of this package.`,
+  );
+}
+
+async function endpointOfDeployment(name: string, call: Call): Promise<Endpoint> {
+  const endpoint = await look(call.services.names.endpointId(name), call);
+  if (!endpoint) {
+    throw new DeploymentError(
+      "RESOURCE_DOES_NOT_EXIST",
+      `There is no deployment "${name}". listDeployments shows those that there are.`,
+    );
+  }
+  const share = shareOf(endpoint, (model) => model.displayName === name);
   if (share === 100) return endpoint;
   throw new DeploymentError(
     "FAILED_PRECONDITION",
     share === 0
-      ? `The deployment "${deploymentName}" serves nothing yet. Run its createDeployment again to go on with it.`
-      : `The deployment "${deploymentName}" has ${share}% of the traffic of its endpoint, so that others may answer. Use endpoint: "${endpoint.id}" in place of deploymentName.`,
+      ? `The deployment "${name}" serves nothing yet. Run its createDeployment again to go on with it.`
+      : `The deployment "${name}" has ${share}% of the traffic of its endpoint, so that others may answer. Use endpoint: "${endpoint.id}" in place of deploymentName.`,
   );
 }
 
-function endpointId(name: string): string {
-  return name.slice(name.lastIndexOf("/") + 1);
+async function look(id: string, { services, context }: Call): Promise<Endpoint | null> {
+  const endpoints = known.get(services) ?? new Map<string, { endpoint: Endpoint; until: number }>();
+  known.set(services, endpoints);
+  const now = services.clock.now();
+  const found = endpoints.get(id);
+  if (found && found.until > now) return found.endpoint;
+  const endpoint = await services.endpointManager.find(id, context);
+  if (endpoint && shareOf(endpoint, () => true) === 100) endpoints.set(id, { endpoint, until: now + knownForMs });
+  return endpoint;
+}
+
+function shareOf(endpoint: Endpoint, which: (model: Endpoint["deployedModels"][number]) => boolean): number {
+  return endpoint.deployedModels.filter(which).reduce((sum, model) => sum + model.trafficPercent, 0);
+}
+
+/** The id of an endpoint that is given by its id or its full name. */
+function endpointId(name: string, { settings }: Call): string {
+  if (!name.includes("/")) return name;
+  const parts = /^projects\/([^/]+)\/locations\/([^/]+)\/endpoints\/([^/]+)$/.exec(name);
+  if (!parts) {
+    throw new DeploymentError(
+      "INVALID_PARAMETER_VALUE",
+      `The endpoint "${name}" must be an id, or projects/PROJECT/locations/REGION/endpoints/ID.`,
+    );
+  }
+  const [, project, location, id] = parts as unknown as [string, string, string, string];
+  // a project may be named by its number, which is not known here
+  const elsewhere = location !== settings.location || (!/^\d+$/.test(project) && project !== settings.projectId);
+  if (!elsewhere) return id;
+  throw new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    `The endpoint "${name}" is not in project ${settings.projectId} and location ${settings.location}. Set projectId and location to its own.`,
+  );
 }

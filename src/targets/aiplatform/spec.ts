@@ -8,11 +8,15 @@ import type { PlatformNames } from "./services.js";
 /** Labels that this package sets; the user's own may not have their names. */
 export const reservedLabels = ["managed-by", "deployment", "spec-hash", "environment-hash"] as const;
 
+/** The value of the label `managed-by`. */
+export const managedBy = "mlflow-deployments";
+
 /** How much of a hash a label holds: a label's value has at most 63 characters. */
 const labelHashLength = 40;
 
-/** What a deployment is made of: the environment, the model's files, and the settings that what is served depends on. */
+/** What a deployment is made of: its name, the environment, the model's files, and the settings that what is served depends on. */
 export function deploymentSpec(
+  name: string,
   model: ResolvedModel,
   environmentHash: string,
   flavor: string | null,
@@ -20,8 +24,13 @@ export function deploymentSpec(
 ): DeploymentSpec {
   const modelHash = manifestHash(model.files.map(({ path, sha256 }) => ({ path, mode: 0o644, sha256 })));
   const chosen = specSettings(settings);
-  const specHash = sha256(canonicalJson([environmentHash, modelHash, flavor, chosen]));
+  const specHash = sha256(canonicalJson([name, environmentHash, modelHash, flavor, chosen]));
   return { specHash, environmentHash, modelHash, modelUri: model.source.uri, flavor, settings: chosen };
+}
+
+/** Whether labels say that a deployment made what has them. */
+export function isOfDeployment(labels: Record<string, string>, name: string, names: PlatformNames): boolean {
+  return labels["managed-by"] === managedBy && labels["deployment"] === names.labelValue(name);
 }
 
 /** The environment's hash where the image is the user's own: nothing of it is known but its name. */
@@ -38,11 +47,14 @@ export function deploymentLabels(
 ): Record<string, string> {
   const taken = reservedLabels.find((label) => label in settings.labels);
   if (taken) {
-    throw new DeploymentError("INVALID_PARAMETER_VALUE", `Invalid setting: labels must not have the key ${taken}, which this package sets.`);
+    throw new DeploymentError(
+      "INVALID_PARAMETER_VALUE",
+      `Invalid setting: labels must not have the key ${taken}, which this package sets.`,
+    );
   }
   return {
     ...settings.labels,
-    "managed-by": "mlflow-deployments",
+    "managed-by": managedBy,
     deployment: names.labelValue(name),
     ...(spec && {
       "spec-hash": spec.specHash.slice(0, labelHashLength),
@@ -52,8 +64,12 @@ export function deploymentLabels(
 }
 
 function specSettings(settings: AiPlatformSettings): Record<string, unknown> {
-  const chosen = (Object.keys(settingsShape) as SettingName[]).filter((name) => settingMeta.get(settingsShape[name])?.spec);
-  return Object.fromEntries(chosen.map((name) => [name, name === "env" ? maskedValues(settings.env) : (settings[name] ?? null)]));
+  const chosen = (Object.keys(settingsShape) as SettingName[]).filter(
+    (name) => settingMeta.get(settingsShape[name])?.spec,
+  );
+  return Object.fromEntries(
+    chosen.map((name) => [name, name === "env" ? maskedValues(settings.env) : (settings[name] ?? null)]),
+  );
 }
 
 /** Values of environment variables may be secrets: the record holds enough of a hash to see that one changed. */

@@ -85,7 +85,10 @@ function configLayer(config: object | undefined, from: string): Layer {
     const name = canonicalNames.get(key);
     if (!name) throw unknownKey(key, from);
     if (layer.has(name)) {
-      throw new DeploymentError("INVALID_PARAMETER_VALUE", `The setting ${name} is given twice in ${from}: "${key}" is another name of it.`);
+      throw new DeploymentError(
+        "INVALID_PARAMETER_VALUE",
+        `The setting ${name} is given twice in ${from}: "${key}" is another name of it.`,
+      );
     }
     layer.set(name, { value, from: `${key} in ${from}` });
   }
@@ -95,7 +98,10 @@ function configLayer(config: object | undefined, from: string): Layer {
 function unknownKey(key: string, from: string): DeploymentError {
   const nearest = nearestName(key);
   const hint = nearest ? `Did you mean ${nearest}?` : "The target's help lists all settings.";
-  return new DeploymentError("INVALID_PARAMETER_VALUE", `"${key}" in ${from} is no setting of the aiplatform target. ${hint}`);
+  return new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    `"${key}" in ${from} is no setting of the aiplatform target. ${hint}`,
+  );
 }
 
 function invalid(error: z.ZodError, fromOf: (name: SettingName) => string | undefined): DeploymentError {
@@ -109,6 +115,7 @@ function invalid(error: z.ZodError, fromOf: (name: SettingName) => string | unde
 
 function reason(issue: z.core.$ZodIssue): string {
   if (issue.code === "invalid_value") return `must be one of ${issue.values.map(String).join(", ")}`;
-  if (issue.code === "invalid_type" && issue.message.startsWith("Invalid input")) return `must be of type ${issue.expected}`;
+  if (issue.code === "invalid_type" && issue.message.startsWith("Invalid input"))
+    return `must be of type ${issue.expected}`;
   return issue.message;
 }

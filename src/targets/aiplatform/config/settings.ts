@@ -48,7 +48,8 @@ function parseJson(value: unknown): unknown {
 const labelText = /^[\p{Ll}\p{Lo}0-9_-]{0,63}$/u;
 const labels = () =>
   table().refine(
-    (value) => Object.entries(value).every(([key, label]) => key !== "" && labelText.test(key) && labelText.test(label)),
+    (value) =>
+      Object.entries(value).every(([key, label]) => key !== "" && labelText.test(key) && labelText.test(label)),
     "must have keys and values of at most 63 lower-case letters, digits, _ and -",
   );
 
@@ -64,7 +65,8 @@ const route = () =>
     .string()
     .transform((value) => value.replace(/^\/+|\/+$/g, ""))
     .refine((value) => !/[\p{Cc}#?*[\]]|(^|\/)\.{0,2}(\/|$)/u.test(value) || value === "", {
-      message: "must be a path in the bucket, such as models/production, without control characters, ., .., or any of # ? * [ ]",
+      message:
+        "must be a path in the bucket, such as models/production, without control characters, ., .., or any of # ? * [ ]",
     });
 
 /**
@@ -72,12 +74,14 @@ const route = () =>
  * from here. In `config` each may be written in camelCase or snake_case.
  */
 export const settingsShape = {
-  projectId: text().optional().register(settingMeta, {
-    description: "The Google Cloud project, by its id.",
-    env: ["project_id", "GOOGLE_CLOUD_PROJECT"],
-    aliases: ["project"],
-    defaultText: "the project of the Application Default Credentials",
-  }),
+  projectId: text()
+    .optional()
+    .register(settingMeta, {
+      description: "The Google Cloud project, by its id.",
+      env: ["project_id", "GOOGLE_CLOUD_PROJECT"],
+      aliases: ["project"],
+      defaultText: "the project of the Application Default Credentials",
+    }),
   location: z
     .string()
     .regex(/^[a-z]+(-[a-z]+)+\d+$/, "must be a region, such as europe-west1")
@@ -90,48 +94,68 @@ export const settingsShape = {
   platform: z.enum(["vertex"]).default("vertex").register(settingMeta, {
     description: "The serving platform: Vertex AI.",
   }),
-  productionBucket: bucket().optional().register(settingMeta, {
-    description: "The bucket that bundle, model artifacts and deployment records go to. Needed to deploy.",
-    env: ["production_bucket"],
-    aliases: ["stagingBucket"],
-  }),
-  productionRoute: route().default("mlflow-deployments").register(settingMeta, {
-    description: "The path in the bucket below which everything is kept.",
-    env: ["production_route"],
-  }),
-  trackingUri: text().optional().register(settingMeta, {
-    description: "The MLflow tracking server, such as http://localhost:5000.",
-    env: ["tracking_uri", "MLFLOW_TRACKING_URI"],
-  }),
-  runId: text().optional().register(settingMeta, {
-    description: "The MLflow run whose model is deployed, where no model URI is given.",
-    env: ["run_id", "MLFLOW_RUN_ID"],
-  }),
-  modelName: text().max(128, "must have at most 128 characters").optional().register(settingMeta, {
-    description: "The registry model that the deployment's versions belong to, by its display name.",
-    env: ["model_name"],
-    defaultText: "the deployment's name",
-    spec: true,
-  }),
-  versionName: text().max(128, "must have at most 128 characters").optional().register(settingMeta, {
-    description:
-      "The version's name. Becomes a legal alias of the registry version (v_1 becomes v-1) and the version of the sdist.",
-    env: ["version_name"],
-    spec: true,
-  }),
-  predictionScript: text().optional().register(settingMeta, {
-    description: "A file to use in place of the predictor template.",
-    env: ["prediction_script"],
-  }),
-  setupFile: text().optional().register(settingMeta, {
-    description: "A file to use in place of the setup.py template.",
-    env: ["setup_file"],
-  }),
-  tmpDir: text().optional().register(settingMeta, {
-    description: "The directory in which the bundle is made and a remote model is kept while it is deployed.",
-    env: ["tmp_dir"],
-    defaultText: "the system's temporary directory",
-  }),
+  productionBucket: bucket()
+    .optional()
+    .register(settingMeta, {
+      description: "The bucket that bundle, model artifacts and deployment records go to. Needed to deploy.",
+      env: ["production_bucket"],
+      aliases: ["stagingBucket"],
+    }),
+  productionRoute: route()
+    .default("mlflow-deployments")
+    .register(settingMeta, {
+      description: "The path in the bucket below which everything is kept.",
+      env: ["production_route"],
+    }),
+  trackingUri: text()
+    .optional()
+    .register(settingMeta, {
+      description: "The MLflow tracking server, such as http://localhost:5000.",
+      env: ["tracking_uri", "MLFLOW_TRACKING_URI"],
+    }),
+  runId: text()
+    .optional()
+    .register(settingMeta, {
+      description: "The MLflow run whose model is deployed, where no model URI is given.",
+      env: ["run_id", "MLFLOW_RUN_ID"],
+    }),
+  modelName: text()
+    .max(128, "must have at most 128 characters")
+    .optional()
+    .register(settingMeta, {
+      description: "The registry model that the deployment's versions belong to, by its display name.",
+      env: ["model_name"],
+      defaultText: "the deployment's name",
+      spec: true,
+    }),
+  versionName: text()
+    .max(128, "must have at most 128 characters")
+    .optional()
+    .register(settingMeta, {
+      description:
+        "The version's name. Becomes a legal alias of the registry version (v_1 becomes v-1) and the version of the sdist.",
+      env: ["version_name"],
+      spec: true,
+    }),
+  predictionScript: text()
+    .optional()
+    .register(settingMeta, {
+      description: "A file to use in place of the predictor template.",
+      env: ["prediction_script"],
+    }),
+  setupFile: text()
+    .optional()
+    .register(settingMeta, {
+      description: "A file to use in place of the setup.py template.",
+      env: ["setup_file"],
+    }),
+  tmpDir: text()
+    .optional()
+    .register(settingMeta, {
+      description: "The directory in which the bundle is made and a remote model is kept while it is deployed.",
+      env: ["tmp_dir"],
+      defaultText: "the system's temporary directory",
+    }),
   serving: z.enum(["build", "image"]).default("build").register(settingMeta, {
     description: "Where the serving image comes from: build it with Cloud Build, or take imageUri.",
     spec: true,
@@ -204,16 +228,21 @@ export const settingsShape = {
     spec: true,
   }),
   env: table()
-    .refine((value) => Object.keys(value).every((name) => !name.startsWith("AIP_")), "must not set variables that start with AIP_")
+    .refine(
+      (value) => Object.keys(value).every((name) => !name.startsWith("AIP_")),
+      "must not set variables that start with AIP_",
+    )
     .default({})
     .register(settingMeta, {
       description: "Environment variables of the serving container; names that start with AIP_ are the platform's.",
       spec: true,
     }),
-  deployTimeout: wholeNumber(1).default(1800).register(settingMeta, {
-    description: "Seconds that each operation of the platform may take: endpoint, version, deploy, undeploy.",
-    aliases: ["endpointDeployTimeout"],
-  }),
+  deployTimeout: wholeNumber(1)
+    .default(1800)
+    .register(settingMeta, {
+      description: "Seconds that each operation of the platform may take: endpoint, version, deploy, undeploy.",
+      aliases: ["endpointDeployTimeout"],
+    }),
   ifExists: z.enum(["return", "error"]).default("return").register(settingMeta, {
     description: "What createDeployment does when the very same deployment is there already; error is MLflow's way.",
   }),
@@ -224,14 +253,19 @@ export const settingsShape = {
     description: "A file of Google credentials.",
     defaultText: "Application Default Credentials",
   }),
-  emulatorHost: text().optional().register(settingMeta, {
-    description: "HOST:PORT of an emulator to use in place of Google Cloud, for every service. No credentials are sent to it.",
-    env: ["AIPLATFORM_EMULATOR_HOST"],
-  }),
-  allowRemoteEmulator: flag().default(false).register(settingMeta, {
-    description: "Whether the emulator may be on another machine.",
-    env: ["AIPLATFORM_EMULATOR_ALLOW_REMOTE"],
-  }),
+  emulatorHost: text()
+    .optional()
+    .register(settingMeta, {
+      description:
+        "HOST:PORT of an emulator to use in place of Google Cloud, for every service. No credentials are sent to it.",
+      env: ["AIPLATFORM_EMULATOR_HOST"],
+    }),
+  allowRemoteEmulator: flag()
+    .default(false)
+    .register(settingMeta, {
+      description: "Whether the emulator may be on another machine.",
+      env: ["AIPLATFORM_EMULATOR_ALLOW_REMOTE"],
+    }),
 } as const;
 
 /** The checks that look at more than one setting. */
@@ -243,7 +277,8 @@ export const settingsSchema = z.strictObject(settingsShape).superRefine((setting
   if (maxReplicaCount !== undefined && maxReplicaCount < minReplicaCount) {
     refuse("maxReplicaCount", `must be at least minReplicaCount (${minReplicaCount})`);
   }
-  if (acceleratorCount !== undefined && acceleratorType === undefined) refuse("acceleratorType", "is needed with acceleratorCount");
+  if (acceleratorCount !== undefined && acceleratorType === undefined)
+    refuse("acceleratorType", "is needed with acceleratorCount");
 });
 
 /** The settings of one call, checked and complete. */

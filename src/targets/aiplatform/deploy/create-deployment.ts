@@ -8,8 +8,16 @@ import { isHeld, lockedError } from "../../../rollout/lock.js";
 import { RecordSession } from "../../../rollout/record-session.js";
 import type { Call } from "../call.js";
 import { required } from "../config/load-settings.js";
-import { describeCreated, liveDeployment, observe, type Observed, servingVersion } from "../live-state.js";
+import {
+  deployedAttempt,
+  describeCreated,
+  liveDeployment,
+  observe,
+  type Observed,
+  servingVersion,
+} from "../live-state.js";
 import { deploymentSpec, imageEnvironmentHash } from "../spec.js";
+import { forgetEndpoint } from "../predict.js";
 import { ensureDeployed } from "./deploy-step.js";
 import { endpointStep } from "./endpoint-step.js";
 import { fail } from "./failure.js";
@@ -34,7 +42,7 @@ export async function createDeployment(request: CreateRequest, call: Call): Prom
     const model = await resolve(request, directory.models, call);
     const bundle = settings.serving === "build" ? await pack(model, directory.bundle, call) : null;
     const environmentHash = bundle?.environmentHash ?? imageEnvironmentHash(required(settings, "imageUri"));
-    const spec = deploymentSpec(model, environmentHash, request.flavor, settings);
+    const spec = deploymentSpec(request.name, model, environmentHash, request.flavor, settings);
     const observed = await observe(request.name, call);
     const finished = await finishedAlready(request.name, spec, observed, call);
     return finished ?? deploy({ ...request, spec, model, bundle, bucket }, observed, call);
@@ -55,19 +63,24 @@ async function deploy(work: Work, observed: Observed, call: Call): Promise<Creat
     services.deploymentStore,
     services.clock,
     observed.stored,
-    firstRecord(work, observed.stored?.record ?? null),
+    firstRecord(work, observed.stored?.record ?? null, deployedAttempt(work.name, observed.endpoint, work.spec, call)),
     call.context,
   );
-  const signal = AbortSignal.any([session.lost, ...(call.context.signal ? [call.context.signal] : [])]);
-  const context = { ...call.context, signal };
+  const context = session.guard(call.context);
   const held: Call = { ...call, context };
   const limits = { timeoutSeconds: settings.deployTimeout, clock: services.clock };
+  forgetEndpoint(services.names.endpointId(work.name), services);
   try {
     const artifactUri = await uploadModel(work, held);
     const imageUri = await ensureImage(work, held);
     const version = await ensureVersion({ ...work, artifactUri, imageUri }, session, held, limits);
     const endpoint = await completeStep(endpointStep(work.name, held), session, context, limits);
-    await ensureDeployed({ ...work, version: version.value, versionIsNew: version.changed, endpoint: endpoint.value }, session, held, limits);
+    await ensureDeployed(
+      { ...work, version: version.value, versionIsNew: version.changed, endpoint: endpoint.value },
+      session,
+      held,
+      limits,
+    );
     const serving = await ensureAllTraffic(work.name, work.spec, session.record.attempt, held);
     await session.end((record) => finishedRecord(record, session, version.value.versionId));
     return describeCreated(serving, version.value, session.record, services.clock.now(), true);
@@ -81,7 +94,12 @@ async function resolve(request: CreateRequest, directory: string, { services, co
   const { modelUri, flavor } = request;
   const model = await services.modelResolver.resolve({ modelUri, directory, flavor: flavor ?? undefined }, context);
   const flavors = Object.keys(model.metadata.flavors).join(", ");
-  context.report({ type: "step", step: "resolve", status: "done", message: `${modelUri} (${flavors}), ${model.files.length} files` });
+  context.report({
+    type: "step",
+    step: "resolve",
+    status: "done",
+    message: `${modelUri} (${flavors}), ${model.files.length} files`,
+  });
   return model;
 }
 
@@ -114,15 +132,27 @@ async function finishedAlready(
   const held = lock && isHeld(lock, now) ? lock : null;
   const decision = decideCreate(spec, liveDeployment(name, endpoint, spec, call), stored?.record ?? null, held);
   if (decision.action === "locked") throw lockedError(name, decision.lock, now);
+  if (decision.action === "deleting") {
+    throw new DeploymentError(
+      "RESOURCE_CONFLICT",
+      `A deleteDeployment of "${name}" was cut off. Run it again to its end, then create the deployment.`,
+    );
+  }
   if (decision.action === "conflict") throw conflict(name, decision);
   if (decision.action === "proceed" || !endpoint) return null;
   if (call.settings.ifExists === "error") {
-    throw new DeploymentError("RESOURCE_ALREADY_EXISTS", `The deployment "${name}" is there already, the very same. With ifExists: "return" it is returned.`);
+    throw new DeploymentError(
+      "RESOURCE_ALREADY_EXISTS",
+      `The deployment "${name}" is there already, the very same. With ifExists: "return" it is returned.`,
+    );
   }
   return describeCreated(endpoint, await servingVersion(endpoint, call), stored?.record ?? null, now, false);
 }
 
-function conflict(name: string, { unfinished, differences }: { unfinished: boolean; differences: string[] }): DeploymentError {
+function conflict(
+  name: string,
+  { unfinished, differences }: { unfinished: boolean; differences: string[] },
+): DeploymentError {
   const what = differences.length > 0 ? ` What differs: ${differences.join("; ")}.` : "";
   return new DeploymentError(
     "RESOURCE_ALREADY_EXISTS",
@@ -138,7 +168,10 @@ async function uploadModel({ spec, model, bucket }: Work, { services, settings, 
   context.report({ type: "step", step: "upload", status: "started", message: `gs://${bucket}/${prefix}` });
   const objects = await services.uploader.upload({ bucket, prefix, files: model.files }, context);
   const sent = objects.filter((object) => object.sent).length;
-  const message = sent === 0 ? `all ${objects.length} files are there` : `${sent} of ${objects.length} files sent to gs://${bucket}/${prefix}`;
+  const message =
+    sent === 0
+      ? `all ${objects.length} files are there`
+      : `${sent} of ${objects.length} files sent to gs://${bucket}/${prefix}`;
   context.report({ type: "step", step: "upload", status: sent === 0 ? "skipped" : "done", message });
   return `gs://${bucket}/${prefix}`;
 }
@@ -147,8 +180,12 @@ async function ensureImage({ spec, bundle, bucket }: Work, { services, settings,
   if (!bundle) return required(settings, "imageUri");
   const prefix = below(settings.productionRoute, `bundles/${spec.environmentHash.slice(0, 16)}`);
   const { fileName: path, localPath, size, crc32c } = bundle;
-  const [object] = await services.uploader.upload({ bucket, prefix, files: [{ path, localPath, size, crc32c }] }, context);
-  if (!object) throw new DeploymentError("INTERNAL_ERROR", "The uploader says nothing of the bundle that it was given.");
+  const [object] = await services.uploader.upload(
+    { bucket, prefix, files: [{ path, localPath, size, crc32c }] },
+    context,
+  );
+  if (!object)
+    throw new DeploymentError("INTERNAL_ERROR", "The uploader says nothing of the bundle that it was given.");
   context.report({ type: "step", step: "image", status: "started", message: "the serving image" });
   const image = await services.imageBuilder.ensure(
     {
@@ -159,7 +196,12 @@ async function ensureImage({ spec, bundle, bucket }: Work, { services, settings,
     context,
   );
   const status = image.built ? "done" : "skipped";
-  context.report({ type: "step", step: "image", status, message: image.built ? `built ${image.uri}` : `${image.uri} is there` });
+  context.report({
+    type: "step",
+    step: "image",
+    status,
+    message: image.built ? `built ${image.uri}` : `${image.uri} is there`,
+  });
   return image.uri;
 }
 
@@ -167,14 +209,18 @@ function below(route: string, path: string): string {
   return route === "" ? path : `${route}/${path}`;
 }
 
-function firstRecord({ name, spec }: Work, earlier: DeploymentRecord | null): DeploymentRecord {
+function firstRecord(
+  { name, spec }: Work,
+  earlier: DeploymentRecord | null,
+  deployed: number | null,
+): DeploymentRecord {
   const same = earlier?.spec?.specHash === spec.specHash;
   return {
     schemaVersion: 1,
     name,
     spec,
     version: same ? (earlier?.version ?? null) : null,
-    attempt: same ? (earlier?.attempt ?? 0) : 0,
+    attempt: deployed ?? (same ? (earlier?.attempt ?? 0) : 0),
     pending: same ? (earlier?.pending ?? null) : null,
     completedAt: null,
     lock: null,

@@ -1,7 +1,7 @@
 import type { DeployedModel } from "../../../core/deployment.js";
 import { OperationFailedError } from "../../../core/operation.js";
 import type { DeploymentSpec } from "../../../core/record.js";
-import type { DeployRequest, Endpoint, ModelVersion } from "../../../core/services.js";
+import type { DeployRequest, Endpoint, LogQuery, ModelVersion } from "../../../core/services.js";
 import type { RecordSession } from "../../../rollout/record-session.js";
 import { completeStep, type StepLimits } from "../../../rollout/resumable-step.js";
 import type { Call } from "../call.js";
@@ -18,21 +18,29 @@ interface DeployWork {
 
 /** How many of the container's last lines an error shows. */
 const shownLogLines = 20;
+/** The log's clock is the platform's. */
+const clockToleranceMs = 60_000;
 
 /** Deploys the version on the endpoint: the platform starts the container, and says done when it is healthy. */
-export async function ensureDeployed(work: DeployWork, session: RecordSession, call: Call, limits: StepLimits): Promise<DeployedModel> {
+export async function ensureDeployed(
+  work: DeployWork,
+  session: RecordSession,
+  call: Call,
+  limits: StepLimits,
+): Promise<DeployedModel> {
   const { name, spec, endpoint, version } = work;
   const { services, context } = call;
   const { endpointManager, names } = services;
   const id = names.deployedModelId(name, spec.specHash, session.record.attempt);
-  const since = new Date(services.clock.now()).toISOString();
+  const { pending } = session.record;
+  const since = pending?.step === "deploy" ? Date.parse(pending.startedAt) : services.clock.now();
   try {
     const outcome = await completeStep<DeployedModel>(
       {
         step: "deploy",
         what: `version ${version.versionId} on the endpoint ${endpoint.id}`,
         find: async () => deployedModel(await endpointManager.find(endpoint.id, context), id),
-        running: (started) => endpointManager.running(endpoint.id, started, context),
+        running: () => endpointManager.running(endpoint.id, context),
         attach: (operation) => endpointManager.attach(operation),
         start: async () => {
           const current = (await endpointManager.find(endpoint.id, context)) ?? endpoint;
@@ -46,18 +54,27 @@ export async function ensureDeployed(work: DeployWork, session: RecordSession, c
     return outcome.value;
   } catch (error) {
     if (!OperationFailedError.is(error)) throw error;
-    const lines = await services.logReader.containerLog(endpoint.id, { since, lines: shownLogLines }, { report: context.report });
+    const lines = await services.logReader.containerLog(endpoint.id, logQuery(since), { report: context.report });
     const log = lines.length > 0 ? `\nThe container's last lines:\n${lines.map((line) => `  ${line}`).join("\n")}` : "";
-    const left = await removeFailed(endpoint.id, work.versionIsNew ? version : null, { ...call, context: { report: context.report } }, limits);
+    const left = await removeFailed(endpoint.id, work.versionIsNew ? version : null, session, call);
     throw new OperationFailedError(error.code, `${error.message}${left}${log}`, { cause: error });
   }
+}
+
+function logQuery(since: number): LogQuery {
+  return { since: new Date(since - clockToleranceMs).toISOString(), lines: shownLogLines };
 }
 
 function deployedModel(endpoint: Endpoint | null, id: string): DeployedModel | null {
   return endpoint?.deployedModels.find((model) => model.id === id) ?? null;
 }
 
-function deployRequest(id: string, { name, version }: DeployWork, endpoint: Endpoint, { settings }: Call): DeployRequest {
+function deployRequest(
+  id: string,
+  { name, version }: DeployWork,
+  endpoint: Endpoint,
+  { settings }: Call,
+): DeployRequest {
   const { acceleratorType, acceleratorCount, minReplicaCount } = settings;
   return {
     deployedModelId: id,

@@ -7,11 +7,23 @@ import { deploymentLabels } from "../spec.js";
 export function endpointStep(name: string, { services, settings, context }: Call): ResumableStep<Endpoint> {
   const { endpointManager, names } = services;
   const id = names.endpointId(name);
+  const dedicated = settings.endpointType === "dedicated";
+  const encryptionKey = settings.encryptionSpecKeyName ?? null;
   return {
     step: "endpoint",
     what: `the endpoint ${id}`,
-    find: () => endpointManager.find(id, context),
-    running: (since) => endpointManager.running(id, since, context),
+    find: async () => {
+      const endpoint = await endpointManager.find(id, context);
+      const fits =
+        endpoint && (endpoint.dedicatedHost !== null) === dedicated && endpoint.encryptionKey === encryptionKey;
+      if (!endpoint || fits || endpoint.deployedModels.length > 0) return endpoint;
+      // left by an earlier attempt with other settings, which no endpoint can change
+      await (
+        await endpointManager.delete(endpoint, context)
+      ).wait({ signal: context.signal, timeoutSeconds: settings.deployTimeout });
+      return null;
+    },
+    running: () => endpointManager.running(id, context),
     attach: (operation) => endpointManager.attach(operation),
     start: () =>
       endpointManager.create(
@@ -19,8 +31,8 @@ export function endpointStep(name: string, { services, settings, context }: Call
           id,
           displayName: name,
           labels: deploymentLabels(name, settings, names),
-          dedicated: settings.endpointType === "dedicated",
-          encryptionKey: settings.encryptionSpecKeyName,
+          dedicated,
+          encryptionKey,
         },
         context,
       ),

@@ -3,23 +3,34 @@ import { OperationFailedError } from "../../../core/operation.js";
 import type { DeploymentRecord, DeploymentSpec } from "../../../core/record.js";
 import type { ModelVersion } from "../../../core/services.js";
 import type { RecordSession } from "../../../rollout/record-session.js";
-import type { StepLimits } from "../../../rollout/resumable-step.js";
 import type { Call } from "../call.js";
+
+/** Milliseconds. */
+const longestCleanUpMs = 5 * 60_000;
 
 /**
  * Takes away what a failed deploy leaves: the endpoint, if nothing is on it, and the version that this call made.
  *
  * @returns What could not be taken away, as a sentence for the error's message; empty when nothing is left.
  */
-export async function removeFailed(endpointId: string, version: ModelVersion | null, call: Call, limits: StepLimits): Promise<string> {
+export async function removeFailed(
+  endpointId: string,
+  version: ModelVersion | null,
+  session: RecordSession,
+  call: Call,
+): Promise<string> {
   const { endpointManager, versionManager } = call.services;
-  const { context } = call;
+  // not the caller's signal: cleaning up is what remains to be done when the caller has stopped
+  const context = { report: call.context.report, signal: AbortSignal.timeout(longestCleanUpMs) };
   try {
     const endpoint = await endpointManager.find(endpointId, context);
     if (endpoint && endpoint.deployedModels.length === 0) {
-      await (await endpointManager.delete(endpoint, context)).wait({ timeoutSeconds: limits.timeoutSeconds });
+      await (await endpointManager.delete(endpoint, context)).wait({ signal: context.signal });
     }
-    if (version) await versionManager.delete(version, context);
+    if (version) {
+      await versionManager.delete(version, context);
+      await session.note({ version: null });
+    }
     return "";
   } catch (error) {
     return ` It could not be cleaned up (${(error as Error).message}): deleteDeployment does it.`;
@@ -44,7 +55,10 @@ export async function fail(
     await session.end((record) => (forGood ? failed(record, failure, spec, session) : record));
   } catch (endError) {
     // the lock ends by itself, and the failure is what the caller must see
-    context.report({ type: "warning", message: `Could not write the record of "${name}": ${(endError as Error).message}` });
+    context.report({
+      type: "warning",
+      message: `Could not write the record of "${name}": ${(endError as Error).message}`,
+    });
   }
   if (forGood || failure.code !== "CANCELLED") return failure;
   return new DeploymentError(
@@ -54,7 +68,12 @@ export async function fail(
   );
 }
 
-function failed(record: DeploymentRecord, failure: DeploymentError, spec: DeploymentSpec, session: RecordSession): DeploymentRecord {
+function failed(
+  record: DeploymentRecord,
+  failure: DeploymentError,
+  spec: DeploymentSpec,
+  session: RecordSession,
+): DeploymentRecord {
   const entry = session.historyEntry({
     action: "create",
     outcome: "failed",
@@ -64,5 +83,5 @@ function failed(record: DeploymentRecord, failure: DeploymentError, spec: Deploy
     message: failure.message,
   });
   const attempt = record.pending?.step === "deploy" ? record.attempt + 1 : record.attempt;
-  return { ...record, attempt, pending: null, version: null, history: [...record.history, entry] };
+  return { ...record, attempt, pending: null, history: [...record.history, entry] };
 }

@@ -14,7 +14,10 @@ export async function ensureAllTraffic(
   const id = names.deployedModelId(name, spec.specHash, attempt);
   const endpoint = await endpointManager.find(names.endpointId(name), context);
   if (!endpoint) {
-    throw new DeploymentError("RESOURCE_DOES_NOT_EXIST", `The endpoint of the deployment "${name}" is gone: it was deleted elsewhere. Run the same call again.`);
+    throw new DeploymentError(
+      "RESOURCE_DOES_NOT_EXIST",
+      `The endpoint of the deployment "${name}" is gone: it was deleted elsewhere. Run the same call again.`,
+    );
   }
   if (endpoint.trafficSplit[id] === 100) {
     context.report({ type: "step", step: "traffic", status: "skipped", message: `${id} has all the traffic` });

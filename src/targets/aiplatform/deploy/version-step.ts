@@ -22,7 +22,12 @@ export async function ensureVersion(
   const { versionManager, modelManager, names } = services;
   const parent = await modelManager.ensure(settings.modelName ?? name, context);
   const message = `${parent.displayName} (${parent.id})`;
-  context.report({ type: "step", step: "model", status: parent.exists ? "skipped" : "done", message: parent.exists ? `${message} is there` : `${message} begins with this version` });
+  context.report({
+    type: "step",
+    step: "model",
+    status: parent.exists ? "skipped" : "done",
+    message: parent.exists ? `${message} is there` : `${message} begins with this version`,
+  });
   const request: VersionRequest = {
     alias: settings.versionName === undefined ? null : names.versionAlias(settings.versionName),
     spec,
@@ -30,13 +35,14 @@ export async function ensureVersion(
     artifactUri,
     labels: deploymentLabels(name, settings, names, spec),
     env: settings.env,
+    encryptionKey: settings.encryptionSpecKeyName ?? null,
   };
   const outcome = await completeStep<ModelVersion>(
     {
       step: "version",
       what: `a version of the model ${parent.displayName}`,
       find: () => versionManager.find(parent, request, context),
-      running: (since) => versionManager.running(parent, since, context),
+      running: () => versionManager.running(parent, context),
       attach: (operation) => versionManager.attach(operation),
       start: () => versionManager.create(parent, request, context),
     },

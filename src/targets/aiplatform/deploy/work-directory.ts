@@ -13,7 +13,10 @@ export interface WorkDirectory {
 }
 
 /** Runs `work` with a new directory below `parent`, that is gone afterwards. */
-export async function withWorkDirectory<T>(parent: string | undefined, work: (directory: WorkDirectory) => Promise<T>): Promise<T> {
+export async function withWorkDirectory<T>(
+  parent: string | undefined,
+  work: (directory: WorkDirectory) => Promise<T>,
+): Promise<T> {
   const directory = await make(parent ?? tmpdir());
   const parts = { models: join(directory, "model"), bundle: join(directory, "bundle") };
   try {

@@ -110,9 +110,9 @@ export class VertexEndpointManager implements EndpointManager {
     );
   }
 
-  async running(endpointId: string, since: string, { signal }: StepContext): Promise<Operation<void>[] | null> {
+  async running(endpointId: string, { signal }: StepContext): Promise<Operation<void>[] | null> {
     const name = this.#vertex.names.endpoint(endpointId);
-    const operations = await this.#vertex.unfinished(since, (pageToken) =>
+    const operations = await this.#vertex.unfinished((pageToken) =>
       this.#vertex.call({ doing: `Listing the operations of the endpoint ${name}`, signal }, (api, settings) =>
         api.endpoints.operations.list({ name, ...(pageToken && { pageToken }) }, settings),
       ),
@@ -136,7 +136,18 @@ export class VertexEndpointManager implements EndpointManager {
   ): Promise<Operation<void>> {
     const started = await this.#vertex.find({ doing, signal }, send);
     if (!started) return finishedOperation(resource, undefined);
-    return this.#vertex.operation(started.name, doing, () => undefined);
+    const operation = this.#vertex.operation(started.name, doing, () => undefined);
+    return {
+      ...operation,
+      async wait(options) {
+        try {
+          await operation.wait(options);
+        } catch (error) {
+          // the request met an earlier one that was still at work
+          if (!isAnyOf(error, "RESOURCE_DOES_NOT_EXIST")) throw error;
+        }
+      },
+    };
   }
 }
 

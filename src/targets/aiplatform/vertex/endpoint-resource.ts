@@ -18,7 +18,7 @@ export function endpointResource(request: EndpointRequest): EndpointResource {
     displayName: request.displayName.slice(0, maxDisplayNameLength),
     labels: request.labels,
     ...(request.dedicated && { dedicatedEndpointEnabled: true }),
-    ...(request.encryptionKey && { encryptionSpec: { kmsKeyName: request.encryptionKey } }),
+    ...(request.encryptionKey !== null && { encryptionSpec: { kmsKeyName: request.encryptionKey } }),
   };
 }
 
@@ -62,6 +62,7 @@ export function toEndpoint(resource: EndpointResource, names: ResourceNames): En
     trafficSplit,
     etag: resource.etag ?? null,
     dedicatedHost: resource.dedicatedEndpointDns ?? null,
+    encryptionKey: resource.encryptionSpec?.kmsKeyName ?? null,
     createTime: resource.createTime ?? null,
   };
 }

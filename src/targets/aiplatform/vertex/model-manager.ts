@@ -21,10 +21,6 @@ export class VertexModelManager implements ModelManager {
     );
     return { name, id, displayName: found?.displayName ?? modelName, exists: found !== null };
   }
-
-  async delete(modelName: string, context: StepContext): Promise<boolean> {
-    return deleteModel(this.#vertex, this.#vertex.names.model(modelId(modelName)), context);
-  }
 }
 
 /** Deletes a model with all its versions, and waits until it is gone. True when there was one. */

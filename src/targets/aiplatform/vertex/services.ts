@@ -21,23 +21,48 @@ import { VertexVersionManager } from "./version-manager.js";
 export function serviceSettings(settings: AiPlatformSettings & { projectId: string }) {
   const { projectId, location, trackingUri, productionBucket, productionRoute } = settings;
   const { imageRepository, buildLocation, buildServiceAccount, buildTimeout } = settings;
-  return { projectId, location, trackingUri, productionBucket, productionRoute, imageRepository, buildLocation, buildServiceAccount, buildTimeout };
+  return {
+    projectId,
+    location,
+    trackingUri,
+    productionBucket,
+    productionRoute,
+    imageRepository,
+    buildLocation,
+    buildServiceAccount,
+    buildTimeout,
+  };
 }
 
 /** An emulator has no quota to be gentle to. */
 const emulatorPollSchedule = { firstDelayMs: 100, maxDelayMs: 1000 };
 
 /** The services of platform `vertex`. */
-export function vertexServices(settings: ReturnType<typeof serviceSettings>, connection: GoogleConnection): AiPlatformServices {
+export function vertexServices(
+  settings: ReturnType<typeof serviceSettings>,
+  connection: GoogleConnection,
+): AiPlatformServices {
   const pollSchedule = connection.emulator ? emulatorPollSchedule : undefined;
-  const place = { connection, project: settings.projectId, location: settings.location, clock: systemClock, pollSchedule };
-  const storage = { client: () => connection.storage({ retryOptions: storageRetryOptions }), caller: () => connection.caller() };
+  const place = {
+    connection,
+    project: settings.projectId,
+    location: settings.location,
+    clock: systemClock,
+    pollSchedule,
+  };
+  const storage = {
+    client: () => connection.storage({ retryOptions: storageRetryOptions }),
+    caller: () => connection.caller(),
+  };
   const bucket = settings.productionBucket;
   const logReader = new CloudLogReader(place);
   return {
     clock: systemClock,
     names,
-    modelResolver: new MlflowModelResolver({ trackingUri: settings.trackingUri, readers: { gs: new GcsArtifactReader(storage) } }),
+    modelResolver: new MlflowModelResolver({
+      trackingUri: settings.trackingUri,
+      readers: { gs: new GcsArtifactReader(storage) },
+    }),
     bundleBuilder: new SdistBundleBuilder(),
     uploader: new GcsUploader(storage),
     imageBuilder: new CloudBuildImageBuilder({
@@ -54,6 +79,11 @@ export function vertexServices(settings: ReturnType<typeof serviceSettings>, con
     predictionService: new VertexPredictionService(place),
     logReader,
     deploymentStore:
-      bucket === undefined ? noRecords : new GcsDeploymentStore(storage, { bucket, prefix: settings.productionRoute }),
+      bucket === undefined ? noRecords : new GcsDeploymentStore(storage, { bucket, prefix: recordPrefix(settings) }),
   };
+}
+
+/** Deployments of one name in several projects or regions may share a bucket. */
+function recordPrefix({ productionRoute, projectId, location }: ReturnType<typeof serviceSettings>): string {
+  return [productionRoute, "deployments", projectId, location].filter((part) => part !== "").join("/");
 }

@@ -37,7 +37,7 @@ export class VertexVersionManager implements VersionManager {
     const doing = `Uploading a version of the model ${parent.name}`;
     const model = {
       ...modelResource(parent, request),
-      versionAliases: request.alias === null ? [defaultAlias] : [defaultAlias, request.alias],
+      ...(request.alias !== null && { versionAliases: [request.alias] }),
     };
     const owner = parent.exists ? { parentModel: parent.name } : { modelId: parent.id };
     const started = await this.#vertex.call(
@@ -48,9 +48,9 @@ export class VertexVersionManager implements VersionManager {
     return this.#upload(started.name, doing);
   }
 
-  async running(parent: ParentModel, since: string, context: StepContext): Promise<Operation<ModelVersion>[] | null> {
+  async running(parent: ParentModel, context: StepContext): Promise<Operation<ModelVersion>[] | null> {
     const doing = `Listing the operations of the model ${parent.name}`;
-    const operations = await this.#vertex.unfinished(since, (pageToken) =>
+    const operations = await this.#vertex.unfinished((pageToken) =>
       this.#vertex.call({ doing, signal: context.signal }, (api, settings) =>
         api.models.operations.list({ name: parent.name, ...(pageToken && { pageToken }) }, settings),
       ),

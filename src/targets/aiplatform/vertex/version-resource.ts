@@ -23,6 +23,7 @@ export function modelResource(parent: ParentModel, request: VersionRequest): Mod
     versionDescription: specDescription(spec.specHash),
     labels,
     artifactUri,
+    ...(request.encryptionKey !== null && { encryptionSpec: { kmsKeyName: request.encryptionKey } }),
     containerSpec: {
       imageUri,
       ...(env.length > 0 && { env }),

@@ -24,9 +24,6 @@ type Locations = aiplatform_v1.Resource$Projects$Locations;
 /** Sends a request by one of the API's methods. */
 export type Send<T> = (api: Locations, settings: CallSettings) => Promise<{ data: T }>;
 
-/** How long before a step's start an operation may have begun and still be its own: two machines' clocks differ. */
-const clockToleranceMs = 60_000;
-
 /** Vertex AI in one project and location: calls, operations, pages. */
 export class VertexApi {
   readonly names: ResourceNames;
@@ -91,17 +88,15 @@ export class VertexApi {
     return all;
   }
 
-  /** The unfinished operations of a list that were begun since a time; null where the platform does not list them. */
+  /** The unfinished operations of a list; null where the platform does not list them. */
   async unfinished(
-    since: string,
     read: (
       pageToken: string | undefined,
     ) => Promise<{ operations?: GoogleOperation[] | null; nextPageToken?: string | null }>,
   ): Promise<GoogleOperation[] | null> {
     try {
       const operations = await this.pages(read, (page) => page.operations);
-      const earliest = Date.parse(since) - clockToleranceMs;
-      return operations.filter((operation) => !operation.done && !(beganAt(operation) < earliest));
+      return operations.filter((operation) => !operation.done);
     } catch (error) {
       if (isAnyOf(error, "RESOURCE_DOES_NOT_EXIST")) return [];
       if (isAnyOf(error, "NOT_IMPLEMENTED")) return null;
@@ -113,10 +108,4 @@ export class VertexApi {
     const { connection, location } = this.#options;
     return (await connection.aiplatform(location)).projects.locations;
   }
-}
-
-/** Milliseconds since the epoch; NaN where the operation does not say it. */
-function beganAt(operation: GoogleOperation): number {
-  const generic = operation.metadata?.["genericMetadata"] as { createTime?: unknown } | undefined;
-  return typeof generic?.createTime === "string" ? Date.parse(generic.createTime) : Number.NaN;
 }

@@ -1,0 +1,145 @@
+import { beforeEach, describe, expect, it } from "vitest";
+
+import { DeploymentError, getDeployClient } from "../../src/index.js";
+import { type MockPlatform, mockPlatform } from "../../src/testing/index.js";
+
+const config = { projectId: "acme", productionBucket: "acme-models" };
+const request = { name: "tester", modelUri: "models:/iris/1" };
+
+let platform: MockPlatform;
+const client = () => getDeployClient("aiplatform", { services: platform.services, config });
+
+beforeEach(() => {
+  platform = mockPlatform({ predict: (rows, parameters) => rows.map((row) => [row, parameters ?? null]) });
+});
+
+describe("predict", () => {
+  it("sends rows and parameters, and says which version answered", async () => {
+    await client().createDeployment(request);
+    const answer = await client().predict({ deploymentName: "tester", inputs: [[1]], params: { k: 2 } });
+    expect(answer).toMatchObject({ predictions: [[[1], { k: 2 }]], modelVersionId: "1" });
+  });
+
+  it("sends no parameters where there are none", async () => {
+    await client().createDeployment(request);
+    expect((await client().predict({ deploymentName: "tester", inputs: [1], params: {} })).predictions).toEqual([
+      [1, null],
+    ]);
+  });
+
+  it("looks an endpoint up once", async () => {
+    const one = client();
+    const { endpoint } = await one.createDeployment(request);
+    platform.recorder.calls.length = 0;
+    for (const target of [{ deploymentName: "tester" }, { endpoint: endpoint!.id }])
+      await one.predict({ ...target, inputs: [1] });
+    expect(platform.recorder.methods).toEqual([
+      "endpointManager.find",
+      "predictionService.predict",
+      "predictionService.predict",
+    ]);
+  });
+
+  it("looks it up again in another project, after a failure, and after a delete", async () => {
+    const one = client();
+    await one.createDeployment(request);
+    const predict = (other: object = {}) => one.predict({ deploymentName: "tester", inputs: [1], config: other });
+    const finds = () => platform.recorder.callsOf("endpointManager", "find").length;
+    await predict();
+    const before = finds();
+    await predict({ projectId: "other" });
+    expect(finds()).toBe(before + 1);
+    platform.recorder.failNext("predictionService", "predict", new DeploymentError("TEMPORARILY_UNAVAILABLE", "No."));
+    await expect(predict()).rejects.toThrow("No.");
+    await predict();
+    expect(finds()).toBe(before + 2);
+    await one.deleteDeployment({ name: "tester" });
+    await expect(predict()).rejects.toMatchObject({ code: "RESOURCE_DOES_NOT_EXIST" });
+  });
+
+  it("needs the deployment to have all its endpoint's traffic", async () => {
+    const { endpoint } = await client().createDeployment(request);
+    const live = platform.endpoints.endpoints.get(endpoint!.id)!;
+    live.deployedModels[0]!.trafficPercent = 60;
+    live.deployedModels.push({ ...live.deployedModels[0]!, id: "2", displayName: "other", trafficPercent: 40 });
+    await expect(client().predict({ deploymentName: "tester", inputs: [1] })).rejects.toThrow(
+      /60% of the traffic.*Use endpoint/,
+    );
+    await expect(client().predict({ endpoint: endpoint!.id, inputs: [1] })).resolves.toBeDefined();
+  });
+
+  it.each([
+    [{ inputs: [1] }, "Must specify exactly one of deploymentName or endpoint."],
+    [{ deploymentName: "a", endpoint: "b", inputs: [1] }, "Must specify exactly one of deploymentName or endpoint."],
+    [{ deploymentName: "a", inputs: [] }, "inputs must be an array with at least one row"],
+    [
+      { endpoint: "projects/acme/locations/europe-west1/endpoints/e", inputs: [1] },
+      "is not in project acme and location us-central1",
+    ],
+    [{ endpoint: "a/b", inputs: [1] }, "must be an id, or projects/PROJECT"],
+  ])("refuses %j", async (options, message) => {
+    await expect(client().predict(options)).rejects.toThrow(message);
+  });
+});
+
+describe("listDeployments", () => {
+  it("gives all deployments sorted by name, or those of an endpoint", async () => {
+    for (const name of ["b", "a"]) await client().createDeployment({ ...request, name });
+    expect((await client().listDeployments()).map(({ name }) => name)).toEqual(["a", "b"]);
+    const { endpoint } = await client().getDeployment({ name: "b" });
+    expect(await client().listDeployments({ endpoint: endpoint!.name })).toMatchObject([{ name: "b" }]);
+  });
+});
+
+describe("getDeployment", () => {
+  it("rejects for one that does not exist", async () => {
+    await expect(client().getDeployment({ name: "nobody" })).rejects.toMatchObject({ code: "RESOURCE_DOES_NOT_EXIST" });
+  });
+});
+
+describe("deleteDeployment", () => {
+  it("takes the endpoint away and keeps the version, and does nothing the second time", async () => {
+    await client().createDeployment(request);
+    await client().deleteDeployment({ name: "tester" });
+    expect([platform.endpoints.endpoints.size, platform.registry.versions.length, platform.store.records.size]).toEqual(
+      [0, 1, 0],
+    );
+    await client().deleteDeployment({ name: "tester" });
+  });
+
+  it("takes its version away where deleteModel says so, and no version that another made", async () => {
+    const { endpoint } = await client().createDeployment(request);
+    const [own] = platform.registry.versions;
+    platform.registry.versions.push({ ...own!, model: "models/other", versionId: "7", labels: {} });
+    const live = platform.endpoints.endpoints.get(endpoint!.id)!;
+    live.deployedModels.push({
+      ...live.deployedModels[0]!,
+      id: "7",
+      model: "models/other",
+      modelVersionId: "7",
+      trafficPercent: 0,
+    });
+    await client().deleteDeployment({ name: "tester", config: { deleteModel: true } });
+    expect(platform.registry.versions).toMatchObject([{ model: "models/other" }]);
+  });
+
+  it("that was cut off is finished by running it again, and createDeployment waits for that", async () => {
+    await client().createDeployment(request);
+    platform.recorder.failNext(
+      "endpointManager",
+      "delete",
+      new DeploymentError("TEMPORARILY_UNAVAILABLE", "The network broke."),
+    );
+    await expect(client().deleteDeployment({ name: "tester" })).rejects.toThrow("The network broke.");
+    await expect(client().createDeployment(request)).rejects.toThrow(/deleteDeployment of "tester" was cut off/);
+    await client().deleteDeployment({ name: "tester" });
+    await expect(client().createDeployment(request)).resolves.toMatchObject({ changed: true });
+  });
+
+  it("works where the record is lost", async () => {
+    await client().createDeployment(request);
+    platform.store.records.clear();
+    await client().deleteDeployment({ name: "tester" });
+    expect(platform.endpoints.endpoints.size).toBe(0);
+  });
+});
