@@ -1,8 +1,7 @@
-import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { isDeepStrictEqual } from "node:util";
 import { flowers } from "../../examples/flowers.js";
+import { startProcess } from "../../src/runtime/process.js";
 import { predictWithMlflow } from "../demo/iris-model.js";
 import type { Terminal } from "./terminal.js";
 
@@ -29,30 +28,27 @@ export async function runExample(options: ExampleOptions): Promise<void> {
   // Asked meanwhile, because loading MLflow takes longer than many a deployment here.
   const expected = predictWithMlflow("models:/iris@champion", flowers, options);
   expected.catch(() => {}); // Awaited below, when there is something to compare it with.
-  // The emulator has been announced already.
-  const quiet = "--disable-warning=MLFLOW_DEPLOYMENTS_EMULATOR";
-  const example = spawn(process.execPath, [quiet, "--import", "tsx", join(root, "examples", "quickstart.ts")], {
+  let predicted = false;
+  let shown = Promise.resolve();
+  const example = startProcess({
+    command: process.execPath,
+    // The emulator has been announced already.
+    args: ["--disable-warning=MLFLOW_DEPLOYMENTS_EMULATOR", "--import", "tsx", join(root, "examples", "quickstart.ts")],
     cwd: root,
-    env: { ...process.env, ...environment },
-    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...(process.env as Record<string, string>), ...environment },
+    stderr: "inherit",
+    onLine: (line) => {
+      const [word = "", json = "null"] = line.split(/ (.*)/);
+      predicted ||= word === "predict";
+      shown = shown.then(async () =>
+        word === "predict" ? comparePredictions(JSON.parse(json), expected, terminal) : show(terminal, word, json),
+      );
+      shown.catch(() => {}); // Awaited below, when the example has ended.
+    },
     signal,
   });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    example.once("error", reject);
-    example.once("close", resolve);
-  });
-  ended.catch(() => {}); // Awaited below, after its output.
-  let predicted = false;
-  for await (const line of createInterface({ input: example.stdout })) {
-    const [word = "", json = "null"] = line.split(/ (.*)/);
-    if (word === "predict") {
-      await comparePredictions(JSON.parse(json), expected, terminal);
-      predicted = true;
-    } else {
-      show(terminal, word, json);
-    }
-  }
-  const code = await ended;
+  const { code } = await example.exited;
+  await shown;
   if (code !== 0) throw new Error(`examples/quickstart.ts failed (exit code ${code}).`);
   if (!predicted) throw new Error("examples/quickstart.ts ended without a prediction.");
 }

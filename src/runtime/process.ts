@@ -65,8 +65,8 @@ export function startProcess(options: ProcessOptions): ManagedProcess {
   if (pid === undefined) throw notStarted(options);
   watchGroup(pid);
 
-  child.stdin.on("error", () => {}); // A child need not read its input.
-  child.stdin.end(options.input ?? "");
+  child.stdin?.on("error", () => {}); // A child need not read its input.
+  child.stdin?.end(options.input ?? "");
   const ring = new LineRing();
   for (const stream of ["stdout", "stderr"] as const) {
     const output = child[stream];

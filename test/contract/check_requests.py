@@ -14,6 +14,7 @@ whatever is found.
 """
 
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -25,6 +26,9 @@ from oracle.vertex import RAW, check_message
 
 # Prefix of a served model's own view of Cloud Storage in the emulator.
 CONTAINERS = "/containers/"
+
+# In the emulator a path begins with it where the service has a host for each dedicated endpoint.
+DEDICATED = re.compile("^/dedicated/[^/]+(?=/)")
 
 
 def main(paths: list[str]) -> None:
@@ -50,7 +54,7 @@ def read(path: str) -> Iterator[tuple[int, dict]]:
 
 def check(request: dict) -> tuple[str, list[str]]:
     """The method that a request is, and what is wrong with it. Where its path fits several, the one that it fits best."""
-    calls = find_calls(request["method"], request["path"])
+    calls = find_calls(request["method"], DEDICATED.sub("", request["path"]))
     if not calls:
         return "unknown", [f"{request['method']} of this path is in no discovery document"]
     outcomes = [(call.method.id, list(check_call(call, request))) for call in calls]

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { aiplatform, type aiplatform_v1 } from "googleapis/build/src/apis/aiplatform/index.js";
+import { cloudbuild } from "googleapis/build/src/apis/cloudbuild/index.js";
 import pLimit from "p-limit";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
@@ -44,7 +45,10 @@ afterAll(async () => {
 
 async function writeModel(path: string): Promise<void> {
   await mkdir(path);
-  await writeFile(join(path, "MLmodel"), "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n    python_version: 3.11.7\n");
+  await writeFile(
+    join(path, "MLmodel"),
+    "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n    python_version: 3.11.7\n",
+  );
   await writeFile(join(path, "requirements.txt"), "mlflow==3.17.2\n");
 }
 
@@ -56,23 +60,33 @@ const configFor = (emulatorHost: string) => ({
   emulatorHost,
 });
 
-function run(name: string, emulatorHost: string): ChildProcess {
-  const args = ["--import", "tsx", script, name, modelUri, JSON.stringify(configFor(emulatorHost))];
+function run(
+  name: string,
+  emulatorHost: string,
+  config: object = configFor(emulatorHost),
+  model = modelUri,
+): ChildProcess {
+  const args = ["--import", "tsx", script, name, model, JSON.stringify({ ...config, emulatorHost })];
   return spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
 }
 
-/** Runs the command, kills it when its `killAt`th request has been answered but before the answer arrives. */
-async function runKilled(name: string, killAt: number): Promise<{ requests: string[]; killed: boolean }> {
+/** Runs the command, and kills it when a request has been answered but before the answer arrives. */
+async function runKilled(
+  name: string,
+  isLast: (request: string, number: number) => boolean,
+  config?: object,
+  model?: string,
+): Promise<{ requests: string[]; killed: boolean }> {
   let child: ChildProcess | undefined;
-  const proxy = await killingProxy(emulator.url, killAt, () => child?.kill("SIGKILL"));
-  child = run(name, proxy.host);
+  const proxy = await killingProxy(emulator.url, isLast, () => child?.kill("SIGKILL"));
+  child = run(name, proxy.host, config, model);
   const [, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
   await proxy.close();
   return { requests: proxy.seen, killed: signal === "SIGKILL" };
 }
 
-async function runToEnd(name: string): Promise<{ changed: boolean }> {
-  const child = run(name, emulator.host);
+async function runToEnd(name: string, config?: object, model?: string): Promise<{ changed: boolean }> {
+  const child = run(name, emulator.host, config, model);
   let output = "";
   let errors = "";
   child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
@@ -98,26 +112,43 @@ async function whatIsThere(name: string) {
 }
 
 describe("createDeployment in a process that is killed", () => {
-  it("after any of its requests is finished by running it again, and nothing is there twice", { timeout: 900_000 }, async () => {
-    const whole = await runKilled("whole", Number.POSITIVE_INFINITY);
-    expect(whole.requests.length).toBeGreaterThan(20);
+  it(
+    "after any of its requests is finished by running it again, and nothing is there twice",
+    { timeout: 900_000 },
+    async () => {
+      const whole = await runKilled("whole", () => false);
+      expect(whole.requests.length).toBeGreaterThan(20);
 
-    const twoAtOnce = pLimit(2);
-    const outcomes = await Promise.all(
-      whole.requests.map((_request, index) =>
-        twoAtOnce(async () => {
-          const name = `killed-at-${index + 1}`;
-          const { requests, killed } = await runKilled(name, index + 1);
-          await runToEnd(name);
-          const { changed } = await runToEnd(name);
-          return { after: requests[index] ?? "its end", killed, changed, ...(await whatIsThere(name)) };
-        }),
-      ),
-    );
+      const twoAtOnce = pLimit(2);
+      const outcomes = await Promise.all(
+        whole.requests.map((_request, index) =>
+          twoAtOnce(async () => {
+            const name = `killed-at-${index + 1}`;
+            const { requests, killed } = await runKilled(name, (_line, number) => number === index + 1);
+            await runToEnd(name);
+            const { changed } = await runToEnd(name);
+            return { after: requests[index] ?? "its end", killed, changed, ...(await whatIsThere(name)) };
+          }),
+        ),
+      );
 
-    expect(outcomes.filter(({ killed }) => killed).length).toBeGreaterThan(20);
-    const wrong = outcomes.filter(({ endpoints, deployed, versions, changed }) => endpoints !== 1 || deployed !== 1 || versions !== 1 || changed);
-    expect(wrong).toEqual([]);
+      expect(outcomes.filter(({ killed }) => killed).length).toBeGreaterThan(20);
+      const wrong = outcomes.filter(
+        ({ endpoints, deployed, versions, changed }) => endpoints !== 1 || deployed !== 1 || versions !== 1 || changed,
+      );
+      expect(wrong).toEqual([]);
+    },
+  );
+
+  it("while its image is being built waits for that build, and starts no second one", async () => {
+    const config = { projectId: "acme", productionBucket: "acme-models", trackingUri: inject("trackingUri") };
+    const isBuild = (line: string) => line.startsWith("POST ") && line.endsWith("/builds");
+    const { killed } = await runKilled("built", isBuild, config, "models:/iris@champion");
+    expect(killed).toBe(true);
+    expect(await runToEnd("built", config, "models:/iris@champion")).toEqual({ changed: true });
+    const builds = cloudbuild({ version: "v1", rootUrl: `${emulator.url}/` }).projects.locations.builds;
+    const { data } = await builds.list({ parent: "projects/acme/locations/global" });
+    expect(data.builds).toHaveLength(1);
   });
 
   it("answers predictions after it was killed and run again", async () => {

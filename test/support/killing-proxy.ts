@@ -13,17 +13,23 @@ export interface KillingProxy {
 
 /**
  * @param target - The URL of the server behind.
- * @param killAt - The number of the request, from 1, whose answer is held back while `kill` is called.
+ * @param isLast - Says of a request (as in `seen`) and its number, from 1, whether its answer is held back while `kill` is
+ * called.
  */
-export async function killingProxy(target: string, killAt: number, kill: () => void): Promise<KillingProxy> {
+export async function killingProxy(
+  target: string,
+  isLast: (request: string, number: number) => boolean,
+  kill: () => void,
+): Promise<KillingProxy> {
   const seen: string[] = [];
   const { hostname, port } = new URL(target);
   const forward = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    seen.push(`${incoming.method} ${incoming.url?.split("?")[0]}`);
-    const isLast = seen.length === killAt;
+    const line = `${incoming.method} ${incoming.url?.split("?")[0]}`;
+    seen.push(line);
+    const last = isLast(line, seen.length);
     const { method, url: path, headers } = incoming;
     const onward = sendRequest({ hostname, port, method, path, headers }, (answer) => {
-      if (isLast) {
+      if (last) {
         answer.resume();
         answer.once("end", kill);
         return;

@@ -49,7 +49,9 @@ export async function buildSmallImage(emulator: Emulator, project: string, locat
     requestBody: { format: "DOCKER" },
   });
   await emulator.createBucket("small-image-source", { location, project });
-  const file = new Storage({ apiEndpoint: emulator.url, projectId: project }).bucket("small-image-source").file("source.tgz");
+  const file = new Storage({ apiEndpoint: emulator.url, projectId: project })
+    .bucket("small-image-source")
+    .file("source.tgz");
   await file.save(await sourceArchive({ Dockerfile: dockerfile, "server.py": server }), { resumable: false });
   const { data } = await builds.create({
     parent,
@@ -64,7 +66,8 @@ export async function buildSmallImage(emulator: Emulator, project: string, locat
   for (;;) {
     const { data: build } = await builds.get({ name: `${parent}/builds/${id}` });
     if (build.status === "SUCCESS") return image;
-    if (build.status === "FAILURE") throw new Error(`The image was not built: ${build.failureInfo?.detail ?? build.statusDetail}`);
+    if (build.status === "FAILURE")
+      throw new Error(`The image was not built: ${build.failureInfo?.detail ?? build.statusDetail}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

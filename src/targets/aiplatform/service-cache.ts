@@ -48,7 +48,7 @@ const announced = new Set<string>();
 function announceEmulator(url: string, context: StepContext): void {
   if (announced.has(url)) return;
   announced.add(url);
-  const message = `AIPLATFORM_EMULATOR_HOST is set: everything goes to the emulator at ${url}, nothing to Google Cloud.`;
+  const message = `Everything goes to the emulator at ${url} (AIPLATFORM_EMULATOR_HOST), nothing to Google Cloud.`;
   context.report({ type: "warning", message });
   process.emitWarning(message, { type: "EmulatorWarning", code: "MLFLOW_DEPLOYMENTS_EMULATOR" });
 }
