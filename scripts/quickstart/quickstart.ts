@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
 import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { startMlflowServer } from "../demo/mlflow-server.js";
 import { demoCloud, startDemoEmulator } from "./emulator.js";
@@ -22,6 +23,8 @@ export async function quickstart({ terminal, python, signal }: QuickstartOptions
   // What was trained is kept between runs; another version of MLflow would find another version's database.
   const kept = join(root, ".cache", "quickstart", requirementsHash());
   process.env["MLFLOW_DEPLOYMENTS_CACHE"] ??= join(root, ".cache");
+  // After a run that was cut off the emulator begins anew, rather than with half a deployment.
+  const finished = join(kept, "finished");
   const started: { stop(): Promise<unknown> }[] = [];
   try {
     terminal.title("A model in MLflow, and a Google Cloud on this machine");
@@ -36,6 +39,8 @@ export async function quickstart({ terminal, python, signal }: QuickstartOptions
     await terminal.step("Neural network", async (say) => findOrTrainIris({ python, trackingUri, signal, say }));
     let emulatorHost = "";
     await terminal.step("Emulator", async () => {
+      if (!existsSync(finished)) await rm(join(kept, "emulator"), { recursive: true, force: true });
+      await rm(finished, { force: true });
       const emulator = await startDemoEmulator({
         python,
         dataDir: join(kept, "emulator"),
@@ -53,6 +58,7 @@ export async function quickstart({ terminal, python, signal }: QuickstartOptions
       MLFLOW_TRACKING_URI: trackingUri,
     };
     await runExample({ terminal, python, trackingUri, environment, signal });
+    await writeFile(finished, "");
   } finally {
     await Promise.all(started.map(async (running) => running.stop()));
   }

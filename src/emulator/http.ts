@@ -93,6 +93,7 @@ async function serve(
     if (!(error instanceof GoogleError)) options.onLog(`${request.method} ${request.path}: ${String(error)}`);
     const google = GoogleError.from(error);
     response = { status: google.httpStatus, json: google.toWire() };
+    await request.readRefused();
   }
   options.onExchange?.({ request, status: response.status ?? 200 });
   await send(response, incoming, outgoing);

@@ -92,6 +92,12 @@ export class EmulatorRequest {
     return this.buffered;
   }
 
+  /** Reads a JSON body that its route refused unread, so that the record shows what was refused. */
+  async readRefused(): Promise<void> {
+    const isJson = this.headers["content-type"]?.includes("json");
+    if (isJson && this.bytesRead === 0 && !this.#stream) await this.body().catch(() => {});
+  }
+
   /** The body as JSON; `{}` when it is empty. */
   async json(): Promise<unknown> {
     const text = (await this.body()).toString("utf8");

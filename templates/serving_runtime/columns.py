@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from mlflow.types import DataType, Schema
-from mlflow.types.schema import AnyType, ColSpec
+from mlflow.types.schema import ColSpec
 
 from . import scalars
 from .errors import BadRequest, Mismatch, count, describe, names, quote
-from .nested import name_of, parser_of
+from .nested import AnyType, name_of, parser_of
 
 _ABSENT = object()  # An optional column that a row does not have.
 _NULLS: dict[DataType, Any] = {

@@ -11,11 +11,19 @@ from typing import Any
 
 import numpy as np
 from mlflow.types import DataType
-from mlflow.types.schema import AnyType, Array, Map, Object
+from mlflow.types.schema import Array, Map, Object
 
 from . import scalars
 from .errors import Mismatch, names
 from .scalars import Parse
+
+try:
+    from mlflow.types.schema import AnyType
+except ImportError:  # an older MLflow, none of whose signatures has it
+
+    class AnyType:  # type: ignore[no-redef]
+        pass
+
 
 _NEEDS_NUMPY = (DataType.integer, DataType.float, DataType.datetime)
 _NUMPY_STRINGS = (DataType.string, DataType.binary)

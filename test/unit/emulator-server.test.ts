@@ -111,6 +111,11 @@ describe("the record", () => {
     expect(JSON.stringify(line)).not.toContain("s3cret");
   });
 
+  it("has the body of a request that was refused before it was read", async () => {
+    await post("/v1/projects/acme/locations/europe-west1/endpoints/none:predict", '{"instances":[1]}');
+    expect((await readRecord()).at(-1)).toMatchObject({ body: { instances: [1] }, status: 404 });
+  });
+
   it("has the length of a body that is not JSON", async () => {
     await emulator.createBucket("acme-models");
     await post("/upload/storage/v1/b/acme-models/o?uploadType=media&name=a", "12345", { "content-type": "text/plain" });

@@ -140,13 +140,15 @@ export const settingsShape = {
   predictionScript: text()
     .optional()
     .register(settingMeta, {
-      description: "A file to use in place of the predictor template.",
+      description:
+        "A Python file to use as predictor.py: class Predictor with __init__(model, preprocessor), predict(instances, **kwargs) and from_path(model_dir). A file that ends in .mustache is rendered first.",
       env: ["prediction_script"],
     }),
   setupFile: text()
     .optional()
     .register(settingMeta, {
-      description: "A file to use in place of the setup.py template.",
+      description:
+        'A Python file to use as setup.py. "MODEL_VERSION" in it becomes the sdist\'s version; a file that ends in .mustache is rendered first.',
       env: ["setup_file"],
     }),
   tmpDir: text()

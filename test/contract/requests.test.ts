@@ -1,0 +1,121 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { type Emulator, startEmulator } from "../../src/emulator/index.js";
+import { type AiPlatformConfig, getDeployClient } from "../../src/index.js";
+import { testPython } from "../support/python.js";
+import { writeModel } from "./model-directory.js";
+import { checkRecordings, type Report } from "./oracle.js";
+
+/** What the integration tests recorded; vitest.config.ts runs them first. */
+const recordings = fileURLToPath(new URL("../../.test-output/recordings", import.meta.url));
+
+/** Each method of Google's that the package uses on its way from a model to a prediction and back. */
+const usedMethods = [
+  "aiplatform.projects.locations.endpoints.create",
+  "aiplatform.projects.locations.endpoints.delete",
+  "aiplatform.projects.locations.endpoints.deployModel",
+  "aiplatform.projects.locations.endpoints.get",
+  "aiplatform.projects.locations.endpoints.list",
+  "aiplatform.projects.locations.endpoints.operations.get",
+  "aiplatform.projects.locations.endpoints.predict",
+  "aiplatform.projects.locations.endpoints.undeployModel",
+  "aiplatform.projects.locations.models.delete",
+  "aiplatform.projects.locations.models.deleteVersion",
+  "aiplatform.projects.locations.models.get",
+  "aiplatform.projects.locations.models.listVersions",
+  "aiplatform.projects.locations.models.operations.get",
+  "aiplatform.projects.locations.models.upload",
+  "artifactregistry.projects.locations.repositories.create",
+  "artifactregistry.projects.locations.repositories.get",
+  "artifactregistry.projects.locations.repositories.packages.tags.get",
+  "cloudbuild.projects.locations.builds.create",
+  "cloudbuild.projects.locations.builds.get",
+  "cloudbuild.projects.locations.builds.list",
+  "logging.entries.list",
+  "storage.buckets.get",
+  "storage.objects.delete",
+  "storage.objects.get",
+  "storage.objects.insert",
+  "storage.objects.list",
+];
+
+let directory: string;
+let emulator: Emulator;
+let config: AiPlatformConfig;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "requests-"));
+  emulator = await startEmulator({
+    dataDir: join(directory, "emulator"),
+    python: testPython(),
+    record: join(directory, "requests.jsonl"),
+    operationLatencyMs: 10,
+  });
+  await emulator.createBucket("acme-models", { location: "us-central1", project: "acme" });
+  config = { projectId: "acme", productionBucket: "acme-models", emulatorHost: emulator.host };
+});
+
+afterAll(async () => {
+  await emulator.stop();
+  await rm(directory, { recursive: true });
+});
+
+/** Deploys by Cloud Build, asks, and takes all of it away; what the platform answers is other tests' matter. */
+async function deployAndDelete(): Promise<void> {
+  const modelUri = join(directory, "model");
+  await writeModel(modelUri, { loads: true });
+  const client = getDeployClient("aiplatform", {
+    config: { ...config, versionName: "v_1", labels: { team: "flowers" }, env: { GREETING: "hello" } },
+  });
+  const { hashes } = await client.createDeployment({ name: "built", modelUri });
+  const { predictions } = await client.predict({ deploymentName: "built", inputs: [[1, 2, 3]] });
+  expect(predictions).toEqual([6]);
+  await client.getDeployment({ name: "built" });
+  await client.listDeployments();
+  await deploySecondVersion(modelUri, `us-central1-docker.pkg.dev/acme/mlflow-deployments/serving:${hashes.environment}`);
+  await client.deleteDeployment({ name: "built", config: { deleteModel: true } });
+}
+
+/** A version of the same registry model, on a dedicated endpoint, from an image that is there. */
+async function deploySecondVersion(modelUri: string, imageUri: string): Promise<void> {
+  const client = getDeployClient("aiplatform", {
+    config: { ...config, serving: "image", imageUri, modelName: "built", endpointType: "dedicated", maxReplicaCount: 2 },
+  });
+  await client.createDeployment({ name: "second", modelUri });
+  await client.predict({ deploymentName: "second", inputs: [[1, 2, 3]], params: { temperature: 0.5 } });
+  await client.deleteDeployment({ name: "second", config: { deleteModel: true } });
+}
+
+/** The container of a model that cannot be loaded ends, and the package asks for the end of its log. */
+async function failToDeploy(): Promise<void> {
+  const modelUri = join(directory, "broken");
+  await writeModel(modelUri, { loads: false });
+  const failed = getDeployClient("aiplatform", { config }).createDeployment({ name: "broken", modelUri });
+  await expect(failed).rejects.toThrow("this model does not load");
+}
+
+const summary = ({ violations }: Report) =>
+  violations.map(({ file, line, method, path, problem }) => `${file}:${line} ${method} ${path}: ${problem}`);
+
+describe("the requests of the package", () => {
+  it("are what Google's contract asks for, each method of it that is used", async () => {
+    await deployAndDelete();
+    await failToDeploy();
+    const report = await checkRecordings([join(directory, "requests.jsonl")]);
+    expect(summary(report)).toEqual([]);
+    expect(Object.keys(report.byMethod)).toEqual(expect.arrayContaining(usedMethods));
+  });
+
+  it("that the integration tests recorded are so too", async (context) => {
+    const files = (await readdir(recordings).catch(() => [])).map((name) => join(recordings, name));
+    if (files.length === 0) context.skip("no integration tests ran before");
+    const report = await checkRecordings(files);
+    expect(summary(report)).toEqual([]);
+    expect(report.checked).toBeGreaterThan(0);
+  });
+});
