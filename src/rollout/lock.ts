@@ -4,6 +4,7 @@ import { hostname, platform, userInfo } from "node:os";
 
 import { DeploymentError } from "../core/errors.js";
 import type { RecordLock } from "../core/record.js";
+import { isProcessAlive } from "../core/process-alive.js";
 
 /** How long a lock is valid without being renewed. A holder that was suspended for longer loses it. */
 export const leaseMs = 60_000;
@@ -47,7 +48,7 @@ export function forget(lock: RecordLock): void {
 export function isHeld(lock: RecordLock, now: number): boolean {
   if (now >= Date.parse(lock.expiresAt)) return false;
   if (lock.host !== processSpace) return true;
-  return lock.pid === process.pid ? heldHere.has(lock.id) : isAlive(lock.pid);
+  return lock.pid === process.pid ? heldHere.has(lock.id) : isProcessAlive(lock.pid);
 }
 
 /** The error for a record that another process holds. */
@@ -59,16 +60,6 @@ export function lockedError(name: string, lock: RecordLock, now: number): Deploy
     `Another process works on the deployment "${name}": ${lock.owner}, for ${seconds(lock.acquiredAt)} s. Wait for it; if it died, its lock ends in ${left} s.`,
     { retryable: true },
   );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: there is such a process, of another user
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 function processNamespace(): string {

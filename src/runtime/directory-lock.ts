@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { throwIfCancelled } from "../core/errors.js";
+import { isProcessAlive } from "../core/process-alive.js";
 
 /** After this long a lock counts as left behind, whoever holds it. Milliseconds. */
 const longestHold = 30 * 60_000;
@@ -72,16 +73,7 @@ async function isLeftBehind(path: string, owner: Owner | undefined): Promise<boo
   );
   if (age > longestHold) return true;
   if (!owner) return age > 10_000;
-  return owner.host === hostname() && !isAlive(owner.pid);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  return owner.host === hostname() && !isProcessAlive(owner.pid);
 }
 
 async function discard(path: string): Promise<void> {

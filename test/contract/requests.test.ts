@@ -7,6 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { type Emulator, startEmulator } from "../../src/emulator/index.js";
 import { type AiPlatformConfig, getDeployClient } from "../../src/index.js";
+import { GoogleConnection } from "../../src/targets/aiplatform/google/connection.js";
+import { VertexEndpointManager } from "../../src/targets/aiplatform/vertex/endpoint-manager.js";
+import { endpointId } from "../../src/targets/aiplatform/vertex/names.js";
 import { testPython } from "../support/python.js";
 import { writeModel } from "./model-directory.js";
 import { checkRecordings, type Report } from "./oracle.js";
@@ -22,12 +25,14 @@ const usedMethods = [
   "aiplatform.projects.locations.endpoints.get",
   "aiplatform.projects.locations.endpoints.list",
   "aiplatform.projects.locations.endpoints.operations.get",
+  "aiplatform.projects.locations.endpoints.patch",
   "aiplatform.projects.locations.endpoints.predict",
   "aiplatform.projects.locations.endpoints.undeployModel",
   "aiplatform.projects.locations.models.delete",
   "aiplatform.projects.locations.models.deleteVersion",
   "aiplatform.projects.locations.models.get",
   "aiplatform.projects.locations.models.listVersions",
+  "aiplatform.projects.locations.models.mergeVersionAliases",
   "aiplatform.projects.locations.models.operations.get",
   "aiplatform.projects.locations.models.upload",
   "artifactregistry.projects.locations.repositories.create",
@@ -72,13 +77,23 @@ async function deployAndDelete(): Promise<void> {
   const client = getDeployClient("aiplatform", {
     config: { ...config, versionName: "v_1", labels: { team: "flowers" }, env: { GREETING: "hello" } },
   });
-  const { hashes } = await client.createDeployment({ name: "built", modelUri });
+  const { deployedModels, hashes } = await client.createDeployment({ name: "built", modelUri });
   const { predictions } = await client.predict({ deploymentName: "built", inputs: [[1, 2, 3]] });
   expect(predictions).toEqual([6]);
   await client.getDeployment({ name: "built" });
   await client.listDeployments();
+  await changeTraffic(deployedModels[0]!.id);
   await deploySecondVersion(modelUri, `us-central1-docker.pkg.dev/acme/mlflow-deployments/serving:${hashes.environment}`);
   await client.deleteDeployment({ name: "built", config: { deleteModel: true } });
+}
+
+/** As the package does where the model that it deployed has lost its traffic. */
+async function changeTraffic(deployedModelId: string): Promise<void> {
+  const connection = new GoogleConnection({ emulatorHost: emulator.url, projectId: "acme" });
+  const endpoints = new VertexEndpointManager({ connection, project: "acme", location: "us-central1" });
+  const context = { report: () => {} };
+  const endpoint = await endpoints.find(endpointId("built"), context);
+  await endpoints.setTraffic(endpoint!, { [deployedModelId]: 100 }, context);
 }
 
 /** A version of the same registry model, on a dedicated endpoint, from an image that is there. */

@@ -5,7 +5,8 @@ import { describe, expect, it } from "vitest";
 
 import { DeploymentError } from "../../src/core/errors.js";
 import { GoogleConnection } from "../../src/targets/aiplatform/google/connection.js";
-import { type FailedCall, googleError, operationError } from "../../src/targets/aiplatform/google/errors.js";
+import { googleError, operationError } from "../../src/targets/aiplatform/google/errors.js";
+import type { FailedCall } from "../../src/targets/aiplatform/google/failure.js";
 import { googleServer } from "../support/google-server.js";
 
 const call: FailedCall = {

@@ -17,6 +17,13 @@ import type { PredictTarget } from "./predict.js";
 import type { ServiceCache } from "./service-cache.js";
 import type { AiPlatformServices } from "./services.js";
 
+// Here, and not beside the plugin: the package's type declarations lead to this file, and to no plugin.
+declare module "../../core/deployment-targets.js" {
+  interface DeploymentTargets {
+    aiplatform: { client: AiPlatformClient; options: AiPlatformClientOptions };
+  }
+}
+
 /** What `getDeployClient("aiplatform", …)` takes. */
 export interface AiPlatformClientOptions {
   /** Settings for all calls; a call's own `config` goes before them. */

@@ -1,11 +1,5 @@
 import type { DeploymentTargetPlugin } from "../../core/plugin.js";
-import { AiPlatformClient, type AiPlatformClientOptions } from "./client.js";
-
-declare module "../../core/deployment-targets.js" {
-  interface DeploymentTargets {
-    aiplatform: { client: AiPlatformClient; options: AiPlatformClientOptions };
-  }
-}
+import { AiPlatformClient } from "./client.js";
 
 /** The target `aiplatform`: Vertex AI. */
 export const aiPlatformPlugin: DeploymentTargetPlugin<AiPlatformClient> = {

@@ -1,9 +1,5 @@
 import type { ErrorCode } from "../../../core/errors.js";
-import type { FailedCall } from "./errors.js";
-import type { RequestFailure } from "./failure.js";
-
-/** The APIs that are used, each by the first part of its host and of its permissions. */
-export type GoogleService = "aiplatform" | "cloudbuild" | "artifactregistry" | "logging" | "storage";
+import type { FailedCall, GoogleService, RequestFailure } from "./failure.js";
 
 /** The smallest predefined role that has the permissions which this package uses ("IAM roles" of each product). */
 const roles: Record<GoogleService, string> = {

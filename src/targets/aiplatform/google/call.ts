@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { throwIfCancelled } from "../../../core/errors.js";
-import type { GoogleService } from "./advice.js";
 import type { GoogleConnection } from "./connection.js";
-import { type FailedCall, googleError } from "./errors.js";
+import { googleError } from "./errors.js";
+import type { FailedCall, GoogleService } from "./failure.js";
 import { requestFailure } from "./failure.js";
 import { type Repeatable, withRetry } from "./retry.js";
 

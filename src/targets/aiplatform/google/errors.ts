@@ -1,20 +1,7 @@
 import { DeploymentError, type ErrorCode } from "../../../core/errors.js";
 import { OperationFailedError } from "../../../core/operation.js";
-import { advice, type GoogleService } from "./advice.js";
-import { type RequestFailure, requestFailure } from "./failure.js";
-
-/** What was being done when a request failed. */
-export interface FailedCall {
-  /** With the resource's name: `Reading the endpoint projects/p/locations/l/endpoints/e`. */
-  doing: string;
-  service: GoogleService;
-  /** Whether the caller's own signal stopped it. */
-  cancelled?: boolean;
-  /** The emulator's URL; null for Google Cloud. */
-  emulator: string | null;
-  /** The account, where it is known. */
-  caller: string | null;
-}
+import { advice } from "./advice.js";
+import { type FailedCall, type RequestFailure, requestFailure } from "./failure.js";
 
 /** `google.rpc.Code` by number and name, to MLflow's codes. */
 const codes: readonly (readonly [number, string, ErrorCode])[] = [

@@ -1,3 +1,19 @@
+/** The APIs that are used, each by the first part of its host and of its permissions. */
+export type GoogleService = "aiplatform" | "cloudbuild" | "artifactregistry" | "logging" | "storage";
+
+/** What was being done when a request failed. */
+export interface FailedCall {
+  /** With the resource's name: `Reading the endpoint projects/p/locations/l/endpoints/e`. */
+  doing: string;
+  service: GoogleService;
+  /** Whether the caller's own signal stopped it. */
+  cancelled?: boolean;
+  /** The emulator's URL; null for Google Cloud. */
+  emulator: string | null;
+  /** The account, where it is known. */
+  caller: string | null;
+}
+
 /**
  * What is known of a failed request, whichever library sent it: gaxios (googleapis) and axios (predictions) throw errors
  * of their own that hold the whole request, its Authorization header included, so that no such error leaves this folder.
