@@ -8,7 +8,7 @@ import { builtInTargets } from "./targets/built-in.js";
 
 const registry = new TargetRegistry(builtInTargets, () => discoverTargets(process.cwd()));
 
-type TargetName = keyof DeploymentTargets & string;
+type TargetName = Extract<keyof DeploymentTargets, string>;
 /** `aiplatform` of `aiplatform:/acme/europe-west1`. */
 type TargetOf<Uri extends string> = Uri extends `${infer Name}:${string}` ? Name : Uri;
 type ClientOf<Name> = Name extends TargetName

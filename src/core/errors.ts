@@ -53,6 +53,18 @@ export class DeploymentError extends Error {
   }
 }
 
+/**
+ * An error to stand as the cause of one of ours in place of a library's own, whose message, request and headers may hold
+ * what must not be shown: `message` and `fields`, and of the original nothing but where it was thrown.
+ */
+export function plainCause(original: unknown, message: string, fields: Record<string, unknown>): Error {
+  const cause = Object.assign(new Error(message), fields);
+  const stack = original instanceof Error ? original.stack : undefined;
+  const frames = stack?.indexOf("\n    at ") ?? -1;
+  cause.stack = `Error: ${message}${frames === -1 ? "" : stack?.slice(frames)}`;
+  return cause;
+}
+
 /** Throws `CANCELLED` when `signal` is aborted. */
 export function throwIfCancelled(signal: AbortSignal | undefined, doing: string): void {
   if (signal?.aborted) throw new DeploymentError("CANCELLED", `${doing} was cancelled.`, { cause: signal.reason });

@@ -1,4 +1,4 @@
-import { DeploymentError, type ErrorCode } from "../core/errors.js";
+import { DeploymentError, type ErrorCode, plainCause } from "../core/errors.js";
 import type { StorageConnection } from "./connection.js";
 
 /** What was tried, for the message of its failure. */
@@ -42,9 +42,7 @@ export async function storageError(
 
 /** The error without the request that it carries, whose headers hold a token. */
 export function withoutRequest(error: unknown): Error {
-  const cause = Object.assign(new Error(googleMessage(error)), { httpStatus: httpStatus(error) });
-  if (error instanceof Error && error.stack) cause.stack = error.stack;
-  return cause;
+  return plainCause(error, googleMessage(error), { httpStatus: httpStatus(error) });
 }
 
 /** The HTTP status that an error of the library stands for; undefined when no answer came. */

@@ -19,10 +19,14 @@ const post = (path: string, body: unknown, query = {}): Recorded => ({ method: "
 const get = (path: string, query = {}): Recorded => ({ method: "GET", path, query });
 
 const containerSpec = { imageUri: "an/image", ports: [{ containerPort: 8080 }], env: [{ name: "A", value: "***" }] };
-const upload = (model: object) => post(`${parent}/models:upload`, { model: { displayName: "iris", containerSpec, ...model } });
+const upload = (model: object) =>
+  post(`${parent}/models:upload`, { model: { displayName: "iris", containerSpec, ...model } });
 const dedicatedResources = { machineSpec: { machineType: "n1-standard-2" }, minReplicaCount: 1 };
 const deploy = (deployedModel: object, changes: object = {}) =>
-  post(`${parent}/endpoints/1:deployModel`, { deployedModel: { model: "m", dedicatedResources, ...deployedModel }, ...changes });
+  post(`${parent}/endpoints/1:deployModel`, {
+    deployedModel: { model: "m", dedicatedResources, ...deployedModel },
+    ...changes,
+  });
 const patch = (updateMask: string | undefined, body: object): Recorded => ({
   method: "PATCH",
   path: `${parent}/endpoints/1`,
@@ -42,15 +46,24 @@ const right: Record<string, Recorded> = {
   "an endpoint with its own id": post(`${parent}/endpoints`, { displayName: "e" }, { endpointId: "e" }),
   "the version of a model": get(`${parent}/models/iris@1`),
   "the version of a model, percent-encoded": get(`${parent}/models/iris%401`),
-  "a prediction of any values": post(`${parent}/endpoints/1:predict`, { instances: [1, "a", { b: [null] }], parameters: { c: 1 } }),
-  "a prediction at a dedicated endpoint's own host": post(`/dedicated/1${parent}/endpoints/1:predict`, { instances: [1] }),
+  "a prediction of any values": post(`${parent}/endpoints/1:predict`, {
+    instances: [1, "a", { b: [null] }],
+    parameters: { c: 1 },
+  }),
+  "a prediction at a dedicated endpoint's own host": post(`/dedicated/1${parent}/endpoints/1:predict`, {
+    instances: [1],
+  }),
   "a raw prediction of any bytes": post(`${parent}/endpoints/1:rawPredict`, { bytes: 12 }),
   "a filtered list": get(`${parent}/endpoints`, { filter: 'display_name="x"', pageSize: "100", alt: "json" }),
   "a build": build({ timeout: "600s", source: { storageSource: { bucket: "b", object: "o", generation: "1" } } }),
   "a tag": get(`${parent}/repositories/r/packages/serving/tags/1f`),
   "an object": get(`${bucket}/o/a%2Fb.json`, { alt: "media", generation: "12" }),
   "a simple upload": post(`/upload${bucket}/o`, { bytes: 3 }, { uploadType: "media", name: "a" }),
-  "the begin of a resumable upload": post(`/upload${bucket}/o`, { contentType: "text/plain" }, { uploadType: "resumable", name: "a" }),
+  "the begin of a resumable upload": post(
+    `/upload${bucket}/o`,
+    { contentType: "text/plain" },
+    { uploadType: "resumable", name: "a" },
+  ),
   "a resumable upload's bytes, which look like JSON": {
     method: "PUT",
     path: `/upload${bucket}/o`,
@@ -64,24 +77,64 @@ const wrong: [name: string, request: Recorded, problem: RegExp][] = [
   ["an unknown version of an API", get("/v1beta1/projects/acme/locations/x/endpoints"), /in no discovery document/],
   ["an unknown verb", post(`${parent}/endpoints/1:deploy`, {}), /in no discovery document/],
   ["a wrong HTTP method", { method: "PUT", path: `${parent}/endpoints/1`, body: {} }, /in no discovery document/],
-  ["a body where none is taken", { method: "DELETE", path: `${parent}/endpoints/1`, body: { force: true } }, /takes none/],
+  [
+    "a body where none is taken",
+    { method: "DELETE", path: `${parent}/endpoints/1`, body: { force: true } },
+    /takes none/,
+  ],
   ["a body that is no JSON", post(`${parent}/models:upload`, { bytes: 10 }), /bytes: unknown field/],
   ["a body that is a list", post(`${parent}/endpoints`, []), /must be an object/],
-  ["an unknown field", upload({ displayNames: "x" }), /model\.displayNames: unknown field of GoogleCloudAiplatformV1Model/],
-  ["an unknown field, deep down", deploy({ dedicatedResources: { ...dedicatedResources, machineSpec: { type: "x" } } }), /machineSpec\.type: unknown/],
+  [
+    "an unknown field",
+    upload({ displayNames: "x" }),
+    /model\.displayNames: unknown field of GoogleCloudAiplatformV1Model/,
+  ],
+  [
+    "an unknown field, deep down",
+    deploy({ dedicatedResources: { ...dedicatedResources, machineSpec: { type: "x" } } }),
+    /machineSpec\.type: unknown/,
+  ],
   ["an unknown field, in the protos' words", upload({ displayNames: "x" }), /no field named "displayNames"/],
-  ["text in place of a number", deploy({ dedicatedResources: { ...dedicatedResources, minReplicaCount: "one" } }), /minReplicaCount: must be an integer/],
+  [
+    "text in place of a number",
+    deploy({ dedicatedResources: { ...dedicatedResources, minReplicaCount: "one" } }),
+    /minReplicaCount: must be an integer/,
+  ],
   ["a number in place of text", upload({ displayName: 7 }), /model\.displayName: must be a string/],
-  ["an object in place of a list", post(`${parent}/endpoints/1:predict`, { instances: {} }), /instances: must be a list/],
-  ["a fraction as a share of traffic", deploy({}, { trafficSplit: { "0": 99.5 } }), /trafficSplit\.0: must be an integer/],
-  ["a number beyond its type", deploy({ dedicatedResources: { ...dedicatedResources, maxReplicaCount: 2 ** 31 } }), /2147483648 is no int32/],
-  ["an unknown enum value", deploy({ dedicatedResources: { ...dedicatedResources, machineSpec: { acceleratorType: "T4" } } }), /none of its enum's values/],
+  [
+    "an object in place of a list",
+    post(`${parent}/endpoints/1:predict`, { instances: {} }),
+    /instances: must be a list/,
+  ],
+  [
+    "a fraction as a share of traffic",
+    deploy({}, { trafficSplit: { "0": 99.5 } }),
+    /trafficSplit\.0: must be an integer/,
+  ],
+  [
+    "a number beyond its type",
+    deploy({ dedicatedResources: { ...dedicatedResources, maxReplicaCount: 2 ** 31 } }),
+    /2147483648 is no int32/,
+  ],
+  [
+    "an unknown enum value",
+    deploy({ dedicatedResources: { ...dedicatedResources, machineSpec: { acceleratorType: "T4" } } }),
+    /none of its enum's values/,
+  ],
   ["a duration without its unit", build({ timeout: "600" }), /timeout: '600' is no google-duration/],
   ["a missing required field", post(`${parent}/endpoints`, { labels: {} }), /displayName: missing, and required/],
   ["a missing required message", post(`${parent}/models:upload`, {}), /^model: missing, and required/],
-  ["a missing required field, deep down", upload({ containerSpec: { ports: [] } }), /containerSpec\.imageUri: missing, and required/],
+  [
+    "a missing required field, deep down",
+    upload({ containerSpec: { ports: [] } }),
+    /containerSpec\.imageUri: missing, and required/,
+  ],
   ["no rows to predict", post(`${parent}/endpoints/1:predict`, { instances: [] }), /instances: missing, and required/],
-  ["a required body that is not there", post(`${parent}/endpoints/1:undeployModel`, null), /deployedModelId: missing, and required/],
+  [
+    "a required body that is not there",
+    post(`${parent}/endpoints/1:undeployModel`, null),
+    /deployedModelId: missing, and required/,
+  ],
   ["a field that only the service sets", upload({ createTime: "2026-01-01T00:00:00Z" }), /createTime: is read-only/],
   ["a field that only the service sets, of a build", build({ status: "QUEUED" }), /status: is read-only/],
   ["a patch without its mask", patch(undefined, { displayName: "x" }), /updateMask: missing query parameter/],
@@ -89,19 +142,59 @@ const wrong: [name: string, request: Recorded, problem: RegExp][] = [
   ["a mask of an unknown field", patch("traffic", { trafficSplit: {} }), /updateMask: 'traffic' is no field/],
   ["a mask of a read-only field", patch("createTime", {}), /updateMask: 'createTime' is read-only/],
   ["a patch that takes a required field away", patch("displayName", {}), /displayName: missing, and required/],
-  ["an unknown query parameter", get(`${parent}/endpoints`, { maxResults: "10" }), /maxResults: unknown query parameter/],
-  ["a query parameter in snake case", get(`${parent}/endpoints`, { page_size: "10" }), /page_size: unknown query parameter/],
-  ["a query parameter of the wrong type", get(`${parent}/endpoints`, { pageSize: "many" }), /pageSize: 'many' is no int32/],
+  [
+    "an unknown query parameter",
+    get(`${parent}/endpoints`, { maxResults: "10" }),
+    /maxResults: unknown query parameter/,
+  ],
+  [
+    "a query parameter in snake case",
+    get(`${parent}/endpoints`, { page_size: "10" }),
+    /page_size: unknown query parameter/,
+  ],
+  [
+    "a query parameter of the wrong type",
+    get(`${parent}/endpoints`, { pageSize: "many" }),
+    /pageSize: 'many' is no int32/,
+  ],
   ["a query parameter given twice", get(`${parent}/endpoints`, { filter: ["a", "b"] }), /filter: given 2 times/],
-  ["a missing query parameter", post(`${parent}/repositories`, { format: "DOCKER" }), /repositoryId: missing query parameter/],
-  ["an unknown field of a build's step", build({ steps: [{ name: "docker", arguments: [] }] }), /steps\[0\]\.arguments: unknown field of BuildStep/],
-  ["an unknown enum value of a build", build({ options: { logging: "CLOUD" } }), /options\.logging: 'CLOUD' is none of its enum's values/],
-  ["a log request without its resources", post("/v2/entries:list", { filter: "x" }), /resourceNames: missing, and required/],
-  ["snake case in Cloud Storage", post(`/upload${bucket}/o`, { content_type: "x" }, { uploadType: "resumable", name: "a" }), /content_type: unknown field of Object/],
-  ["an upload without its type", post(`/upload${bucket}/o`, { bytes: 3 }, { name: "a" }), /uploadType: None is none of/],
+  [
+    "a missing query parameter",
+    post(`${parent}/repositories`, { format: "DOCKER" }),
+    /repositoryId: missing query parameter/,
+  ],
+  [
+    "an unknown field of a build's step",
+    build({ steps: [{ name: "docker", arguments: [] }] }),
+    /steps\[0\]\.arguments: unknown field of BuildStep/,
+  ],
+  [
+    "an unknown enum value of a build",
+    build({ options: { logging: "CLOUD" } }),
+    /options\.logging: 'CLOUD' is none of its enum's values/,
+  ],
+  [
+    "a log request without its resources",
+    post("/v2/entries:list", { filter: "x" }),
+    /resourceNames: missing, and required/,
+  ],
+  [
+    "snake case in Cloud Storage",
+    post(`/upload${bucket}/o`, { content_type: "x" }, { uploadType: "resumable", name: "a" }),
+    /content_type: unknown field of Object/,
+  ],
+  [
+    "an upload without its type",
+    post(`/upload${bucket}/o`, { bytes: 3 }, { name: "a" }),
+    /uploadType: None is none of/,
+  ],
   ["an upload of nothing by name", post(`/upload${bucket}/o`, { bytes: 3 }, { uploadType: "media" }), /name: missing/],
   ["an object whose slashes are not encoded", get(`${bucket}/o/a/b.json`), /in no discovery document/],
-  ["a bucket without its name", post("/storage/v1/b", { location: "EU" }, { project: "acme" }), /name: missing, and required in Bucket/],
+  [
+    "a bucket without its name",
+    post("/storage/v1/b", { location: "EU" }, { project: "acme" }),
+    /name: missing, and required in Bucket/,
+  ],
   ["a bucket without its project", post("/storage/v1/b", { name: "acme-models" }), /project: missing query parameter/],
 ];
 
@@ -111,15 +204,21 @@ let report: Report;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "oracle-"));
   const requests = [...Object.values(right), ...wrong.map(([, request]) => request)];
-  const lines = requests.map(({ method, path, query = {}, body = null }) => JSON.stringify({ method, path, query, body, status: 200 }));
+  const lines = requests.map(({ method, path, query = {}, body = null }) =>
+    JSON.stringify({ method, path, query, body, status: 200 }),
+  );
   const file = join(directory, "recording.jsonl");
-  await writeFile(file, [...lines, JSON.stringify({ ...get("/containers/***/b/x"), query: {}, body: null })].join("\n"));
+  await writeFile(
+    file,
+    [...lines, JSON.stringify({ ...get("/containers/***/b/x"), query: {}, body: null })].join("\n"),
+  );
   report = await checkRecordings([file]);
 });
 
 afterAll(() => rm(directory, { recursive: true }));
 
-const problemsOfLine = (line: number) => report.violations.filter((violation) => violation.line === line).map(({ problem }) => problem);
+const problemsOfLine = (line: number) =>
+  report.violations.filter((violation) => violation.line === line).map(({ problem }) => problem);
 
 describe("the oracle of Google's contract", () => {
   it.each(Object.keys(right))("has nothing against %s", (name) => {
@@ -134,6 +233,9 @@ describe("the oracle of Google's contract", () => {
   it("counts requests by Google's name of their method, and leaves out those of containers", () => {
     expect(report.checked).toBe(Object.keys(right).length + wrong.length);
     expect(report.outside).toBe(1);
-    expect(report.byMethod).toMatchObject({ "aiplatform.projects.locations.models.get": 2, "artifactregistry.projects.locations.repositories.packages.tags.get": 1 });
+    expect(report.byMethod).toMatchObject({
+      "aiplatform.projects.locations.models.get": 2,
+      "artifactregistry.projects.locations.repositories.packages.tags.get": 1,
+    });
   });
 });

@@ -49,7 +49,14 @@ beforeAll(async () => {
   await emulator.createBucket("acme-models", { location, project: "acme" });
   const storage = new Storage({ apiEndpoint: emulator.url, projectId: "acme" });
   await storage.bucket("acme-models").file("iris/MLmodel").save("flavors: {}", { resumable: false });
-  seen = await driveEmulator(["--image", image, "--artifact-uri", "gs://acme-models/iris", "--instances", JSON.stringify(rows)]);
+  seen = await driveEmulator([
+    "--image",
+    image,
+    "--artifact-uri",
+    "gs://acme-models/iris",
+    "--instances",
+    JSON.stringify(rows),
+  ]);
 });
 
 afterAll(async () => {

@@ -83,7 +83,10 @@ async function deployAndDelete(): Promise<void> {
   await client.getDeployment({ name: "built" });
   await client.listDeployments();
   await changeTraffic(deployedModels[0]!.id);
-  await deploySecondVersion(modelUri, `us-central1-docker.pkg.dev/acme/mlflow-deployments/serving:${hashes.environment}`);
+  await deploySecondVersion(
+    modelUri,
+    `us-central1-docker.pkg.dev/acme/mlflow-deployments/serving:${hashes.environment}`,
+  );
   await client.deleteDeployment({ name: "built", config: { deleteModel: true } });
 }
 
@@ -99,7 +102,14 @@ async function changeTraffic(deployedModelId: string): Promise<void> {
 /** A version of the same registry model, on a dedicated endpoint, from an image that is there. */
 async function deploySecondVersion(modelUri: string, imageUri: string): Promise<void> {
   const client = getDeployClient("aiplatform", {
-    config: { ...config, serving: "image", imageUri, modelName: "built", endpointType: "dedicated", maxReplicaCount: 2 },
+    config: {
+      ...config,
+      serving: "image",
+      imageUri,
+      modelName: "built",
+      endpointType: "dedicated",
+      maxReplicaCount: 2,
+    },
   });
   await client.createDeployment({ name: "second", modelUri });
   await client.predict({ deploymentName: "second", inputs: [[1, 2, 3]], params: { temperature: 0.5 } });

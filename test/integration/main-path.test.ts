@@ -6,7 +6,13 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
 import { predictWithMlflow } from "../../scripts/demo/iris-model.js";
 import { type Emulator, startEmulator } from "../../src/emulator/index.js";
-import { type AiPlatformClient, type AiPlatformConfig, type CreatedDeployment, getDeployClient, type ProgressEvent } from "../../src/index.js";
+import {
+  type AiPlatformClient,
+  type AiPlatformConfig,
+  type CreatedDeployment,
+  getDeployClient,
+  type ProgressEvent,
+} from "../../src/index.js";
 import { MlflowModelResolver } from "../../src/mlflow/model-resolver.js";
 import { testPython } from "../support/python.js";
 
@@ -56,7 +62,8 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-const stepsOf = (status: string) => events.flatMap((event) => (event.type === "step" && event.status === status ? [event.step] : []));
+const stepsOf = (status: string) =>
+  events.flatMap((event) => (event.type === "step" && event.status === status ? [event.step] : []));
 
 describe("a model of an MLflow server, deployed to the emulator", () => {
   it("is ready, under its version's alias, with all the traffic", () => {
@@ -71,21 +78,38 @@ describe("a model of an MLflow server, deployed to the emulator", () => {
       python: testPython(),
       trackingUri: inject("trackingUri"),
     });
-    const asObjects = flowers.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]]).toReversed()));
-    const { predictions, modelVersionId, deployedModelId } = await client.predict({ deploymentName: "tester", inputs: flowers });
+    const asObjects = flowers.map((row) =>
+      Object.fromEntries(columns.map((column, index) => [column, row[index]]).toReversed()),
+    );
+    const { predictions, modelVersionId, deployedModelId } = await client.predict({
+      deploymentName: "tester",
+      inputs: flowers,
+    });
     expect(predictions).toEqual(expected);
-    expect({ modelVersionId, deployedModelId }).toEqual({ modelVersionId: "1", deployedModelId: deployment.deployedModels[0]?.id });
-    expect((await client.predict({ endpoint: deployment.endpoint!.id, inputs: asObjects })).predictions).toEqual(expected);
+    expect({ modelVersionId, deployedModelId }).toEqual({
+      modelVersionId: "1",
+      deployedModelId: deployment.deployedModels[0]?.id,
+    });
+    expect((await client.predict({ endpoint: deployment.endpoint!.id, inputs: asObjects })).predictions).toEqual(
+      expected,
+    );
   });
 
   it("refuses a row that does not fit, and names row and column", async () => {
     const wrong = client.predict({ deploymentName: "tester", inputs: [flowers[0], [1, 2, "three", 4]] });
     await expect(wrong).rejects.toThrow(/instances\[1\].*petal length \(cm\).*three/);
-    await expect(wrong).rejects.toMatchObject({ code: expect.stringMatching(/FAILED_PRECONDITION|INVALID_PARAMETER_VALUE/) as string });
+    await expect(wrong).rejects.toMatchObject({
+      code: expect.stringMatching(/FAILED_PRECONDITION|INVALID_PARAMETER_VALUE/) as string,
+    });
   });
 
   it("is the same deployment by every URI of the same model, and nothing is sent for it", async () => {
-    for (const modelUri of [`models:/iris/${inject("modelVersion")}`, `runs:/${inject("runId")}/model`, `runs:/${inject("runId")}`, `models:/${inject("modelId")}`]) {
+    for (const modelUri of [
+      `models:/iris/${inject("modelVersion")}`,
+      `runs:/${inject("runId")}/model`,
+      `runs:/${inject("runId")}`,
+      `models:/${inject("modelId")}`,
+    ]) {
       await expect(client.createDeployment({ ...request, modelUri })).resolves.toMatchObject({ changed: false });
     }
   });
@@ -108,7 +132,12 @@ describe("a model of an MLflow server, deployed to the emulator", () => {
     await cp(modelDirectory, retrained, { recursive: true });
     await writeFile(join(retrained, "notes.txt"), "retrained");
     const seen: ProgressEvent[] = [];
-    const second = await client.createDeployment({ name: "second", modelUri: retrained, config: { modelName: "second" }, onProgress: (event) => seen.push(event) });
+    const second = await client.createDeployment({
+      name: "second",
+      modelUri: retrained,
+      config: { modelName: "second" },
+      onProgress: (event) => seen.push(event),
+    });
     expect(second.hashes.environment).toBe(deployment.hashes.environment);
     expect(seen).toContainEqual(expect.objectContaining({ type: "step", step: "image", status: "skipped" }));
     await client.deleteDeployment({ name: "second", config: { deleteModel: true } });
@@ -116,7 +145,10 @@ describe("a model of an MLflow server, deployed to the emulator", () => {
 
   it("with a predictor that cannot start ends with the container's last lines, and leaves nothing behind", async () => {
     const script = join(directory, "broken.py");
-    await writeFile(script, 'import missing_module\n\nclass Predictor:\n    def __init__(self, model, preprocessor=None): ...\n    def predict(self, instances, **kwargs): ...\n    @classmethod\n    def from_path(cls, model_dir): ...\n');
+    await writeFile(
+      script,
+      "import missing_module\n\nclass Predictor:\n    def __init__(self, model, preprocessor=None): ...\n    def predict(self, instances, **kwargs): ...\n    @classmethod\n    def from_path(cls, model_dir): ...\n",
+    );
     const failed = client.createDeployment({ ...request, name: "broken", config: { predictionScript: script } });
     await expect(failed).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });
     await expect(failed).rejects.toThrow(/Model server (exited unexpectedly|never became ready)[^]*missing_module/);
@@ -147,6 +179,8 @@ describe("a model of an MLflow server, deployed to the emulator", () => {
     expect(await client.listDeployments()).toEqual([]);
     await expect(client.getDeployment({ name: "tester" })).rejects.toMatchObject({ code: "RESOURCE_DOES_NOT_EXIST" });
     await client.deleteDeployment({ name: "tester" });
-    await expect(client.predict({ deploymentName: "tester", inputs: flowers })).rejects.toMatchObject({ code: "RESOURCE_DOES_NOT_EXIST" });
+    await expect(client.predict({ deploymentName: "tester", inputs: flowers })).rejects.toMatchObject({
+      code: "RESOURCE_DOES_NOT_EXIST",
+    });
   });
 });

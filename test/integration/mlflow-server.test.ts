@@ -13,8 +13,5 @@ it("the shared MLflow server has the iris model, which tells the species apart",
     "setosa",
     "virginica",
   ]);
-  expect(await predictWithMlflow(`runs:/${inject("runId")}/model`, rows, where)).toEqual([
-    "setosa",
-    "virginica",
-  ]);
+  expect(await predictWithMlflow(`runs:/${inject("runId")}/model`, rows, where)).toEqual(["setosa", "virginica"]);
 });

@@ -1,3 +1,7 @@
+import { mkdir, mkdtemp, readdir, rm, utimes } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { DeploymentError, getDeployClient, OperationFailedError, type ProgressEvent } from "../../src/index.js";
@@ -244,7 +248,21 @@ describe("createDeployment", () => {
     }
   });
 
-  it.each([
+  it("removes what a killed process left in the temporary directory a day ago, and nothing newer", async () => {
+    const tmpDir = await mkdtemp(join(tmpdir(), "work-"));
+    try {
+      const [old, recent] = [join(tmpDir, "mlflow-deployments-old"), join(tmpDir, "mlflow-deployments-recent")];
+      await Promise.all([mkdir(old), mkdir(recent)]);
+      const twoDaysAgo = Date.now() / 1000 - 2 * 24 * 60 * 60;
+      await utimes(old, twoDaysAgo, twoDaysAgo);
+      await client().createDeployment({ ...request, config: { tmpDir } });
+      expect(await readdir(tmpDir)).toEqual(["mlflow-deployments-recent"]);
+    } finally {
+      await rm(tmpDir, { recursive: true });
+    }
+  });
+
+  it.each<[object, RegExp]>([
     [{ name: undefined }, /name is missing.*model_name/],
     [{ modelUri: undefined }, /modelUri is missing.*run_id/],
     [{ name: "a\nb" }, /control character/],
@@ -253,8 +271,9 @@ describe("createDeployment", () => {
       /productionBucket .* must be a bucket's name/,
     ],
     [{ config: { labels: { "managed-by": "me" } } }, /managed-by, which this package sets/],
-    [{ config: { productoinBucket: "x" } as object }, /Did you mean productionBucket/],
+    [{ config: { productoinBucket: "x" } }, /Did you mean productionBucket/],
     [{ endpoint: "other" }, /endpoint of its own/],
+    [{ config: { versionName: "default" } }, /version name "default"/],
   ])("refuses %j before anything is changed", async (wrong, message) => {
     await expect(client().createDeployment({ ...request, ...wrong })).rejects.toThrow(message);
     expect(platform.endpoints.endpoints.size).toBe(0);

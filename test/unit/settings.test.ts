@@ -75,6 +75,8 @@ describe("the settings of the aiplatform target", () => {
     [{ deleteModel: "yes" }, /deleteModel .* must be true or false/],
     [{ labels: { Team: "x" } }, /labels .* lower-case/],
     [{ labels: "[1]" }, /labels/],
+    [{ labels: { "1x": "y" } }, /labels .* beginning with a letter/],
+    [{ env: { "A B": "1" } }, /env .* names of letters, digits and _/],
     [{ env: { AIP_HTTP_PORT: "1" } }, /env .* AIP_/],
     [{ imageUri: "x" }, /imageUri .* needs serving: image/],
     [{ serving: "image" }, /imageUri is needed with serving: image/],

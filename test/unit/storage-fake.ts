@@ -134,7 +134,7 @@ export class FakeStorage {
       return { status: 204, raw: "" };
     }
     if (query.get("alt") !== "media") return { json: resource(object) };
-    const crc = String(object.metadata.crc32c ?? encodeCrc32c(crc32c(object.content)));
+    const crc = (object.metadata.crc32c as string | undefined) ?? encodeCrc32c(crc32c(object.content));
     return {
       raw: object.content,
       headers: { "x-goog-hash": `crc32c=${crc}`, "x-goog-stored-content-encoding": "identity" },
@@ -171,7 +171,7 @@ export class FakeStorage {
     const actual = encodeCrc32c(crc32c(content));
     if (metadata.crc32c && metadata.crc32c !== actual) {
       return {
-        error: [400, `Provided CRC32C "${String(metadata.crc32c)}" doesn't match calculated CRC32C "${actual}".`],
+        error: [400, `Provided CRC32C "${metadata.crc32c as string}" doesn't match calculated CRC32C "${actual}".`],
       };
     }
     return { json: resource(this.put(name, content, metadata)) };

@@ -87,12 +87,10 @@ async function ownVersions(
   const { versionManager, names } = services;
   const versions = await Promise.all(
     endpoint.deployedModels.map(({ model, modelVersionId }) =>
-      modelVersionId ? versionManager.get(`${model}@${modelVersionId}`, context) : null,
+      modelVersionId ? versionManager.get(`${model}@${modelVersionId}`, context) : Promise.resolve(null),
     ),
   );
-  return versions.filter(
-    (version) => version !== null && isOfDeployment(version.labels, name, names),
-  ) as ModelVersion[];
+  return versions.flatMap((version) => (version && isOfDeployment(version.labels, name, names) ? [version] : []));
 }
 
 /** The last one may be undeployed with its traffic; the others must have none. */

@@ -45,12 +45,12 @@ function parseJson(value: unknown): unknown {
   }
 }
 
+const labelKey = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}0-9_-]{0,62}$/u;
 const labelText = /^[\p{Ll}\p{Lo}0-9_-]{0,63}$/u;
 const labels = () =>
   table().refine(
-    (value) =>
-      Object.entries(value).every(([key, label]) => key !== "" && labelText.test(key) && labelText.test(label)),
-    "must have keys and values of at most 63 lower-case letters, digits, _ and -",
+    (value) => Object.entries(value).every(([key, label]) => labelKey.test(key) && labelText.test(label)),
+    "must have keys and values of at most 63 lower-case letters, digits, _ and -, the keys beginning with a letter",
   );
 
 /** Cloud Storage's rule: "Bucket name requirements". */
@@ -231,8 +231,8 @@ export const settingsShape = {
   }),
   env: table()
     .refine(
-      (value) => Object.keys(value).every((name) => !name.startsWith("AIP_")),
-      "must not set variables that start with AIP_",
+      (value) => Object.keys(value).every((name) => /^(?!AIP_)[A-Za-z_][A-Za-z0-9_]*$/.test(name)),
+      "must have names of letters, digits and _, that do not start with a digit or with AIP_",
     )
     .default({})
     .register(settingMeta, {

@@ -3,6 +3,7 @@ import { DeploymentError } from "../../../core/errors.js";
 import type { DeploymentRecord, DeploymentSpec } from "../../../core/record.js";
 import type { ResolvedModel } from "../../../core/model.js";
 import type { Bundle } from "../../../core/bundle.js";
+import { withoutCredentials } from "../../../mlflow/printable-uri.js";
 import { decideCreate } from "../../../rollout/decide-create.js";
 import { isHeld, lockedError } from "../../../rollout/lock.js";
 import { RecordSession } from "../../../rollout/record-session.js";
@@ -16,7 +17,7 @@ import {
   type Observed,
   servingVersion,
 } from "../live-state.js";
-import { deploymentSpec, imageEnvironmentHash } from "../spec.js";
+import { deploymentLabels, deploymentSpec, imageEnvironmentHash } from "../spec.js";
 import { forgetEndpoint } from "../predict.js";
 import { ensureDeployed } from "./deploy-step.js";
 import { endpointStep } from "./endpoint-step.js";
@@ -37,6 +38,9 @@ export interface CreateRequest {
 export async function createDeployment(request: CreateRequest, call: Call): Promise<CreatedDeployment> {
   const { settings, services, context } = call;
   const bucket = required(settings, "productionBucket");
+  // what these refuse is refused before anything is sent or paid for
+  deploymentLabels(request.name, settings, services.names);
+  if (settings.versionName !== undefined) services.names.versionAlias(settings.versionName);
   await services.uploader.checkBucket(bucket, settings.location, context);
   return withWorkDirectory(settings.tmpDir, async (directory) => {
     const model = await resolve(request, directory.models, call);
@@ -90,7 +94,7 @@ async function deploy(work: Work, observed: Observed, call: Call): Promise<Creat
 }
 
 async function resolve(request: CreateRequest, directory: string, { services, context }: Call): Promise<ResolvedModel> {
-  context.report({ type: "step", step: "resolve", status: "started", message: request.modelUri });
+  context.report({ type: "step", step: "resolve", status: "started", message: withoutCredentials(request.modelUri) });
   const { modelUri, flavor } = request;
   const model = await services.modelResolver.resolve({ modelUri, directory, flavor: flavor ?? undefined }, context);
   const flavors = Object.keys(model.metadata.flavors).join(", ");
@@ -98,7 +102,7 @@ async function resolve(request: CreateRequest, directory: string, { services, co
     type: "step",
     step: "resolve",
     status: "done",
-    message: `${modelUri} (${flavors}), ${model.files.length} files`,
+    message: `${model.source.uri} (${flavors}), ${model.files.length} files`,
   });
   return model;
 }
@@ -195,12 +199,13 @@ async function ensureImage({ spec, bundle, bucket }: Work, { services, settings,
     },
     context,
   );
+  const shown = image.uri.replace(/(@sha256:.{12}).*/, "$1…");
   const status = image.built ? "done" : "skipped";
   context.report({
     type: "step",
     step: "image",
     status,
-    message: image.built ? `built ${image.uri}` : `${image.uri} is there`,
+    message: image.built ? `built ${shown}` : `${shown} is there`,
   });
   return image.uri;
 }

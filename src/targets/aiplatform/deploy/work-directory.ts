@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -27,10 +27,27 @@ export async function withWorkDirectory<T>(
   }
 }
 
+const prefix = "mlflow-deployments-";
+/** Longer than any deployment takes. Milliseconds. */
+const leftBehindAfterMs = 24 * 60 * 60_000;
+
+/** A process that was killed leaves its directory, with a copy of the model. */
+async function removeLeftBehind(parent: string): Promise<void> {
+  const names = (await readdir(parent)).filter((name) => name.startsWith(prefix));
+  for (const path of names.map((name) => join(parent, name))) {
+    const changed = await stat(path)
+      .then(({ mtimeMs }) => mtimeMs)
+      .catch(() => Date.now());
+    // another user's directory stays
+    if (Date.now() - changed > leftBehindAfterMs) await rm(path, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
 async function make(parent: string): Promise<string> {
   try {
     await mkdir(parent, { recursive: true });
-    return await mkdtemp(join(parent, "mlflow-deployments-"));
+    await removeLeftBehind(parent);
+    return await mkdtemp(join(parent, prefix));
   } catch (error) {
     throw new DeploymentError(
       "INVALID_PARAMETER_VALUE",

@@ -1,4 +1,4 @@
-import { DeploymentError, type ErrorCode } from "../../../core/errors.js";
+import { DeploymentError, type ErrorCode, plainCause } from "../../../core/errors.js";
 import { OperationFailedError } from "../../../core/operation.js";
 import { advice } from "./advice.js";
 import { type FailedCall, type RequestFailure, requestFailure } from "./failure.js";
@@ -104,9 +104,7 @@ function fieldViolations(failure: RequestFailure): string[] {
 /** The error as a cause that holds no request: neither headers nor sockets. */
 function safeCause(error: unknown): Error {
   const { message, httpStatus, status, networkCode } = requestFailure(error);
-  const cause = Object.assign(new Error(message), { httpStatus, status, networkCode });
-  if (error instanceof Error && error.stack) cause.stack = error.stack;
-  return cause;
+  return plainCause(error, message, { httpStatus, status, networkCode });
 }
 
 function sentence(text: string): string {
