@@ -65,7 +65,7 @@ export interface PollSchedule {
   maxDelayMs: number;
 }
 
-export const defaultPollSchedule: PollSchedule = { firstDelayMs: 500, factor: 1.5, maxDelayMs: 15_000 };
+const defaultPollSchedule: PollSchedule = { firstDelayMs: 500, factor: 1.5, maxDelayMs: 15_000 };
 
 /**
  * Polls until `look` finds the operation done: the one polling loop of this package.

@@ -1,7 +1,7 @@
 import type { Storage, StorageOptions } from "@google-cloud/storage";
 
 /** Gives the client of Cloud Storage. The library is heavy, so it is loaded and made when something first needs it. */
-export type StorageClient = () => Promise<Storage>;
+type StorageClient = () => Promise<Storage>;
 
 /** What everything in this folder is made with. */
 export interface StorageConnection {

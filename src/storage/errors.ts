@@ -61,7 +61,7 @@ export function isMissingBucket(error: unknown): boolean {
 }
 
 /** What Google said, without the names of upload sessions: whoever knows one can write to it. */
-export function googleMessage(error: unknown): string {
+function googleMessage(error: unknown): string {
   const { message, errors, response } = fieldsOf(error);
   const body = response?.data ?? response?.body ?? parsed(message);
   const said = errorOf(body) ?? errorOf(errors?.[0]) ?? fieldsOf(errors?.[0]).message ?? message ?? String(error);

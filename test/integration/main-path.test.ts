@@ -114,6 +114,15 @@ describe("a model of an MLflow server, deployed to the emulator", () => {
     }
   });
 
+  it("is the same deployment from its copy in the bucket", async () => {
+    const upload = events.find(
+      (event) => event.type === "step" && event.step === "upload" && event.status === "started",
+    );
+    const modelUri = upload?.type === "step" ? upload.message : "";
+    expect(modelUri).toMatch(/^gs:\/\/acme-models\/models\/iris\/models\//);
+    await expect(client.createDeployment({ ...request, modelUri })).resolves.toMatchObject({ changed: false });
+  });
+
   it("is listed, and found by its name with its settings and hashes", async () => {
     expect(await client.listDeployments()).toMatchObject([{ name: "tester", state: "ready" }]);
     const { changed, ...expected } = deployment;

@@ -93,6 +93,7 @@ describe("ensureEnvironment", () => {
   }, 60_000);
 
   it("shows the end of pip's output when the installation fails, and leaves nothing", async () => {
+    vi.stubEnv("PIP_RETRIES", "0");
     const cacheDir = join(directory, "failing");
     const failing = ensureEnvironment({
       python,

@@ -92,9 +92,9 @@ describe("run", () => {
 
 describe("startProcess", () => {
   it("leaves an inherited standard error to the terminal", async () => {
-    const { exited, lines } = startProcess({ ...node("console.error(''); console.log('seen')"), stderr: "inherit" });
-    expect(await exited).toEqual({ code: 0, signal: null });
-    expect(lines(10)).toEqual(["seen"]);
+    const child = startProcess({ ...node("console.error(''); console.log('seen')"), stderr: "inherit" });
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+    expect(child.lines(10)).toEqual(["seen"]);
   });
 
   it("stops the program and what the program started", async () => {

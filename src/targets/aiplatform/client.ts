@@ -131,7 +131,7 @@ export class AiPlatformClient extends BaseDeploymentClient<AiPlatformConfig> {
         const { ServiceCache } = await import("./service-cache.js");
         this.#cache ??= new ServiceCache(this.#options.services ?? {});
       }
-      return await work(await this.#cache.call(settings, context));
+      return await work(await this.#cache.call(settings, context, options.onProgress !== undefined));
     } catch (error) {
       throw DeploymentError.from(error, method);
     }

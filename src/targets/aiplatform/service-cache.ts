@@ -18,13 +18,17 @@ export class ServiceCache {
     this.#given = given;
   }
 
-  /** One call: its settings with the project filled in, and the services for them. */
-  async call(settings: AiPlatformSettings, context: StepContext): Promise<Call> {
+  /**
+   * One call: its settings with the project filled in, and the services for them.
+   *
+   * @param hasListener - Whether somebody listens to the call's progress.
+   */
+  async call(settings: AiPlatformSettings, context: StepContext, hasListener: boolean): Promise<Call> {
     const { emulatorHost, allowRemoteEmulator, keyFilename, projectId: givenProject } = settings;
     const options = { emulatorHost, allowRemoteEmulator, keyFilename, projectId: givenProject };
     const place = canonicalJson(options);
     const connection = kept(this.#connections, place, () => new GoogleConnection(options));
-    if (connection.emulator) announceEmulator(connection.emulator, context);
+    if (connection.emulator) announceEmulator(connection.emulator, context, hasListener);
 
     const projectId = givenProject ?? (await connection.defaultProject()) ?? required(settings, "projectId");
     const chosen = serviceSettings({ ...settings, projectId });
@@ -45,10 +49,11 @@ function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
 const announced = new Set<string>();
 
 /** Once a process, also where nobody listens to progress: a forgotten variable must not go unseen. */
-function announceEmulator(url: string, context: StepContext): void {
+function announceEmulator(url: string, context: StepContext, hasListener: boolean): void {
   if (announced.has(url)) return;
   announced.add(url);
   const message = `Everything goes to the emulator at ${url} (AIPLATFORM_EMULATOR_HOST), nothing to Google Cloud.`;
   context.report({ type: "warning", message });
+  if (hasListener) return;
   process.emitWarning(message, { type: "EmulatorWarning", code: "MLFLOW_DEPLOYMENTS_EMULATOR" });
 }

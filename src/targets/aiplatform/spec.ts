@@ -6,7 +6,7 @@ import { type AiPlatformSettings, type SettingName, settingMeta, settingsShape }
 import type { PlatformNames } from "./services.js";
 
 /** Labels that this package sets; the user's own may not have their names. */
-export const reservedLabels = ["managed-by", "deployment", "spec-hash", "environment-hash"] as const;
+const reservedLabels = ["managed-by", "deployment", "spec-hash", "environment-hash"] as const;
 
 /** The value of the label `managed-by`. */
 export const managedBy = "mlflow-deployments";

@@ -13,4 +13,4 @@ export type AiPlatformConfig = Partial<AiPlatformSettings> & {
   [Name in SettingName as SnakeCase<Name>]?: AiPlatformSettings[Name];
 };
 
-export type { AiPlatformSettings, SettingName };
+export type { AiPlatformSettings };

@@ -20,10 +20,25 @@ export async function ensureAllTraffic(
     );
   }
   if (endpoint.trafficSplit[id] === 100) {
-    context.report({ type: "step", step: "traffic", status: "skipped", message: `${id} has all the traffic` });
+    context.report({
+      type: "step",
+      step: "traffic",
+      status: "skipped",
+      message: `${who(endpoint, id)} has all the traffic`,
+    });
     return endpoint;
   }
   const changed = await endpointManager.setTraffic(endpoint, { [id]: 100 }, context);
-  context.report({ type: "step", step: "traffic", status: "done", message: `all traffic goes to ${id}` });
+  context.report({
+    type: "step",
+    step: "traffic",
+    status: "done",
+    message: `${who(endpoint, id)} gets all the traffic`,
+  });
   return changed;
+}
+
+function who(endpoint: Endpoint, id: string): string {
+  const versionId = endpoint.deployedModels.find((model) => model.id === id)?.modelVersionId;
+  return versionId ? `version ${versionId}` : id;
 }
