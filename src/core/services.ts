@@ -14,6 +14,7 @@ export interface ModelResolver {
   resolve(request: ResolveRequest, context: StepContext): Promise<ResolvedModel>;
 }
 
+/** Which model is wanted, and where its files go. */
 export interface ResolveRequest {
   /** `runs:/`, `models:/`, `mlflow-artifacts:/`, `gs://`, `file:` or a path. `runs:/ID` alone means the run's only model. */
   modelUri: string;
@@ -33,6 +34,7 @@ export interface ArtifactReader {
 
 /** 2: packs predictor, serving runtime and requirements into one sdist. */
 export interface BundleBuilder {
+  /** @throws DeploymentError `INVALID_PARAMETER_VALUE` for a template or a value that the bundle cannot hold. */
   build(request: BundleRequest, context: StepContext): Promise<Bundle>;
 }
 
@@ -48,6 +50,7 @@ export interface Uploader {
   upload(request: UploadRequest, context: StepContext): Promise<UploadedObject[]>;
 }
 
+/** What is to be uploaded, and where to. */
 export interface UploadRequest {
   bucket: string;
   /** No slash at either end. */
@@ -55,6 +58,7 @@ export interface UploadRequest {
   files: readonly UploadFile[];
 }
 
+/** A file on this machine, with what the upload is checked by. */
 export interface UploadFile {
   /** Below the prefix, with `/`. */
   path: string;
@@ -65,6 +69,7 @@ export interface UploadFile {
   crc32c: string;
 }
 
+/** An object in the bucket. */
 export interface UploadedObject {
   /** The object's full name in the bucket. */
   name: string;
@@ -75,9 +80,15 @@ export interface UploadedObject {
 
 /** The serving image of an environment: found by its tag, or built. */
 export interface ImageBuilder {
+  /**
+   * Gives the image of the environment, and builds it if its tag is not there.
+   *
+   * @throws DeploymentError `FAILED_PRECONDITION` with the end of the log when the build fails.
+   */
   ensure(request: ImageRequest, context: StepContext): Promise<ContainerImage>;
 }
 
+/** Which image is wanted, and what it is built from. */
 export interface ImageRequest {
   /** The image's tag. */
   environmentHash: string;
@@ -87,6 +98,7 @@ export interface ImageRequest {
   directory: string;
 }
 
+/** An image in a registry. */
 export interface ContainerImage {
   /** By digest: `…/image@sha256:…`. */
   uri: string;
@@ -100,6 +112,7 @@ export interface ModelManager {
   ensure(modelName: string, context: StepContext): Promise<ParentModel>;
 }
 
+/** A model of the registry, to which versions belong. */
 export interface ParentModel {
   /** What the platform calls it: `projects/p/locations/l/models/id`. */
   name: string;
@@ -144,6 +157,7 @@ export interface VersionRequest {
   encryptionKey: string | null;
 }
 
+/** A version of a registry model. */
 export interface ModelVersion {
   /** The model's full name, without a version. */
   model: string;
@@ -156,14 +170,19 @@ export interface ModelVersion {
 
 /** 6: endpoints, what is deployed on them, and who gets the traffic. */
 export interface EndpointManager {
+  /** The endpoint of that id; null when there is none. */
   find(endpointId: string, context: StepContext): Promise<Endpoint | null>;
   /** All endpoints that this package made, over all pages. */
   list(context: StepContext): Promise<Endpoint[]>;
+  /** Starts to make one. Rejects with `RESOURCE_ALREADY_EXISTS` when the id is taken. */
   create(request: EndpointRequest, context: StepContext): Promise<Operation<Endpoint>>;
+  /** Starts to deploy a version; the operation is done when its container is healthy. */
   deploy(endpoint: Endpoint, request: DeployRequest, context: StepContext): Promise<Operation<DeployedModel>>;
+  /** Starts to undeploy; done at once where there is nothing. The model must have no share of the traffic, or be the last. */
   undeploy(endpoint: Endpoint, deployedModelId: string, context: StepContext): Promise<Operation<void>>;
   /** Replaces the traffic split; fails with `RESOURCE_CONFLICT` if the endpoint changed since `endpoint` was read. */
   setTraffic(endpoint: Endpoint, split: Record<string, number>, context: StepContext): Promise<Endpoint>;
+  /** Starts to delete an endpoint on which nothing is deployed; done at once where there is none. */
   delete(endpoint: Endpoint, context: StepContext): Promise<Operation<void>>;
   /** Unfinished operations on an endpoint; null where the platform does not list them. */
   running(endpointId: string, context: StepContext): Promise<Operation<void>[] | null>;
@@ -171,6 +190,7 @@ export interface EndpointManager {
   attach(operationName: string): Operation<void>;
 }
 
+/** An endpoint, what is deployed on it, and its traffic. */
 export interface Endpoint {
   id: string;
   /** `projects/p/locations/l/endpoints/id`. */
@@ -188,6 +208,7 @@ export interface Endpoint {
   createTime: string | null;
 }
 
+/** What an endpoint is made from. */
 export interface EndpointRequest {
   id: string;
   displayName: string;
@@ -213,9 +234,11 @@ export interface DeployRequest {
 
 /** 7: prediction requests. */
 export interface PredictionService {
+  /** Sends one request. Rejects with the platform's and the model's own words when it is refused. */
   predict(request: PredictRequest, context: Pick<StepContext, "signal">): Promise<Predictions>;
 }
 
+/** One prediction request. */
 export interface PredictRequest {
   endpoint: Pick<Endpoint, "name" | "dedicatedHost">;
   instances: readonly unknown[];
@@ -224,6 +247,7 @@ export interface PredictRequest {
 
 /** Records of deployments, each written only over the generation that was read: the write is also the lock. */
 export interface DeploymentStore {
+  /** The record of a deployment; null when there is none. */
   read(name: string, context: StepContext): Promise<StoredRecord | null>;
   /**
    * Writes over `generation` (`null`: there must be none), and gives the new generation.
@@ -239,6 +263,7 @@ export interface DeploymentStore {
   delete(name: string, generation: string, context: StepContext): Promise<void>;
 }
 
+/** A record as it was read, and which generation of its object. */
 export interface StoredRecord {
   record: DeploymentRecord;
   generation: string;
@@ -252,6 +277,7 @@ export interface LogReader {
   buildLog(buildId: string, query: LogQuery, context: StepContext): Promise<string[]>;
 }
 
+/** Which lines of a log are wanted. */
 export interface LogQuery {
   /** RFC 3339. */
   since: string;

@@ -60,6 +60,7 @@ export interface Emulator {
   createBucket(name: string, options?: { location?: string; project?: string }): Promise<void>;
   /** Stops the server, running builds and deployed models, and saves the state. May be called more than once. */
   stop(): Promise<void>;
+  /** The same as `stop`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

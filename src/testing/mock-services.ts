@@ -20,7 +20,7 @@ import { MockModelRegistry } from "./mock-registry.js";
 import { MockDeploymentStore } from "./mock-store.js";
 import { Recorder } from "./recorder.js";
 
-/** What {@link mockServices} can be told. */
+/** What {@link mockPlatform} can be told. */
 export interface MockOptions {
   /** The model that every URI resolves to. Default: {@link mockModel}. */
   model?: (uri: string) => ResolvedModel;
