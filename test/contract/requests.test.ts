@@ -70,7 +70,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** Deploys by Cloud Build, asks, and takes all of it away; what the platform answers is other tests' matter. */
+/** Two versions of a model, the first by Cloud Build; what the platform answers is other tests' matter. */
 async function deployAndDelete(): Promise<void> {
   const modelUri = join(directory, "model");
   await writeModel(modelUri, { loads: true });
@@ -83,11 +83,17 @@ async function deployAndDelete(): Promise<void> {
   await client.getDeployment({ name: "built" });
   await client.listDeployments();
   await changeTraffic(deployedModels[0]!.id);
-  await deploySecondVersion(
-    modelUri,
-    `us-central1-docker.pkg.dev/acme/mlflow-deployments/serving:${hashes.environment}`,
-  );
+
+  const imageUri = `us-central1-docker.pkg.dev/acme/mlflow-deployments/serving:${hashes.environment}`;
+  const other = getDeployClient("aiplatform", {
+    config: { ...config, serving: "image", imageUri, modelName: "built", endpointType: "dedicated", maxReplicaCount: 2 },
+  });
+  await other.createDeployment({ name: "second", modelUri });
+  await other.predict({ deploymentName: "second", inputs: [[1, 2, 3]], params: { temperature: 0.5 } });
+
+  // the first version is the default one, so the other has to take its place; then that is the only one
   await client.deleteDeployment({ name: "built", config: { deleteModel: true } });
+  await other.deleteDeployment({ name: "second", config: { deleteModel: true } });
 }
 
 /** As the package does where the model that it deployed has lost its traffic. */
@@ -97,23 +103,6 @@ async function changeTraffic(deployedModelId: string): Promise<void> {
   const context = { report: () => {} };
   const endpoint = await endpoints.find(endpointId("built"), context);
   await endpoints.setTraffic(endpoint!, { [deployedModelId]: 100 }, context);
-}
-
-/** A version of the same registry model, on a dedicated endpoint, from an image that is there. */
-async function deploySecondVersion(modelUri: string, imageUri: string): Promise<void> {
-  const client = getDeployClient("aiplatform", {
-    config: {
-      ...config,
-      serving: "image",
-      imageUri,
-      modelName: "built",
-      endpointType: "dedicated",
-      maxReplicaCount: 2,
-    },
-  });
-  await client.createDeployment({ name: "second", modelUri });
-  await client.predict({ deploymentName: "second", inputs: [[1, 2, 3]], params: { temperature: 0.5 } });
-  await client.deleteDeployment({ name: "second", config: { deleteModel: true } });
 }
 
 /** The container of a model that cannot be loaded ends, and the package asks for the end of its log. */
@@ -133,7 +122,7 @@ describe("the requests of the package", () => {
     await failToDeploy();
     const report = await checkRecordings([join(directory, "requests.jsonl")]);
     expect(summary(report)).toEqual([]);
-    expect(Object.keys(report.byMethod)).toEqual(expect.arrayContaining(usedMethods));
+    expect(usedMethods.filter((method) => !(method in report.byMethod))).toEqual([]);
   });
 
   it("that the integration tests recorded are so too", async (context) => {

@@ -134,6 +134,17 @@ describe("a prediction", () => {
     });
   });
 
+  it.each([
+    [400, 'instances[0]: column "a": expected double, got null', "INVALID_PARAMETER_VALUE"],
+    [500, "Model raised ValueError: no", "FAILED_PRECONDITION"],
+  ])("says what the container said in place of its JSON, with %i", async (code, message, expected) => {
+    const answer = JSON.stringify({ error: { code, message } });
+    const { predictions } = await service(googleFailure(400, "FAILED_PRECONDITION", `Prediction failed: ${answer}`));
+    const failed = predictions.predict({ endpoint: shared, instances: [1] }, {});
+    await expect(failed).rejects.toMatchObject({ code: expected });
+    await expect(failed).rejects.toThrow(`failed: ${message}.`);
+  });
+
   it("fails when the answer has no predictions", async () => {
     const { predictions } = await service({ json: { result: 1 } });
     await expect(predictions.predict({ endpoint: shared, instances: [1] }, {})).rejects.toThrow(

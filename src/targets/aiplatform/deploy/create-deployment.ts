@@ -162,7 +162,7 @@ function conflict(
     "RESOURCE_ALREADY_EXISTS",
     unfinished
       ? `An earlier createDeployment of "${name}" with another model or settings was cut off.${what} Run it again as it was, or call deleteDeployment first.`
-      : `The deployment "${name}" is there already, with another model or settings.${what} Change it with updateDeployment, or choose another name.`,
+      : `The deployment "${name}" is there already, with another model or settings.${what} updateDeployment is for that, but this target does not have it yet: call deleteDeployment first, or choose another name.`,
   );
 }
 

@@ -63,6 +63,8 @@ export class VertexPredictionService implements PredictionService {
     } catch (error) {
       const failure = requestFailure(error);
       if (failure.networkCode === "ETIMEDOUT" && !signal?.aborted) throw this.#timedOut(doing);
+      const answer = containerError(failure.message);
+      if (answer) throw refusedByContainer(answer, doing);
       throw googleError(error, await this.#caller.failed(doing, failure.httpStatus === 403, signal));
     }
   }
@@ -111,6 +113,32 @@ export class VertexPredictionService implements PredictionService {
   #totalTimeoutSeconds(): number {
     return this.#options.totalTimeoutSeconds ?? secondsOf("MLFLOW_DEPLOYMENT_PREDICT_TOTAL_TIMEOUT", 600);
   }
+}
+
+/** What a serving container answered, where Vertex AI passes its answer on in the message of its own error. */
+interface ContainerError {
+  code: unknown;
+  message: string;
+}
+
+/** The error in `Prediction failed: {"error": {"code": 400, "message": "…"}}`; null in any other message. */
+function containerError(message: string): ContainerError | null {
+  const start = message.indexOf("{");
+  if (start === -1) return null;
+  try {
+    const { error } = JSON.parse(message.slice(start)) as { error?: { code?: unknown; message?: unknown } };
+    return typeof error?.message === "string" ? { code: error.code, message: error.message } : null;
+  } catch {
+    return null;
+  }
+}
+
+function refusedByContainer({ code, message }: ContainerError, doing: string): DeploymentError {
+  const isInput = code === 400;
+  return new DeploymentError(
+    isInput ? "INVALID_PARAMETER_VALUE" : "FAILED_PRECONDITION",
+    `${doing} failed: ${message}${/[.!?]$/.test(message) ? "" : "."}${isInput ? "" : " The container's log says more."}`,
+  );
 }
 
 function toPredictions(answer: unknown, doing: string): Predictions {
