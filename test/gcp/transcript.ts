@@ -1,0 +1,107 @@
+import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
+import { ClientRequest, type IncomingMessage } from "node:http";
+import { dirname } from "node:path";
+import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
+
+/** Hosts whose requests are about credentials: nothing of them is written down. */
+const credentialHosts = /(^|\.)(oauth2|sts|iamcredentials|accounts)\.google(apis)?\.com$|^metadata\.|^169\.254\./;
+/** Query parameters that are credentials in themselves. */
+const secretParameters = /^(upload_id|access_token|key|X-Goog-(Signature|Credential|Security-Token))$/i;
+/** A body that is larger is written down as its length. Bytes. */
+const largestBody = 256 * 1024;
+
+type Chunk = string | Uint8Array | null | undefined;
+
+/**
+ * Writes every request of this process and its answer to a file, a line of JSON each, from which the emulator can be
+ * corrected: `{"time","method","url","body","status","answer"}`. No headers, no credentials; a body that is not JSON is its
+ * length; values of `containerSpec.env` are masked.
+ *
+ * The libraries below this package send in three ways, which all end in Node's `ClientRequest`: that is where it listens.
+ *
+ * @returns Stops it.
+ */
+export function recordTranscript(file: string): () => Promise<void> {
+  mkdirSync(dirname(file), { recursive: true });
+  const output = createWriteStream(file, { flags: "a", mode: 0o600 });
+  const { write, end } = ClientRequest.prototype;
+  const followed = new WeakMap<ClientRequest, Buffer[]>();
+
+  const follow = (request: ClientRequest, chunk: Chunk): void => {
+    const body = followed.get(request) ?? listen(request, output);
+    followed.set(request, body);
+    if (typeof chunk === "string" || chunk instanceof Uint8Array) body.push(Buffer.from(chunk));
+  };
+  ClientRequest.prototype.write = function (this: ClientRequest, ...args: Parameters<typeof write>) {
+    follow(this, args[0] as Chunk);
+    return write.apply(this, args);
+  } as typeof write;
+  ClientRequest.prototype.end = function (this: ClientRequest, ...args: Parameters<typeof end>) {
+    follow(this, args[0] as unknown as Chunk);
+    return end.apply(this, args);
+  } as typeof end;
+
+  return () => {
+    Object.assign(ClientRequest.prototype, { write, end });
+    return new Promise((resolve) => output.end(resolve));
+  };
+}
+
+function listen(request: ClientRequest, output: WriteStream): Buffer[] {
+  const body: Buffer[] = [];
+  const time = new Date().toISOString();
+  request.prependOnceListener("response", (response: IncomingMessage) => {
+    if (credentialHosts.test(request.host)) return;
+    const answer: Buffer[] = [];
+    // Not a listener for `data`: that would set the stream flowing before its own reader is there.
+    const push = response.push.bind(response);
+    response.push = (chunk: Chunk, encoding?: BufferEncoding) => {
+      if (chunk) answer.push(Buffer.from(chunk as Uint8Array));
+      return push(chunk, encoding);
+    };
+    response.once("close", () => {
+      const line = {
+        time,
+        method: request.method,
+        url: shownUrl(request),
+        body: shown(Buffer.concat(body)),
+        status: response.statusCode,
+        answer: shown(decoded(Buffer.concat(answer), response.headers["content-encoding"])),
+      };
+      if (!output.writableEnded) output.write(`${JSON.stringify(line)}\n`);
+    });
+  });
+  return body;
+}
+
+function shownUrl(request: ClientRequest): string {
+  const url = new URL(request.path, `${request.protocol}//${request.host}`);
+  for (const name of url.searchParams.keys()) if (secretParameters.test(name)) url.searchParams.set(name, "***");
+  return url.href;
+}
+
+function shown(body: Buffer): unknown {
+  if (body.length === 0) return null;
+  if (body.length > largestBody) return { bytes: body.length };
+  try {
+    return JSON.parse(body.toString("utf8"), maskEnvironment) as unknown;
+  } catch {
+    return { bytes: body.length };
+  }
+}
+
+/** `containerSpec.env` is a list of names and values. */
+function maskEnvironment(key: string, value: unknown): unknown {
+  if (key !== "env" || !Array.isArray(value)) return value;
+  return (value as { name?: unknown }[]).map(({ name }) => ({ name, value: "***" }));
+}
+
+function decoded(body: Buffer, encoding: string | undefined): Buffer {
+  try {
+    if (encoding === "gzip") return gunzipSync(body);
+    if (encoding === "deflate") return inflateSync(body);
+    return encoding === "br" ? brotliDecompressSync(body) : body;
+  } catch {
+    return body; // it was cut off
+  }
+}
