@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import { GoogleError } from "./google-error.js";
+import { GoogleError, permissionDenied } from "./google-error.js";
 import { EmulatorRequest } from "./request.js";
 
 export { EmulatorRequest } from "./request.js";
@@ -88,6 +88,7 @@ async function serve(
   const request = new EmulatorRequest(incoming, outgoing);
   let response: EmulatorResponse;
   try {
+    refuseBrowsers(request);
     response = await answer(request, options.routes);
   } catch (error) {
     if (!(error instanceof GoogleError)) options.onLog(`${request.method} ${request.path}: ${String(error)}`);
@@ -97,6 +98,19 @@ async function serve(
   }
   options.onExchange?.({ request, status: response.status ?? 200 });
   await send(response, incoming, outgoing);
+}
+
+/**
+ * Whoever reaches the emulator runs code on this machine, and a page in a browser here reaches loopback: by a request
+ * that needs no permission of the server's, or under a name of its own that points to 127.0.0.1.
+ */
+function refuseBrowsers({ headers }: EmulatorRequest): void {
+  const site = headers["sec-fetch-site"];
+  const isLoopback = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(headers.host ?? "");
+  if (isLoopback && headers.origin === undefined && (site === undefined || site === "none")) return;
+  throw permissionDenied(
+    "The emulator answers programs of this machine only, not web pages: Host, Origin or Sec-Fetch-Site is not theirs.",
+  );
 }
 
 async function answer(request: EmulatorRequest, routes: readonly Route[]): Promise<EmulatorResponse> {

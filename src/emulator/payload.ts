@@ -5,7 +5,7 @@ import { invalidArgument, unimplemented } from "./google-error.js";
  * `output` is a field that only Google writes, ignored on input; `stored` is kept and given back but changes nothing;
  * `unsupported` would matter, and the emulator cannot act on it, so it is refused.
  */
-export type FieldType =
+type FieldType =
   | "string"
   | "boolean"
   | "int32"

@@ -6,6 +6,7 @@ import { artifactRoutes } from "./artifacts/artifact-routes.js";
 import { Repositories } from "./artifacts/repositories.js";
 import { buildRoutes } from "./build/build-routes.js";
 import { Builds } from "./build/builds.js";
+import { lockDataDir } from "./data-dir-lock.js";
 import { type HttpServer, startHttpServer } from "./http.js";
 import { ImageRegistry } from "./images.js";
 import { logRoutes } from "./logging/log-routes.js";
@@ -93,6 +94,19 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 }
 
 async function serve(dataDir: string, options: EmulatorOptions, removeData: () => Promise<void>): Promise<Emulator> {
+  const unlock = await lockDataDir(dataDir);
+  try {
+    return await serveLocked(dataDir, options, async () => {
+      await unlock();
+      await removeData();
+    });
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function serveLocked(dataDir: string, options: EmulatorOptions, leave: () => Promise<void>): Promise<Emulator> {
   const { onLog = () => {}, storageEndpoint, operationLatencyMs = 50 } = options;
   const state = await StateStore.open(dataDir);
   const operations = new Operations({ state, latencyMs: operationLatencyMs });
@@ -133,7 +147,7 @@ async function serve(dataDir: string, options: EmulatorOptions, removeData: () =
     await operations.stop();
     logs.save();
     await state.close();
-    await removeData();
+    await leave();
   };
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= shutDown());

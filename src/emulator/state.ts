@@ -102,7 +102,9 @@ export class StateStore {
       for (const name of this.#dirty) {
         this.#dirty.delete(name);
         const file = join(this.#directory, `${name}.json`);
-        await writeFile(`${file}.tmp`, JSON.stringify([...(this.#collections.get(name) ?? [])], null, 1));
+        await writeFile(`${file}.tmp`, JSON.stringify([...(this.#collections.get(name) ?? [])], null, 1), {
+          mode: 0o600, // it has the values of containers' environment variables
+        });
         await rename(`${file}.tmp`, file);
       }
     } catch (error) {

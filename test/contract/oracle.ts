@@ -18,7 +18,7 @@ export interface Report {
 }
 
 /** Something that Google's contract does not allow. */
-export interface Violation {
+interface Violation {
   file: string;
   /** From 1. */
   line: number;

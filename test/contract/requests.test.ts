@@ -86,7 +86,14 @@ async function deployAndDelete(): Promise<void> {
 
   const imageUri = `us-central1-docker.pkg.dev/acme/mlflow-deployments/serving:${hashes.environment}`;
   const other = getDeployClient("aiplatform", {
-    config: { ...config, serving: "image", imageUri, modelName: "built", endpointType: "dedicated", maxReplicaCount: 2 },
+    config: {
+      ...config,
+      serving: "image",
+      imageUri,
+      modelName: "built",
+      endpointType: "dedicated",
+      maxReplicaCount: 2,
+    },
   });
   await other.createDeployment({ name: "second", modelUri });
   await other.predict({ deploymentName: "second", inputs: [[1, 2, 3]], params: { temperature: 0.5 } });

@@ -94,7 +94,7 @@ async function main(): Promise<number> {
   });
   await stopRecording();
   say(`\nRequests and answers, without secrets: ${transcript}`);
-  say(failure === undefined ? "passed" : `FAILED: ${failure instanceof Error ? failure.message : String(failure)}`);
+  say(failure === undefined ? "passed" : `FAILED: ${(failure as Error).message}`);
   return failure === undefined ? 0 : 1;
 }
 

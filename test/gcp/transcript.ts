@@ -24,20 +24,21 @@ type Chunk = string | Uint8Array | null | undefined;
 export function recordTranscript(file: string): () => Promise<void> {
   mkdirSync(dirname(file), { recursive: true });
   const output = createWriteStream(file, { flags: "a", mode: 0o600 });
+  // oxlint-disable-next-line typescript/unbound-method -- called with the request as `this`
   const { write, end } = ClientRequest.prototype;
   const followed = new WeakMap<ClientRequest, Buffer[]>();
 
-  const follow = (request: ClientRequest, chunk: Chunk): void => {
+  const follow = (request: ClientRequest, chunk: unknown): void => {
     const body = followed.get(request) ?? listen(request, output);
     followed.set(request, body);
     if (typeof chunk === "string" || chunk instanceof Uint8Array) body.push(Buffer.from(chunk));
   };
   ClientRequest.prototype.write = function (this: ClientRequest, ...args: Parameters<typeof write>) {
-    follow(this, args[0] as Chunk);
+    follow(this, args[0]);
     return write.apply(this, args);
   } as typeof write;
   ClientRequest.prototype.end = function (this: ClientRequest, ...args: Parameters<typeof end>) {
-    follow(this, args[0] as unknown as Chunk);
+    follow(this, args[0]);
     return end.apply(this, args);
   } as typeof end;
 

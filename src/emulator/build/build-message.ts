@@ -3,7 +3,7 @@ import { parseImageUri } from "../images.js";
 import { parseMessage, type Shape } from "../payload.js";
 
 /** The states of a build. */
-export type BuildStatus = "QUEUED" | "WORKING" | "SUCCESS" | "FAILURE" | "INTERNAL_ERROR" | "TIMEOUT" | "CANCELLED";
+type BuildStatus = "QUEUED" | "WORKING" | "SUCCESS" | "FAILURE" | "INTERNAL_ERROR" | "TIMEOUT" | "CANCELLED";
 
 /** When something began and ended, RFC 3339. */
 export interface TimeSpan {

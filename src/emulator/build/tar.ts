@@ -104,7 +104,18 @@ function parseHeader(block: Buffer): Header {
   const prefix = text(257, 6) === "ustar" ? text(345, 155) : "";
   const name = prefix ? `${prefix}/${text(0, 100)}` : text(0, 100);
   const type = text(156, 1) || "0";
-  return { name, size: octal(124, 12), mode: octal(100, 8), type: type === "0" && name.endsWith("/") ? "5" : type };
+  return {
+    name,
+    size: checkedSize(octal(124, 12)),
+    mode: octal(100, 8),
+    type: type === "0" && name.endsWith("/") ? "5" : type,
+  };
+}
+
+function checkedSize(size: number): number {
+  if (!Number.isSafeInteger(size) || size < 0)
+    throw new ArchiveError("the source has an entry whose size is no number");
+  return size;
 }
 
 function checksum(block: Buffer): number {
@@ -122,7 +133,7 @@ function parseOverrides(header: Header, data: Buffer): Partial<Header> {
     const record = data.subarray(at, at + length - 1).toString("utf8");
     const [, key, value = ""] = /^\d+ ([^=]+)=(.*)$/s.exec(record) ?? [];
     if (key === "path") overrides.name = value;
-    if (key === "size") overrides.size = Number(value);
+    if (key === "size") overrides.size = checkedSize(Number(value));
     at += length;
   }
   return overrides;
