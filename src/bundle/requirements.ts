@@ -40,7 +40,7 @@ const longestLine = 2000;
  * this function could understand differently, that needs a file of another machine, or that holds a credential.
  *
  * @param origin - What messages call it.
- * @throws DeploymentError `INVALID_PARAMETER_VALUE` with the line's number; never with a URL.
+ * @throws DeploymentError `INVALID_PARAMETER_VALUE` with the line's number; never with a credential or a query.
  */
 export function parseRequirements(text: string, origin: string): RequirementsFile {
   const file: RequirementsFile = { lines: [], packages: [], constrained: false };
@@ -73,8 +73,12 @@ function checkText(line: string, refuse: Refuse): void {
   if (!/^[ -~]+$/.test(line)) refuse("it has control characters or others than ASCII");
   if (line.endsWith("\\")) refuse("it goes on in the next line (\\); write it as one");
   if (line.includes("${")) refuse("it needs an environment variable, which is not set where the image is built");
-  const user = /:\/\/([^/?#\s]*)@/.exec(line)?.[1];
-  if (user !== undefined && user !== "git") refuse("its URL holds a user name or a password; no bundle may hold one");
+  const users = [...line.matchAll(/:\/\/([^/?#\s]*)@/g)];
+  if (users.some(([, user]) => user !== "git")) {
+    refuse("its URL holds a user name or a password; no bundle may hold one");
+  }
+  const queried = /(?:https?|ssh):\/\/[^?#\s]*(?=\?)/i.exec(line)?.[0];
+  if (queried !== undefined) refuse(`the query of ${queried} can hold a credential; no bundle may hold one`);
 }
 
 function checkOption(line: string, refuse: Refuse): void {

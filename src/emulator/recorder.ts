@@ -30,7 +30,7 @@ export class Recorder {
       body: readBody(request),
       status,
     };
-    appendFileSync(this.#file, `${JSON.stringify(line)}\n`);
+    appendFileSync(this.#file, `${JSON.stringify(line)}\n`, { mode: 0o600 });
   }
 }
 

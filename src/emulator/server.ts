@@ -1,12 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-
 import { artifactRoutes } from "./artifacts/artifact-routes.js";
 import { Repositories } from "./artifacts/repositories.js";
 import { buildRoutes } from "./build/build-routes.js";
 import { Builds } from "./build/builds.js";
-import { lockDataDir } from "./data-dir-lock.js";
+import { type DataDirectory, openDataDirectory } from "./data-directory.js";
 import { type HttpServer, startHttpServer } from "./http.js";
 import { ImageRegistry } from "./images.js";
 import { logRoutes } from "./logging/log-routes.js";
@@ -22,8 +18,8 @@ export interface EmulatorOptions {
   /** TCP port on 127.0.0.1. Default 0: any free one. */
   port?: number;
   /**
-   * Path of the directory where state, objects and images are kept; made if it is missing, and of no use to two emulators
-   * at once. Default: a temporary one, removed by `stop()`.
+   * Path of the directory where state, objects and images are kept, by one emulator at a time; made if it is missing, and
+   * closed to other users of this machine. Default: a temporary one, removed by `stop()`.
    */
   dataDir?: string;
   /**
@@ -37,6 +33,11 @@ export interface EmulatorOptions {
   storageEndpoint?: string;
   /** The least time that a long-running operation takes, in milliseconds. Default 50. */
   operationLatencyMs?: number;
+  /**
+   * The longest that a deployed model's server may take to become healthy, in seconds, whatever its `deploymentTimeout`.
+   * Default 120.
+   */
+  longestStartSeconds?: number;
   /** Called with each line for the person who runs the emulator. */
   onLog?: (line: string) => void;
   /** Stops the emulator when aborted. */
@@ -70,7 +71,8 @@ export interface Emulator {
  * package uses, on one port of this machine's loopback interface. It asks for no credentials, and really builds and runs
  * what is deployed: give it only models that you trust. docs/emulator.md says what it does, field by field.
  *
- * @throws Error when the port is taken or the data directory cannot be used.
+ * @throws Error when the port is taken or the data directory cannot be used; DeploymentError `RESOURCE_CONFLICT` when
+ *   another emulator uses that directory.
  *
  * @example
  * ```ts
@@ -81,33 +83,18 @@ export interface Emulator {
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   options.signal?.throwIfAborted();
-  const dataDir = resolve(options.dataDir ?? (await mkdtemp(join(tmpdir(), "mlflow-deployments-emulator-"))));
-  const removeData = async () => {
-    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
-  };
+  const data = await openDataDirectory(options.dataDir);
   try {
-    return await serve(dataDir, options, removeData);
+    return await serve(data, options);
   } catch (error) {
-    await removeData();
+    await data.close();
     throw error;
   }
 }
 
-async function serve(dataDir: string, options: EmulatorOptions, removeData: () => Promise<void>): Promise<Emulator> {
-  const unlock = await lockDataDir(dataDir);
-  try {
-    return await serveLocked(dataDir, options, async () => {
-      await unlock();
-      await removeData();
-    });
-  } catch (error) {
-    await unlock();
-    throw error;
-  }
-}
-
-async function serveLocked(dataDir: string, options: EmulatorOptions, leave: () => Promise<void>): Promise<Emulator> {
-  const { onLog = () => {}, storageEndpoint, operationLatencyMs = 50 } = options;
+async function serve(data: DataDirectory, options: EmulatorOptions): Promise<Emulator> {
+  const { onLog = () => {}, storageEndpoint, operationLatencyMs = 50, longestStartSeconds = 120 } = options;
+  const { path: dataDir, homes } = data;
   const state = await StateStore.open(dataDir);
   const operations = new Operations({ state, latencyMs: operationLatencyMs });
   const storage = await openStorage({ dataDir, state, storageEndpoint });
@@ -125,7 +112,17 @@ async function serveLocked(dataDir: string, options: EmulatorOptions, leave: () 
   const builds = new Builds({ state, operations, logs, environment });
   let url = "";
   const { objects, access } = storage;
-  const vertex = vertexRoutes({ state, operations, objects, access, images, logs, url: () => url });
+  const vertex = vertexRoutes({
+    state,
+    operations,
+    objects,
+    access,
+    images,
+    logs,
+    homes,
+    url: () => url,
+    longestStartMs: longestStartSeconds * 1000,
+  });
   const recorder = options.record === undefined ? undefined : new Recorder(options.record);
   const server: HttpServer = await startHttpServer({
     port: options.port ?? 0,
@@ -142,12 +139,15 @@ async function serveLocked(dataDir: string, options: EmulatorOptions, leave: () 
   url = `http://127.0.0.1:${server.port}`;
 
   const shutDown = async () => {
-    await server.close();
-    await vertex.stop();
-    await operations.stop();
-    logs.save();
-    await state.close();
-    await leave();
+    try {
+      await server.close();
+      await vertex.stop();
+      await operations.stop();
+      logs.save();
+      await state.close();
+    } finally {
+      await data.close();
+    }
   };
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= shutDown());

@@ -3,6 +3,7 @@ import type { StepContext } from "../core/progress.js";
 import type { ArtifactReader } from "../core/services.js";
 import { type Artifact, checkListingSize } from "./artifact.js";
 import { listLocalDirectory } from "./local-directory.js";
+import { mlmodelFile } from "./mlmodel.js";
 import { modelUriForms } from "./model-uri.js";
 import { withoutCredentials } from "./printable-uri.js";
 import { safePath } from "./safe-path.js";
@@ -18,16 +19,21 @@ export class Artifacts {
 
   /**
    * The files below all of these directories, sorted by path. Where two have a file of the same path, the later one's
-   * counts; a directory that cannot be read counts as empty when another one has files.
+   * counts. Of several, one that does not exist counts as empty, and so does a directory of this machine that holds no
+   * model of its own: the server names it, and must not have other files taken along.
    */
   async list(directoryUris: readonly string[], context: StepContext): Promise<Artifact[]> {
     const found = new Map<string, Artifact>();
     let failure: unknown;
     for (const uri of directoryUris) {
       try {
-        for (const artifact of await this.#listOne(uri, context)) found.set(artifact.path, artifact);
+        const artifacts = await this.#listOne(uri, context);
+        const isLayer = directoryUris.length > 1;
+        if (isLayer && isLocal(uri) && !artifacts.some(({ path }) => path === mlmodelFile)) continue;
+        for (const artifact of artifacts) found.set(artifact.path, artifact);
       } catch (error) {
-        if (directoryUris.length === 1 || context.signal?.aborted) throw error;
+        // any other failure could leave the files out that count
+        if (!DeploymentError.is(error) || error.code !== "RESOURCE_DOES_NOT_EXIST") throw error;
         failure ??= error;
       }
     }
@@ -36,7 +42,7 @@ export class Artifacts {
   }
 
   async #listOne(uri: string, context: StepContext): Promise<Artifact[]> {
-    const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(uri)?.[1]?.toLowerCase();
+    const scheme = schemeOf(uri);
     if (scheme === undefined) return listLocalDirectory(uri);
     const reader = this.#readers.get(scheme);
     if (reader === undefined) throw unsupported(uri, scheme);
@@ -49,6 +55,14 @@ export class Artifacts {
       open: (download) => reader.open(uri, path, download),
     }));
   }
+}
+
+function schemeOf(uri: string): string | undefined {
+  return /^([a-z][a-z0-9+.-]+):/i.exec(uri)?.[1]?.toLowerCase();
+}
+
+function isLocal(uri: string): boolean {
+  return schemeOf(uri) === undefined;
 }
 
 function unsupported(uri: string, scheme: string): DeploymentError {

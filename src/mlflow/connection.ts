@@ -4,23 +4,22 @@ import { Agent as HttpsAgent, type AgentOptions } from "node:https";
 
 import { DeploymentError } from "../core/errors.js";
 import { authorization, findCredentials, type MlflowCredentials } from "./credentials.js";
-import { withoutCredentials } from "./printable-uri.js";
-
-/** The three ways to say where MLflow is, for messages. */
-export const trackingUriSetting = "trackingUri (tracking_uri, or the environment variable MLFLOW_TRACKING_URI)";
+import { isLoopback, parseTrackingUri } from "./tracking-uri.js";
 
 /** What a request to some URL carries. */
 export interface RequestSettings {
   headers: Record<string, string>;
   httpAgent: HttpAgent;
   httpsAgent: HttpsAgent;
+  /** Set on the way to this machine: a proxy that the environment names would get the credentials, and lead elsewhere. */
+  proxy?: false;
 }
 
 /** Where the tracking server is and how to reach it. Credentials and certificates are for its own origin only. */
 export class TrackingConnection {
   /** With its path prefix, without credentials and without a slash at the end. */
   readonly uri: string;
-  /** Whether the server runs on this machine, so that its file paths mean something here. */
+  /** Whether the server is reached on this machine, so that its file paths may mean something here. */
   readonly isLocal: boolean;
   readonly #url: URL;
   readonly #credentials: MlflowCredentials;
@@ -31,15 +30,15 @@ export class TrackingConnection {
 
   /**
    * @param trackingUri Default `MLFLOW_TRACKING_URI`. http or https.
-   * @throws DeploymentError `INVALID_PARAMETER_VALUE` when there is none, when it is no http(s) URL, or when the
-   * TLS settings contradict each other.
+   * @throws DeploymentError `INVALID_PARAMETER_VALUE` when there is none, when it is no http(s) URL, when its user and
+   * password cannot be decoded, or when the TLS settings contradict each other.
    */
   constructor(trackingUri: string | undefined, credentials: MlflowCredentials | undefined, env: NodeJS.ProcessEnv) {
     this.#url = parseTrackingUri(trackingUri || env.MLFLOW_TRACKING_URI);
     this.#credentials = findCredentials(credentials, this.#url, env);
     this.#workspace = env.MLFLOW_WORKSPACE || undefined;
     this.uri = `${this.#url.origin}${this.#url.pathname}`.replace(/\/+$/, "");
-    this.isLocal = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(this.#url.hostname);
+    this.isLocal = isLoopback(this.#url);
     this.#ownHttpsAgent = new HttpsAgent({ keepAlive: true, ...tlsSettings(env) });
   }
 
@@ -51,33 +50,15 @@ export class TrackingConnection {
 
   /** What a request to `url` carries. */
   async settingsFor(url: string): Promise<RequestSettings> {
-    if (new URL(url).origin !== this.#url.origin) {
-      return { headers: {}, httpAgent: this.#httpAgent, httpsAgent: this.#otherHttpsAgent };
-    }
+    const target = new URL(url);
+    const route = { httpAgent: this.#httpAgent, ...(isLoopback(target) && { proxy: false as const }) };
+    if (target.origin !== this.#url.origin) return { ...route, headers: {}, httpsAgent: this.#otherHttpsAgent };
     const headers: Record<string, string> = {};
     const secret = await authorization(this.#credentials);
     if (secret !== undefined) headers["Authorization"] = secret;
     if (this.#workspace !== undefined) headers["X-MLFLOW-WORKSPACE"] = this.#workspace;
-    return { headers, httpAgent: this.#httpAgent, httpsAgent: this.#ownHttpsAgent };
+    return { ...route, headers, httpsAgent: this.#ownHttpsAgent };
   }
-}
-
-function parseTrackingUri(text: string | undefined): URL {
-  if (!text) {
-    throw new DeploymentError(
-      "INVALID_PARAMETER_VALUE",
-      `This model URI needs an MLflow tracking server. Set ${trackingUriSetting} to its address, such as http://127.0.0.1:5000.`,
-    );
-  }
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !["http:", "https:"].includes(url.protocol)) {
-    throw new DeploymentError(
-      "INVALID_PARAMETER_VALUE",
-      `The tracking URI "${withoutCredentials(text)}" is not an http or https URL. Set ${trackingUriSetting} to a server's ` +
-        "address; a database or a directory is served by `mlflow server --backend-store-uri …`.",
-    );
-  }
-  return url;
 }
 
 /** MLflow's TLS settings: MLFLOW_TRACKING_INSECURE_TLS, MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_TRACKING_CLIENT_CERT_PATH. */

@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
+import { DeploymentError } from "../core/errors.js";
+import { trackingUriSetting } from "./tracking-uri.js";
+
 /** How to sign in to the tracking server. User name and password win over a token, as in MLflow. */
 export interface MlflowCredentials {
   /** Default `MLFLOW_TRACKING_USERNAME`, then `mlflow_tracking_username` of `~/.mlflow/credentials`. */
@@ -19,8 +22,9 @@ export interface MlflowCredentials {
  * The credentials to use: those given in code, else those in the tracking URI, else the environment's, else the file's.
  *
  * @param given From code.
- * @param trackingUri Its user and password count, as in `https://user:password@host`.
+ * @param trackingUri Its user and password count, as in `https://user:password@host`; a user alone does not.
  * @param env Where `MLFLOW_TRACKING_*` and `HOME` are read.
+ * @throws DeploymentError `INVALID_PARAMETER_VALUE` when those in the tracking URI cannot be decoded.
  */
 export function findCredentials(
   given: MlflowCredentials | undefined,
@@ -28,11 +32,8 @@ export function findCredentials(
   env: NodeJS.ProcessEnv,
 ): MlflowCredentials {
   if (given !== undefined) return given;
-  if (trackingUri.username !== "") {
-    return {
-      username: decodeURIComponent(trackingUri.username),
-      password: decodeURIComponent(trackingUri.password),
-    };
+  if (trackingUri.username !== "" && trackingUri.password !== "") {
+    return { username: decoded(trackingUri.username), password: decoded(trackingUri.password) };
   }
   const file = readCredentialsFile(join(env.HOME ?? homedir(), ".mlflow", "credentials"));
   return {
@@ -40,6 +41,18 @@ export function findCredentials(
     password: env.MLFLOW_TRACKING_PASSWORD || file.get("mlflow_tracking_password"),
     token: env.MLFLOW_TRACKING_TOKEN,
   };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new DeploymentError(
+      "INVALID_PARAMETER_VALUE",
+      `The user or password in ${trackingUriSetting} is not percent-encoded. Write % as %25, as encodeURIComponent does, or ` +
+        "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, which are taken as they are.",
+    );
+  }
 }
 
 /** The value of an `Authorization` header; undefined for an anonymous request. */

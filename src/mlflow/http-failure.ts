@@ -1,6 +1,6 @@
 import { DeploymentError, type ErrorCode } from "../core/errors.js";
-import { trackingUriSetting } from "./connection.js";
 import { maskCredentials, withoutCredentials } from "./printable-uri.js";
+import { trackingUriSetting } from "./tracking-uri.js";
 
 /** What a server answered, as far as a failure needs it. */
 export interface FailedAnswer {
@@ -110,8 +110,13 @@ export function connectionFailure(error: unknown, code: string, what: string, se
   );
 }
 
+/** Characters of a server's own words in a message. */
+const longestQuote = 500;
+
 /** A server's own words, without credentials and without a flood. */
 function tidy(message: string): string {
-  const text = maskCredentials(message).replaceAll(/\s+/g, " ").trim().replace(/\.$/, "");
-  return text.length > 500 ? `${text.slice(0, 500)}…` : text;
+  const words = message.slice(0, longestQuote).split(/\s+/);
+  // half a URL does not show what in it is a password
+  if (message.length > longestQuote) words.splice(-1, 1, "…");
+  return maskCredentials(words.join(" ")).trim().replace(/\.$/, "");
 }

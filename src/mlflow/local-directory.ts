@@ -12,11 +12,14 @@ import { safePath } from "./safe-path.js";
  *
  * @param directory A path, relative to the working directory.
  * @throws DeploymentError `RESOURCE_DOES_NOT_EXIST` when there is no such directory, `INVALID_PARAMETER_VALUE` when it
- * holds what is no file of a model, such as a link that leaves it.
+ * holds what is no file of a model, such as a link that leaves it, `PERMISSION_DENIED` when it cannot be read.
  */
 export async function listLocalDirectory(directory: string): Promise<Artifact[]> {
   const given = resolve(directory);
-  const root = await existing(given, `There is no directory ${given}. Check the model URI.`);
+  const root = await existing(
+    given,
+    () => new DeploymentError("RESOURCE_DOES_NOT_EXIST", `There is no directory ${given}. Check the model URI.`),
+  );
   if (!root.stats.isDirectory()) {
     throw refused(`${given} is a file; the model URI is the directory that has the MLmodel file.`);
   }
@@ -26,9 +29,8 @@ export async function listLocalDirectory(directory: string): Promise<Artifact[]>
       throw refused(`${given} has directories more than ${deepestDirectory} deep; is there a loop of links?`);
     for (const name of await readdir(join(root.path, prefix))) {
       const path = prefix === "" ? name : `${prefix}/${name}`;
-      const entry = await existing(
-        join(root.path, path),
-        `${join(given, path)} is a link to nothing. Remove it from the model.`,
+      const entry = await existing(join(root.path, path), () =>
+        refused(`${join(given, path)} is a link to nothing. Remove it from the model.`),
       );
       if (!entry.path.startsWith(root.path + sep)) {
         throw refused(`${join(given, path)} is a link that leaves the model directory. Put the file itself there.`);
@@ -56,12 +58,15 @@ interface Entry {
   stats: Stats;
 }
 
-async function existing(path: string, otherwise: string): Promise<Entry> {
+async function existing(path: string, missing: () => DeploymentError): Promise<Entry> {
   try {
     const real = await realpath(path);
     return { path: real, stats: await stat(real) };
   } catch (error) {
-    throw new DeploymentError("RESOURCE_DOES_NOT_EXIST", otherwise, { cause: error });
+    // what cannot be read may be there: nothing else must be taken in its place
+    if (error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR"].includes(String(error.code)))
+      throw missing();
+    throw new DeploymentError("PERMISSION_DENIED", `${path} cannot be read. Let this user read it.`, { cause: error });
   }
 }
 

@@ -115,12 +115,25 @@ function parsePythonJson(text: string): unknown {
     // below
   }
   try {
-    return JSON.parse(
-      text.replaceAll(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (part) => (part.startsWith('"') ? part : "null")),
-    );
+    return JSON.parse(withoutNonFinite(text));
   } catch {
     return undefined;
   }
+}
+
+/** JSON with `null` for NaN and Infinity, but in strings. In one pass, since any text comes here. */
+function withoutNonFinite(text: string): string {
+  let result = "";
+  let at = 0;
+  while (at < text.length) {
+    const found = text.indexOf('"', at);
+    const quote = found === -1 ? text.length : found;
+    let end = quote + 1;
+    while (end < text.length && text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
+    result += text.slice(at, quote).replaceAll(/-?Infinity|NaN/g, "null") + text.slice(quote, end + 1);
+    at = end + 1;
+  }
+  return result;
 }
 
 function isField(value: unknown): value is SignatureField {

@@ -17,7 +17,15 @@ function maskUserinfo(text: string): string {
   const end = text.search(/[/?#'"]/);
   const at = (end === -1 ? text : text.slice(0, end)).lastIndexOf("@");
   if (at !== -1) return `***${text.slice(at)}`;
-  // a password with a slash, which should have been encoded; `host:443/a@b` has none
-  const password = /^[^/@'"]*:(?!\d+\/)[^@'"]*@/.exec(text)?.[0];
-  return password === undefined ? text : `***@${text.slice(password.length)}`;
+  const slashed = userinfoWithSlash(text);
+  return slashed === null ? text : `***@${text.slice(slashed.length + 1)}`;
+}
+
+/** A password with a slash, which should have been encoded; `host:443/a@b` has none. No regular expression: any text comes here. */
+function userinfoWithSlash(text: string): string | null {
+  const userinfo = text.slice(0, Math.max(0, text.indexOf("@")));
+  const [host = ""] = userinfo.split("/", 1);
+  const colon = host.indexOf(":");
+  if (colon === -1 || userinfo.includes("'") || userinfo.includes('"')) return null;
+  return /^\d+$/.test(host.slice(colon + 1)) ? null : userinfo;
 }

@@ -23,7 +23,7 @@ export function readPythonVersion(files: EnvironmentFiles): string | null {
  * What pip is to install for a model: its `requirements.txt`, else the pip part of its `conda.yaml`, else the MLflow that it was
  * logged with, which a warning tells.
  *
- * @throws DeploymentError `INVALID_PARAMETER_VALUE` when a line has credentials in a URL.
+ * @throws DeploymentError `INVALID_PARAMETER_VALUE` when a line has credentials or a query in a URL, or more than 2,000 characters.
  */
 export function readRequirements(files: EnvironmentFiles, mlflowVersion: string | null, context: StepContext): string {
   const text = files["requirements.txt"];
@@ -45,28 +45,56 @@ export function readRequirements(files: EnvironmentFiles, mlflowVersion: string 
   return `${fallback}\n`;
 }
 
+const longestLine = 2000;
+
 /** Requirements end up in images and buckets, which more people can read than may know a password. */
 function withoutSecrets(text: string, file: string): string {
-  let joined = "";
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    joined += line;
-    // pip joins a line that ends with a backslash to the next, so a URL can be in two
-    if (joined.endsWith("\\")) {
-      joined = joined.slice(0, -1);
-      continue;
-    }
+  const refuse = (number: number, problem: string): never => {
+    throw new DeploymentError("INVALID_PARAMETER_VALUE", `Line ${number} of the model's ${file} has ${problem}`);
+  };
+  const advice = "Log the model without, and give the build access to the package index instead.";
+  const lines = text.split(/\r\n|\r|\n/);
+  const tooLong = lines.findIndex((line) => line.length > longestLine);
+  if (tooLong !== -1) refuse(tooLong + 1, `more than ${longestLine} characters.`);
+
+  for (const { number, line } of joinedLines(lines)) {
     // the user of an ssh URL is no secret
-    const urls = joined.replaceAll(/ssh:\/\/[^\s/:@]+@/gi, "ssh://");
+    const urls = line.replaceAll(/ssh:\/\/[^\s/:@]+@/gi, "ssh://");
     if (maskCredentials(urls) !== urls) {
-      throw new DeploymentError(
-        "INVALID_PARAMETER_VALUE",
-        `Line ${index + 1} of the model's ${file} has credentials in a URL: ${maskCredentials(joined).trim()}. Log the model without ` +
-          "them, and give the build access to the package index instead.",
-      );
+      const shown = maskCredentials(line).split(/\s+/).map(withoutQuery).join(" ").trim();
+      refuse(number, `credentials in a URL: ${shown}. ${advice}`);
     }
-    joined = "";
+    // as pip does it: a # within a URL begins no comment
+    const words = line.replace(/(^|\s)#.*$/s, "").split(/\s+/);
+    const queried = words.find((word) => withoutQuery(word) !== word);
+    if (queried !== undefined) {
+      refuse(number, `a query, which can hold a credential, in the URL of: ${withoutQuery(queried)}. ${advice}`);
+    }
   }
   return text;
+}
+
+/** Lines as pip joins them: a backslash ends all but the last, and a URL can be in two. `number` is that of the last. */
+function joinedLines(lines: readonly string[]): { number: number; line: string }[] {
+  const joined: { number: number; line: string }[] = [];
+  let begun = "";
+  for (const [index, line] of lines.entries()) {
+    const goesOn = line.endsWith("\\") && index < lines.length - 1;
+    begun += goesOn ? line.slice(0, -1) : line;
+    if (goesOn) continue;
+    joined.push({ number: index + 1, line: begun });
+    begun = "";
+  }
+  return joined;
+}
+
+/** `word` up to the query of a URL in it; a `?` in the fragment begins none. */
+function withoutQuery(word: string): string {
+  const url = word.indexOf("://");
+  if (url === -1) return word;
+  const fragment = word.indexOf("#", url);
+  const query = word.indexOf("?", url);
+  return query === -1 || (fragment !== -1 && fragment < query) ? word : word.slice(0, query);
 }
 
 /** The dependencies of a `conda.yaml`: those for pip, and the packages of conda itself. */

@@ -40,24 +40,29 @@ export function systemEnvironment(): Record<string, string> {
 }
 
 /**
- * The environment of a child process that runs code from a model: an allow-list of the parent's variables and `extra`, which wins.
+ * The environment of a child process: an allow-list of the parent's variables and `extra`, which wins.
  *
- * `HOME` is an empty directory of this package unless `extra` names another, because libraries look for credentials there
- * (gcloud's application default credentials, `~/.mlflow/credentials`), and without `HOME` Python asks the user database for it.
+ * `HOME` is not the user's, because libraries look for credentials there (gcloud's application default credentials,
+ * `~/.mlflow/credentials`), and without `HOME` Python asks the user database for it. Name one in `extra` for code of a model or of
+ * a package, which may write there what the next program would take up (`.netrc`, `.local/lib/python3.11/site-packages`);
+ * the default is a directory of this package, for programs that are its own.
  */
 export function childEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const home = extra["HOME"] ?? emptyHome();
+  const home = extra["HOME"] ?? ownHome();
   return { ...systemEnvironment(), HOME: home, USERPROFILE: home, ...extra };
 }
 
 /**
  * The environment of pip, which runs code of the packages that it builds: {@link childEnvironment} with proxies, pip's own
  * variables (`PIP_*`), configuration file and cache, so that it installs from where the user's own pip does. A `.netrc` is not seen.
+ *
+ * @param home A directory for this installation alone.
  */
-export function installEnvironment(): Record<string, string> {
+export function installEnvironment(home: string): Record<string, string> {
   const settings = select((name) => installVariables.includes(name) || name.startsWith("PIP_"));
   const configuration = pipConfigurationFiles().find((file) => existsSync(file));
   return childEnvironment({
+    HOME: home,
     ...(configuration === undefined ? {} : { PIP_CONFIG_FILE: configuration }),
     PIP_CACHE_DIR: join(userCacheDirectory(), "pip"),
     ...settings,
@@ -88,7 +93,7 @@ function pipConfigurationFiles(): string[] {
   ];
 }
 
-function emptyHome(): string {
+function ownHome(): string {
   const home = join(cacheDirectory(), "home");
   mkdirSync(home, { recursive: true, mode: 0o700 });
   return home;

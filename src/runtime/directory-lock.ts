@@ -1,12 +1,16 @@
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { throwIfCancelled } from "../core/errors.js";
 import { isProcessAlive } from "../core/process-alive.js";
 
-/** After this long a lock counts as left behind, whoever holds it. Milliseconds. */
-const longestHold = 30 * 60_000;
+/** How often who works renews its lock. Milliseconds. */
+const renewedEvery = 20_000;
+
+/** A lock that was not renewed for so long counts as left behind, whoever holds it. Milliseconds. */
+const longestSilence = 30 * 60_000;
 
 export interface LockOptions {
   /** Called once when another process holds the lock. */
@@ -22,8 +26,9 @@ export interface LockOptions {
  */
 export async function withDirectoryLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
   await mkdir(dirname(path), { recursive: true });
+  const self: Owner = { pid: process.pid, host: hostname(), id: randomUUID() };
   let announced = false;
-  while (!(await taken(path))) {
+  while (!(await taken(path, self))) {
     throwIfCancelled(options.signal, "Waiting for another process");
     const owner = await ownerOf(path);
     if (await isLeftBehind(path, owner)) {
@@ -34,27 +39,30 @@ export async function withDirectoryLock<T>(path: string, options: LockOptions, w
     announced = true;
     await sleep(200, undefined, { signal: options.signal }).catch(() => {});
   }
+  const renewal = setInterval(() => void renew(path, self), renewedEvery).unref();
   try {
     return await work();
   } finally {
-    await rm(path, { recursive: true, force: true });
+    clearInterval(renewal);
+    if (await isHeldBy(path, self)) await discard(path);
   }
 }
 
 interface Owner {
   pid: number;
   host: string;
+  /** Of this hold alone: a process may have several, one after the other. */
+  id: string;
 }
 
-async function taken(path: string): Promise<boolean> {
+async function taken(path: string, self: Owner): Promise<boolean> {
   try {
     await mkdir(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
   }
-  const owner: Owner = { pid: process.pid, host: hostname() };
-  await writeFile(join(path, "owner.json"), JSON.stringify(owner));
+  await writeFile(join(path, "owner.json"), JSON.stringify(self));
   return true;
 }
 
@@ -66,19 +74,29 @@ async function ownerOf(path: string): Promise<Owner | undefined> {
   }
 }
 
+async function isHeldBy(path: string, self: Owner): Promise<boolean> {
+  return (await ownerOf(path))?.id === self.id;
+}
+
+/** Shows that the owner lives. One that was taken for dead, as after this machine slept, has nothing to renew. */
+async function renew(path: string, self: Owner): Promise<void> {
+  const now = new Date();
+  if (await isHeldBy(path, self)) await utimes(path, now, now).catch(() => {});
+}
+
 async function isLeftBehind(path: string, owner: Owner | undefined): Promise<boolean> {
-  const age = await stat(path).then(
+  const silence = await stat(path).then(
     (found) => Date.now() - found.mtimeMs,
     () => 0,
   );
-  if (age > longestHold) return true;
-  if (!owner) return age > 10_000;
+  if (silence > longestSilence) return true;
+  if (!owner) return silence > 10_000;
   return owner.host === hostname() && !isProcessAlive(owner.pid);
 }
 
 async function discard(path: string): Promise<void> {
   // A rename is atomic: of two processes that find the same dead owner, one removes its lock.
-  const doomed = `${path}.stale-${process.pid}-${Date.now()}`;
+  const doomed = `${path}.stale-${randomUUID()}`;
   try {
     await rename(path, doomed);
   } catch {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DeploymentError } from "../core/errors.js";
 import { cacheDirectory, installEnvironment } from "./child-environment.js";
@@ -74,9 +74,12 @@ async function readyEnvironment(home: string): Promise<PythonInterpreter | undef
 async function makeEnvironment(home: string, options: EnvironmentOptions): Promise<PythonInterpreter> {
   const directory = `environment-${randomBytes(4).toString("hex")}`;
   const path = join(home, directory);
+  const pipHome = `${path}-home`;
   try {
-    await createVenv(path, options);
-    await install(path, options);
+    await mkdir(pipHome, { mode: 0o700 });
+    const env = installEnvironment(pipHome);
+    await createVenv(path, env, options);
+    await install(path, env, options);
     const python = await inspectPython(interpreterIn(path));
     await writeFile(`${path}.json`, JSON.stringify({ directory }));
     await rename(`${path}.json`, join(home, pointer));
@@ -84,14 +87,19 @@ async function makeEnvironment(home: string, options: EnvironmentOptions): Promi
   } catch (error) {
     await rm(path, { recursive: true, force: true });
     throw error;
+  } finally {
+    await rm(pipHome, { recursive: true, force: true });
   }
 }
 
-async function createVenv(path: string, { python, onLine, signal }: EnvironmentOptions): Promise<void> {
+type Variables = Record<string, string>;
+
+async function createVenv(path: string, env: Variables, options: EnvironmentOptions): Promise<void> {
+  const { python, onLine, signal } = options;
   const made = await run({
     command: python.path,
     args: ["-m", "venv", path],
-    env: installEnvironment(),
+    env,
     onLine: (line) => onLine?.(line),
     ...(signal ? { signal } : {}),
   });
@@ -104,13 +112,14 @@ async function createVenv(path: string, { python, onLine, signal }: EnvironmentO
   );
 }
 
-async function install(path: string, { requirements, onLine, signal }: EnvironmentOptions): Promise<void> {
+async function install(path: string, env: Variables, options: EnvironmentOptions): Promise<void> {
+  const { requirements, onLine, signal } = options;
   const file = join(path, "requirements.txt");
   await writeFile(file, requirements);
   const installed = await run({
     command: interpreterIn(path),
     args: ["-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off", "-r", file],
-    env: installEnvironment(),
+    env,
     onLine: (line) => onLine?.(withoutUrlCredentials(line)),
     ...(signal ? { signal } : {}),
   });

@@ -62,6 +62,24 @@ describe("a model's requirements", () => {
     }
   });
 
+  it("are refused with a query in a URL, which the message leaves out", () => {
+    const lines = {
+      "b @ https://h.org/x.whl?sig=hunter2 ; python_version>'3'": "https://h.org/x.whl",
+      "--extra-index-url https://h.org/simple/?access_token=hunter2": "https://h.org/simple/",
+      "-f=HTTPS://h.org?hunter2": "HTTPS://h.org",
+      "b @ git+ssh://git@h.org/a.git@v1?t=hunter2#egg=b": "ssh://git@h.org/a.git@v1",
+    };
+    for (const [line, shown] of Object.entries(lines)) {
+      expect(() => parse(`numpy\n${line}`)).toThrow(/^requirements\.txt, line 2: /);
+      expect(() => parse(`numpy\n${line}`)).toThrow(`the query of ${shown} `);
+      expect(() => parse(`numpy\n${line}`)).not.toThrow(/hunter2/);
+    }
+  });
+
+  it("are refused with a password after a user that is none", () => {
+    expect(() => parse("a @ git+ssh://git@example.org/b;x='https://me:hunter2@example.org'")).toThrow(/a user name/);
+  });
+
   it("may name the constraints that MLflow writes beside them", () => {
     expect(parse("numpy\n--constraint=constraints.txt")).toMatchObject({
       constrained: true,

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-type Handler = (url: URL, response: ServerResponse, request: IncomingMessage) => void;
+/** What answers the requests of one path. */
+export type Handler = (url: URL, response: ServerResponse, request: IncomingMessage) => void;
 
 /** A tracking server of a few answers, which records what it was asked. */
 export interface FakeServer {

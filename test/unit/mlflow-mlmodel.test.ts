@@ -43,6 +43,18 @@ describe("readMlmodel", () => {
     });
   });
 
+  it("keeps what a signature quotes, whatever stands beside it", () => {
+    const inputs = '[{"type": "double", "name": "a \\"NaN\\" \\\\", "default": -Infinity}]';
+    expect(readMlmodel(`flavors: {a: {}}\nsignature: {inputs: '${inputs}'}`).signature?.inputs).toEqual([
+      { type: "double", name: 'a "NaN" \\', default: null },
+    ]);
+  });
+
+  it("reads a signature in one pass, even one without an end", () => {
+    const endless = `flavors: {a: {}}\nsignature: {inputs: '${'\\"'.repeat(100_000)}'}`;
+    expect(() => readMlmodel(endless)).toThrow("signature.inputs is not a JSON list");
+  });
+
   it("gives null for what the file does not say", () => {
     expect(readMlmodel("flavors: {python_function: {}}")).toEqual({
       flavors: { python_function: {} },
@@ -125,8 +137,34 @@ describe("a model's requirements", () => {
     expect(read).not.toThrow("hunter2");
   });
 
+  it.each([
+    ["numpy\nb @ https://h.org/x.whl?sig=hunter2", 2, "https://h.org/x.whl"],
+    ["--extra-index-url https://h.org/simple/?access_token=hunter2", 1, "https://h.org/simple/"],
+    ["numpy\r--index-url=git+https://h.org/a.git@v1?t=hunter2#egg=b", 2, "--index-url=git+https://h.org/a.git@v1"],
+    ["b @ https://u:hunter2@h.org/x.whl?sig=hunter2", 1, "b @ https://***@h.org/x.whl"],
+    ["b @ https://h.org/\\\nx.whl?sig=hunter2 \\", 2, "https://h.org/x.whl"],
+  ])("are refused with a query in a URL, which the message leaves out (case %#)", (text, line, shown) => {
+    const read = (): string => readRequirements({ "requirements.txt": text }, null, context);
+    expect(read).toThrow(`Line ${line} of the model's requirements.txt`);
+    expect(read).toThrow(`: ${shown}. `);
+    expect(read).not.toThrow("hunter2");
+  });
+
+  it("are refused with a line of more than 2000 characters", () => {
+    const text = `numpy\n${"a".repeat(2001)}\n`;
+    expect(() => readRequirements({ "requirements.txt": text }, null, context)).toThrow(
+      "Line 2 of the model's requirements.txt has more than 2000 characters",
+    );
+  });
+
+  it("are read in one pass when each line goes on in the next", () => {
+    const text = "a\\\n".repeat(200_000);
+    expect(readRequirements({ "requirements.txt": text }, null, context)).toBe(text);
+  });
+
   it("may name packages by URL, version control and ssh user", () => {
-    const text = "git+ssh://git@github.com/a/b.git@v1\npkg @ https://host:8443/p@1/pkg.whl\n";
+    const text =
+      "git+ssh://git@github.com/a/b.git@v1\npkg @ https://host:8443/p@1/pkg.whl#sha256=0?\nnumpy # see https://h.org/?page=1\n";
     expect(readRequirements({ "requirements.txt": text }, null, context)).toBe(text);
   });
 });

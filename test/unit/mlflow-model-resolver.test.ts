@@ -8,7 +8,7 @@ import type { Clock } from "../../src/core/clock.js";
 import type { ResolvedModel } from "../../src/core/model.js";
 import type { ProgressEvent } from "../../src/core/progress.js";
 import { MlflowModelResolver, type MlflowModelResolverOptions } from "../../src/mlflow/model-resolver.js";
-import { type FakeServer, mlflowError, serveArtifacts, startFakeServer } from "./mlflow-fake-server.js";
+import { type FakeServer, type Handler, mlflowError, serveArtifacts, startFakeServer } from "./mlflow-fake-server.js";
 
 const MLmodel = "flavors: {python_function: {python_version: 3.11.7}, sklearn: {}}\nrun_id: r1\n";
 const model = { MLmodel, "requirements.txt": "mlflow==3.17.2\n", "data/a b.txt": "123456789", "empty.txt": "" };
@@ -161,6 +161,18 @@ describe("a model of a run or of the registry", () => {
     });
   });
 
+  it("is not the run's files alone when the logged model's cannot be listed", async () => {
+    server.routes["/mlflow/runs/get"] = run(["m-1"]);
+    server.routes["/mlflow/logged-models/search"] = { models: [(logged("m-1", "model") as { model: object }).model] };
+    serveArtifacts(server, below("0/r1/artifacts/model", model));
+    const list = server.routes["/mlflow-artifacts/artifacts"] as Handler;
+    server.routes["/mlflow-artifacts/artifacts"] = (url, ...rest) => {
+      const isOfModel = url.searchParams.get("path")?.startsWith("0/models/");
+      (isOfModel ? mlflowError(403, "PERMISSION_DENIED", "no") : list)(url, ...rest);
+    };
+    await expect(resolve("runs:/r1/model")).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+  });
+
   it("is the run's own directory where there are no logged models (MLflow 2)", async () => {
     server.routes["/mlflow/runs/get"] = run([], JSON.stringify([{ artifact_path: "clf" }, { artifact_path: "clf" }]));
     serveArtifacts(server, below("0/r1/artifacts/clf", model));
@@ -223,6 +235,12 @@ describe("a model of a run or of the registry", () => {
     server.routes["/mlflow/model-versions/get"] = version;
     server.routes["/mlflow/model-versions/get-download-uri"] = { artifact_uri: `file://${local}` };
     expect((await resolve("models:/iris/7")).source.artifactUri).toBe(local);
+
+    const secrets = join(directory, "secrets");
+    await mkdir(secrets);
+    await writeFile(join(secrets, "id_rsa"), "PRIVATE KEY");
+    server.routes["/mlflow/model-versions/get-download-uri"] = { artifact_uri: `file://${secrets}` };
+    await expect(resolve("models:/iris/7")).rejects.toThrow("is no model: it has no MLmodel file");
 
     server.routes["/mlflow/model-versions/get-download-uri"] = { artifact_uri: "relative/model" };
     await expect(resolve("models:/iris/7")).rejects.toThrow("on the machine of its server");

@@ -77,5 +77,12 @@ describe("printable URIs", () => {
     );
     expect(maskCredentials("https://u:sl/ash@h/x")).toBe("https://***@h/x");
     expect(maskCredentials("https://h:443/repo@v1 a@b")).toBe("https://h:443/repo@v1 a@b");
+    expect(maskCredentials("https://u:p?w@h https://u:4/4@h")).toBe("https://***@h https://u:4/4@h");
+    expect(maskCredentials("https://u:1:2/3@h 'https://h' u:p@h")).toBe("https://***@h 'https://h' u:p@h");
+  });
+
+  it.each([":", ":/", "://"])("are masked in one pass over a long text of %j", (part) => {
+    const text = `a://${part.repeat(150_000)}`;
+    expect(maskCredentials(text)).toBe(text);
   });
 });

@@ -117,8 +117,11 @@ async function runSteps(
     report.log(`Starting ${label}`);
     try {
       const limit = step.timeout === undefined ? [] : [AbortSignal.timeout(durationSeconds(step.timeout) * 1000)];
+      const home = join(directory, "home");
+      await mkdir(home, { recursive: true, mode: 0o700 });
       await runStep(step, join(directory, "workspace"), join(directory, `image-${index}`), local, {
         environment,
+        home,
         log: (line) => report.log(`${label}: ${line}`),
         signal: AbortSignal.any([signal, ...limit]),
       });
@@ -139,6 +142,7 @@ async function runSteps(
 
 interface StepContext {
   environment: BuildEnvironment;
+  home: string;
   log: (line: string) => void;
   signal: AbortSignal;
 }
@@ -148,7 +152,7 @@ async function runStep(
   workspace: string,
   root: string,
   local: LocalImages,
-  { environment, log, signal }: StepContext,
+  { environment, home, log, signal }: StepContext,
 ): Promise<void> {
   if (!/^gcr\.io\/cloud-builders\/docker(?:[:@].+)?$/.test(step.name) || step.entrypoint) {
     throw stepFailure(
@@ -171,6 +175,7 @@ async function runStep(
     directory,
     buildArgs: docker.buildArgs,
     givenPython: environment.python,
+    home,
     cacheDir: environment.cacheDir,
     onLine: log,
     signal,

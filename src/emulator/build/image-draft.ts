@@ -28,6 +28,8 @@ export interface BuildContext {
   buildArgs: Readonly<Record<string, string>>;
   /** The interpreter that the emulator was given, if any. */
   givenPython: string | undefined;
+  /** The home directory of the programs that are run, of this build alone. */
+  home: string;
   /** Where environments are kept between builds. */
   cacheDir: string | undefined;
   onLine: (line: string) => void;

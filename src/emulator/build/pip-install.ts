@@ -97,7 +97,7 @@ async function installPaths(install: PipInstall, draft: ImageDraft, context: Bui
     command: (builder ?? draft.python).path,
     args,
     cwd: hostPath(draft, "."),
-    env: installEnvironment(),
+    env: installEnvironment(context.home),
     shown: `pip install ${install.paths.join(" ")}`,
     context,
   });

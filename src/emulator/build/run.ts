@@ -35,6 +35,7 @@ export async function runInImage(instruction: Instruction, draft: ImageDraft, co
       ...draft.env,
       ...draft.args,
       PYTHONPATH: draft.pythonPath.map((path) => hostPath(draft, path)).join(delimiter),
+      HOME: context.home,
     }),
     shown: instruction.text,
     context,

@@ -9,6 +9,8 @@ import { expandVariables } from "./variable-expansion.js";
 /** What runs in a container, and what it is told. */
 export interface ContainerConfig {
   image: BuiltImage;
+  /** A directory of this process alone, whatever the image or the model's owner calls its home. */
+  home: string;
   /** In place of the image's ENTRYPOINT and CMD. */
   command?: readonly string[];
   args?: readonly string[];
@@ -36,8 +38,7 @@ export function containerLaunch(config: ContainerConfig): Launch {
   const words = overriding?.map((each) => onThisMachine(expandVariables(each, variables), image)) ?? image.command;
   const [name = "", ...args] = words;
   const importPath = variables["PYTHONPATH"]?.split(":").map((each) => onThisMachine(each, image)) ?? [];
-  // the image's home is a path of its own file system, where nothing of this machine's user is
-  const { HOME: _inTheImage, PATH: imagePath, ...imageEnv } = image.env;
+  const { PATH: imagePath, ...imageEnv } = image.env;
   const env = childEnvironment({
     PYTHONUNBUFFERED: "1",
     PATH: [dirname(image.python), imagePath, process.env["PATH"]].filter(Boolean).join(delimiter),
@@ -45,6 +46,8 @@ export function containerLaunch(config: ContainerConfig): Launch {
     ...variables,
     PYTHONPATH: [...importPath, ...image.pythonPath].join(delimiter),
     ...config.hostEnv,
+    // an image's own, such as /root, is a path of its own file system: here it would be what is this machine's
+    HOME: config.home,
   });
   const command = /^(?:.*\/)?python[0-9.]*$/.test(name) ? image.python : name;
   return { command, args, cwd: image.workdir, env };

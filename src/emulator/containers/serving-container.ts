@@ -1,4 +1,6 @@
 import { EventEmitter, once } from "node:events";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { freePort, type ManagedProcess, startProcess } from "../../runtime/process.js";
@@ -6,8 +8,10 @@ import { untilHealthy } from "./health.js";
 import { type ContainerConfig, containerLaunch } from "./launch.js";
 
 export interface ServingContainerOptions {
-  /** What to run, given the port that it is to listen on. */
-  config: (port: number) => ContainerConfig;
+  /** What to run, given the port that it is to listen on and its home directory. */
+  config: (port: number, home: string) => ContainerConfig;
+  /** Where home directories are made: one for each process, gone with it, so that none finds what another left. */
+  homes: string;
   healthRoute: string;
   /** How long the server may take to become healthy, in milliseconds. */
   startTimeoutMs: number;
@@ -35,6 +39,8 @@ export class ServingContainer {
   readonly #options: ServingContainerOptions;
   readonly #stopping = new AbortController();
   #process: ManagedProcess | undefined;
+  /** Settles when the last process has ended and its home is gone. */
+  #ended: Promise<void> = Promise.resolve();
   /** Emits `serving` whenever a server has become healthy. */
   readonly #events = new EventEmitter().setMaxListeners(0);
   #address: string | undefined;
@@ -78,6 +84,7 @@ export class ServingContainer {
     this.#stopping.abort(new Error("The container was stopped."));
     await this.#process?.stop();
     await this.#supervision;
+    await this.#ended;
   }
 
   /** One start: resolves once the server is healthy, and leaves no process when it rejects. */
@@ -86,11 +93,15 @@ export class ServingContainer {
     const url = `http://127.0.0.1:${port}`;
     const ended = new AbortController();
     signal.throwIfAborted();
-    const process = this.#spawn(port);
+    await mkdir(this.#options.homes, { recursive: true, mode: 0o700 });
+    const home = await mkdtemp(join(this.#options.homes, "container-"));
+    const process = this.#spawn(port, home);
     this.#process = process;
-    void process.exited.then(({ code, signal: by }) => {
+    this.#ended = process.exited.then(async ({ code, signal: by }) => {
       this.#process = undefined;
       ended.abort(new ContainerStartError("exited", `exit ${by ?? code}`));
+      // what cannot be removed now is when the emulator starts again
+      await rm(home, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
     });
     const timeout = AbortSignal.timeout(this.#options.startTimeoutMs);
     try {
@@ -98,6 +109,7 @@ export class ServingContainer {
       await untilHealthy(`${url}${this.#options.healthRoute}`, any);
     } catch (error) {
       await process.stop();
+      await this.#ended;
       throw timeout.aborted && error === timeout.reason
         ? new ContainerStartError("never-ready", "not healthy in time")
         : error;
@@ -106,9 +118,9 @@ export class ServingContainer {
     this.#events.emit("serving");
   }
 
-  #spawn(port: number): ManagedProcess {
+  #spawn(port: number, home: string): ManagedProcess {
     try {
-      return startProcess({ ...containerLaunch(this.#options.config(port)), onLine: this.#options.onLine });
+      return startProcess({ ...containerLaunch(this.#options.config(port, home)), onLine: this.#options.onLine });
     } catch (error) {
       throw new ContainerStartError("not-started", error instanceof Error ? error.message : String(error));
     }

@@ -19,9 +19,6 @@ import { ModelUpload } from "./models/upload.js";
 import { operationRoutes } from "./operation-routes.js";
 import { predictionRoutes } from "./predict/routes.js";
 
-/** How long a model server may take to become healthy, unless the emulator was told otherwise, in milliseconds. */
-const defaultStartMs = 120_000;
-
 export interface VertexDependencies {
   state: StateStore;
   operations: Operations;
@@ -31,8 +28,10 @@ export interface VertexDependencies {
   logs: Pick<LogStore, "append">;
   /** The emulator's own address, such as `http://127.0.0.1:9090`; asked for only once it listens. */
   url: () => string;
-  /** The longest that a deploy waits for its model server, in milliseconds. Default 120,000. */
-  longestStartMs?: number;
+  /** Where each container's process gets its home directory. */
+  homes: string;
+  /** The longest that a deploy waits for its model server, in milliseconds. */
+  longestStartMs: number;
 }
 
 /** Vertex AI's routes, and the model servers behind them. */
@@ -50,7 +49,7 @@ export function vertexRoutes(deps: VertexDependencies): VertexService {
   const models = new ModelStore(state);
   const endpoints = new EndpointStore(state);
   const artifacts = new ArtifactCopies(deps.objects);
-  const servers = new ModelServers({ ...deps, longestStartMs: deps.longestStartMs ?? defaultStartMs });
+  const servers = new ModelServers(deps);
   const deployments = new Deployments({ locations, operations, models, endpoints, servers });
   const upload = new ModelUpload({
     locations,

@@ -16,6 +16,8 @@ export interface ModelServersDependencies {
   logs: Pick<LogStore, "append">;
   /** The emulator's own address, for the storage that containers read. */
   url: () => string;
+  /** Where each container's process gets its home directory. */
+  homes: string;
   /** The longest that a server may take to become healthy, in milliseconds, whatever its `deploymentTimeout`. */
   longestStartMs: number;
 }
@@ -101,8 +103,10 @@ export class ModelServers {
       healthRoute: healthRoute(deployment),
       startTimeoutMs: Math.min(seconds * 1000, this.#deps.longestStartMs),
       onLine: (line, stream) => this.#log(deployment, line, stream),
-      config: (port) => ({
+      homes: this.#deps.homes,
+      config: (port, home) => ({
         image,
+        home,
         ...(containerSpec.command && { command: containerSpec.command }),
         ...(containerSpec.args && { args: containerSpec.args }),
         env: containerSpec.env ?? [],

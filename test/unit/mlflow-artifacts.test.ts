@@ -1,0 +1,87 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DeploymentError, type ErrorCode } from "../../src/core/errors.js";
+import { Artifacts } from "../../src/mlflow/artifacts.js";
+
+const context = { report: () => {} };
+const ofRun = "gs://bucket/run";
+const ofModel = "gs://bucket/model";
+
+/** Lists one file in each directory that has no failure. */
+function artifacts(failures: Record<string, ErrorCode>): Artifacts {
+  const gs = {
+    list: async (uri: string) => {
+      const code = failures[uri];
+      if (code !== undefined) throw new DeploymentError(code, `${uri} cannot be listed`);
+      return [{ path: "MLmodel", size: 1 }];
+    },
+    open: async () => Readable.from([]),
+  };
+  return new Artifacts({ gs });
+}
+
+describe("the files of a model in several directories", () => {
+  const origins = async (failures: Record<string, ErrorCode>): Promise<string[]> =>
+    (await artifacts(failures).list([ofRun, ofModel], context)).map(({ directoryUri }) => directoryUri);
+
+  it("are those of the last one that has them, and of the others where it is not there", async () => {
+    expect(await origins({})).toEqual([ofModel]);
+    expect(await origins({ [ofModel]: "RESOURCE_DOES_NOT_EXIST" })).toEqual([ofRun]);
+    expect(await origins({ [ofRun]: "RESOURCE_DOES_NOT_EXIST" })).toEqual([ofModel]);
+  });
+
+  it("are not taken from another one when one cannot be read", async () => {
+    const codes = [
+      "PERMISSION_DENIED",
+      "UNAUTHENTICATED",
+      "TEMPORARILY_UNAVAILABLE",
+      "INVALID_PARAMETER_VALUE",
+    ] as const;
+    for (const code of codes) await expect(origins({ [ofModel]: code })).rejects.toMatchObject({ code });
+  });
+
+  it("are an error when none is there", async () => {
+    const nowhere = { [ofRun]: "RESOURCE_DOES_NOT_EXIST", [ofModel]: "RESOURCE_DOES_NOT_EXIST" } as const;
+    await expect(origins(nowhere)).rejects.toMatchObject({ code: "RESOURCE_DOES_NOT_EXIST" });
+  });
+});
+
+describe("a directory of this machine", () => {
+  let directory: string;
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), "mlflow-artifacts-"));
+    await writeFile(join(directory, "id_rsa"), "PRIVATE KEY");
+  });
+  afterEach(() => rm(directory, { recursive: true, force: true }));
+
+  const files = async (...before: string[]): Promise<string[]> =>
+    (await artifacts({}).list([...before, directory], context)).map(({ path }) => path);
+
+  it("gives nothing of itself beside another one, unless it holds an MLmodel file", async () => {
+    expect(await files(ofRun)).toEqual(["MLmodel"]);
+    await mkdir(join(directory, "MLmodel"));
+    await writeFile(join(directory, "MLmodel", "MLmodel"), "");
+    expect(await files(ofRun)).toEqual(["MLmodel"]);
+
+    await rm(join(directory, "MLmodel"), { recursive: true });
+    await writeFile(join(directory, "MLmodel"), "flavors: {}");
+    expect(await files(ofRun)).toEqual(["MLmodel", "id_rsa"]);
+  });
+
+  it("is listed whatever it holds when it is the only one", async () => {
+    expect(await files()).toEqual(["id_rsa"]);
+  });
+
+  it("does not count as absent for a link in it that leads nowhere, or in a circle", async () => {
+    await writeFile(join(directory, "MLmodel"), "flavors: {}");
+    await symlink("gone", join(directory, "weights"));
+    await expect(files(ofRun)).rejects.toMatchObject({ code: "INVALID_PARAMETER_VALUE" });
+
+    await rm(directory, { recursive: true });
+    await symlink(directory, directory);
+    await expect(files(ofRun)).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+  });
+});
