@@ -10,7 +10,7 @@ import { isProcessAlive } from "../core/process-alive.js";
 const renewedEvery = 20_000;
 
 /** A lock that was not renewed for so long counts as left behind, whoever holds it. Milliseconds. */
-const longestSilence = 30 * 60_000;
+const longestSilence = 5 * 60_000;
 
 export interface LockOptions {
   /** Called once when another process holds the lock. */

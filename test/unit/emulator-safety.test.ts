@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ let emulator: Emulator;
 
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "emulator-safety-"));
-  emulator = await startEmulator({ dataDir });
+  emulator = await startEmulator({ dataDir, record: join(dataDir, "record.jsonl") });
 });
 
 afterEach(async () => {
@@ -56,7 +56,39 @@ describe("the emulator", () => {
     expect(await (await fetch(`${emulator.url}/storage/v1/b/kept`)).json()).toMatchObject({ name: "kept" });
   });
 
+  it.each([
+    ["of a process that is gone", String(2 ** 22 + 1)],
+    ["of an earlier process with the same id, as in a container that was started again", String(process.pid)],
+    ["that was never written", ""],
+  ])("takes over a lock %s", async (_case, pid) => {
+    await emulator.stop();
+    await writeFile(join(dataDir, "emulator.pid"), pid);
+    emulator = await startEmulator({ dataDir });
+    expect(await statusWith({})).toBe(200);
+  });
+
+  it("gives the data directory back when its port is taken", async () => {
+    const other = join(dataDir, "other");
+    await expect(startEmulator({ dataDir: other, port: emulator.port })).rejects.toThrow("EADDRINUSE");
+    expect(await readdir(other)).not.toContain("emulator.pid");
+  });
+
+  it("removes what a killed one was working with", async () => {
+    await emulator.stop();
+    await mkdir(join(dataDir, "homes", "container-1"), { recursive: true });
+    await mkdir(join(dataDir, "builds", "1"), { recursive: true });
+    emulator = await startEmulator({ dataDir });
+    const left = await readdir(dataDir);
+    expect(left).not.toContain("homes");
+    expect(left).not.toContain("builds");
+  });
+
   it("keeps its data from other users", async () => {
-    expect((await stat(dataDir)).mode & 0o077).toBe(0);
+    await emulator.createBucket("kept");
+    expect(await statusWith({})).toBe(200);
+    await emulator.stop();
+    for (const path of ["", "record.jsonl", "state/buckets.json"]) {
+      expect((await stat(join(dataDir, path))).mode & 0o077).toBe(0);
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { type Emulator, startEmulator } from "../../src/emulator/index.js";
+import { container, dedicatedResources, fakeImage, imageUri, location } from "./emulator-vertex-fixture.js";
 
 let directory: string;
 let emulator: Emulator;
@@ -70,6 +71,32 @@ describe("the emulator", () => {
 
   it("refuses a port that is taken", async () => {
     await expect(startEmulator({ port: emulator.port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+  });
+
+  it("gives a model server only so long to become healthy as it was told", async () => {
+    const name = imageUri.replace(":1", "");
+    const image = { ...fakeImage(), name, tags: ["1"], createTime: new Date().toISOString() };
+    await mkdir(join(directory, "data", "state"), { recursive: true });
+    await writeFile(
+      join(directory, "data", "state", "images.json"),
+      JSON.stringify([[`${name}@${image.digest}`, image]]),
+    );
+    await emulator.stop();
+    emulator = await startEmulator({ dataDir: join(directory, "data"), longestStartSeconds: 0.5 });
+    const run = async (path: string, body: unknown) => {
+      const { name: operation } = (await (await post(`/v1/${path}`, JSON.stringify(body))).json()) as { name: string };
+      return (await (await post(`/v1/${operation}:wait`, "")).json()) as {
+        response?: Record<string, string>;
+        error?: { message: string };
+      };
+    };
+    const model = { displayName: "iris", containerSpec: container({ mode: "unhealthy" }) };
+    const uploaded = await run(`${location}/models:upload`, { model });
+    const created = await run(`${location}/endpoints`, { displayName: "tester" });
+    const { error } = await run(`${created.response?.["name"]}:deployModel`, {
+      deployedModel: { model: uploaded.response?.["model"], dedicatedResources },
+    });
+    expect(error?.message).toContain("Model server never became ready.");
   });
 
   it("drops an upload whose client goes away", async () => {

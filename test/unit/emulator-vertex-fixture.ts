@@ -71,6 +71,7 @@ export async function startVertex(
     access,
     images,
     logs: { append: (line) => logged.push(line) },
+    homes: join(dataDir, "homes"),
     url: () => url,
     longestStartMs: options.longestStartMs ?? 20_000,
   });

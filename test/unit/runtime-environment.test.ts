@@ -60,6 +60,12 @@ describe("ensureEnvironment", () => {
     expect(await missingRequirements(environment, "acme-tools==1.2")).toEqual([]);
   });
 
+  it("leaves nothing beside it: neither a lock nor the home directory that pip had", async () => {
+    const [key = ""] = await readdir(join(directory, "environments"));
+    const made = await readdir(join(directory, "environments", key));
+    expect(made.toSorted()).toEqual(["complete.json", expect.stringMatching(/^environment-[0-9a-f]{8}$/)]);
+  });
+
   it("returns the environment it made before, whatever the comments and order of the requirements", async () => {
     const lines: string[] = [];
     const again = await ensureEnvironment({

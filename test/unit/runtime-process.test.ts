@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { installEnvironment } from "../../src/runtime/child-environment.js";
 import { childEnvironment, freePort, run, startProcess } from "../../src/runtime/process.js";
 
 const node = (script: string, ...args: string[]) => ({
@@ -164,6 +165,12 @@ describe("childEnvironment", () => {
       AIP_HTTP_PORT: "8080",
       HOME: "/elsewhere",
     });
+  });
+});
+
+describe("installEnvironment", () => {
+  it("has the home that was made for the installation", () => {
+    expect(installEnvironment("/elsewhere")).toMatchObject({ HOME: "/elsewhere", USERPROFILE: "/elsewhere" });
   });
 });
 

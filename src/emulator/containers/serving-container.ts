@@ -93,15 +93,13 @@ export class ServingContainer {
     const url = `http://127.0.0.1:${port}`;
     const ended = new AbortController();
     signal.throwIfAborted();
-    await mkdir(this.#options.homes, { recursive: true, mode: 0o700 });
-    const home = await mkdtemp(join(this.#options.homes, "container-"));
-    const process = this.#spawn(port, home);
+    const home = await this.#makeHome();
+    const process = await this.#spawn(port, home);
     this.#process = process;
     this.#ended = process.exited.then(async ({ code, signal: by }) => {
       this.#process = undefined;
       ended.abort(new ContainerStartError("exited", `exit ${by ?? code}`));
-      // what cannot be removed now is when the emulator starts again
-      await rm(home, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
+      await removeHome(home);
     });
     const timeout = AbortSignal.timeout(this.#options.startTimeoutMs);
     try {
@@ -118,10 +116,16 @@ export class ServingContainer {
     this.#events.emit("serving");
   }
 
-  #spawn(port: number, home: string): ManagedProcess {
+  async #makeHome(): Promise<string> {
+    await mkdir(this.#options.homes, { recursive: true, mode: 0o700 });
+    return mkdtemp(join(this.#options.homes, "container-"));
+  }
+
+  async #spawn(port: number, home: string): Promise<ManagedProcess> {
     try {
       return startProcess({ ...containerLaunch(this.#options.config(port, home)), onLine: this.#options.onLine });
     } catch (error) {
+      await removeHome(home);
       throw new ContainerStartError("not-started", error instanceof Error ? error.message : String(error));
     }
   }
@@ -144,4 +148,9 @@ export class ServingContainer {
       backoff = Math.min(backoff * 2, longestBackoffMs);
     }
   }
+}
+
+/** What cannot be removed, as while a process that left its group still writes, goes when the emulator starts again. */
+async function removeHome(home: string): Promise<void> {
+  await rm(home, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
 }
