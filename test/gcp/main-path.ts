@@ -71,7 +71,8 @@ async function main(): Promise<number> {
   if (!(await agreed(plan))) return 2;
 
   const interruption = new AbortController();
-  for (const event of ["SIGINT", "SIGTERM"] as const) process.once(event, () => interruption.abort());
+  // Not once: Ctrl-C arrives from the terminal and from npm's script, and a second one must not end the cleaning up.
+  for (const event of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(event, () => interruption.abort());
   const transcript = join(".test-output", "gcp", `${plan.name}.jsonl`);
   const stopRecording = recordTranscript(transcript);
   let failure: unknown;

@@ -6,7 +6,12 @@ import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 /** Hosts whose requests are about credentials: nothing of them is written down. */
 const credentialHosts = /(^|\.)(oauth2|sts|iamcredentials|accounts)\.google(apis)?\.com$|^metadata\.|^169\.254\./;
 /** Query parameters that are credentials in themselves. */
-const secretParameters = /^(upload_id|access_token|key|X-Goog-(Signature|Credential|Security-Token))$/i;
+const secretParameters =
+  /^(upload_id|access_token|oauth_token|key|sig|signature|X-(Goog|Amz)-(Signature|Credential|Security-Token))$/i;
+/** Fields of JSON that are credentials, wherever they are. */
+const secretFields = /^((access|id|refresh)_?token|assertion|client_?secret|private_?key|password)$/i;
+/** Requests for the content of objects and of MLflow's artifacts, which is the user's. */
+const contentPaths = /[?&]alt=media(&|$)|\/mlflow-artifacts\/artifacts\/|^\/get-artifact/;
 /** A body that is larger is written down as its length. Bytes. */
 const largestBody = 256 * 1024;
 
@@ -15,7 +20,7 @@ type Chunk = string | Uint8Array | null | undefined;
 /**
  * Writes every request of this process and its answer to a file, a line of JSON each, from which the emulator can be
  * corrected: `{"time","method","url","body","status","answer"}`. No headers, no credentials; a body that is not JSON is its
- * length; values of `containerSpec.env` are masked.
+ * length; values of `containerSpec.env` are masked; the content of objects and artifacts is its length.
  *
  * The libraries below this package send in three ways, which all end in Node's `ClientRequest`: that is where it listens.
  *
@@ -52,7 +57,9 @@ function listen(request: ClientRequest, output: WriteStream): Buffer[] {
   const body: Buffer[] = [];
   const time = new Date().toISOString();
   request.prependOnceListener("response", (response: IncomingMessage) => {
-    if (credentialHosts.test(request.host)) return;
+    // gtoken 7, below @google-cloud/storage, asks www.googleapis.com/oauth2/v4/token for its tokens
+    if (credentialHosts.test(request.host) || request.path.startsWith("/oauth2/")) return;
+    const isContent = contentPaths.test(request.path);
     const answer: Buffer[] = [];
     // Not a listener for `data`: that would set the stream flowing before its own reader is there.
     const push = response.push.bind(response);
@@ -67,7 +74,10 @@ function listen(request: ClientRequest, output: WriteStream): Buffer[] {
         url: shownUrl(request),
         body: shown(Buffer.concat(body)),
         status: response.statusCode,
-        answer: shown(decoded(Buffer.concat(answer), response.headers["content-encoding"])),
+        answer: shown(
+          decoded(Buffer.concat(answer), response.headers["content-encoding"]),
+          isContent && response.statusCode === 200,
+        ),
       };
       if (!output.writableEnded) output.write(`${JSON.stringify(line)}\n`);
     });
@@ -81,18 +91,19 @@ function shownUrl(request: ClientRequest): string {
   return url.href;
 }
 
-function shown(body: Buffer): unknown {
+function shown(body: Buffer, isContent = false): unknown {
   if (body.length === 0) return null;
-  if (body.length > largestBody) return { bytes: body.length };
+  if (isContent || body.length > largestBody) return { bytes: body.length };
   try {
-    return JSON.parse(body.toString("utf8"), maskEnvironment) as unknown;
+    return JSON.parse(body.toString("utf8"), masked) as unknown;
   } catch {
     return { bytes: body.length };
   }
 }
 
 /** `containerSpec.env` is a list of names and values. */
-function maskEnvironment(key: string, value: unknown): unknown {
+function masked(key: string, value: unknown): unknown {
+  if (typeof value === "string" && secretFields.test(key)) return "***";
   if (key !== "env" || !Array.isArray(value)) return value;
   return (value as { name?: unknown }[]).map(({ name }) => ({ name, value: "***" }));
 }

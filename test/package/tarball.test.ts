@@ -16,9 +16,13 @@ let project: string;
 
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "package-"));
-  await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
-    cwd: root,
-  });
+  await run(
+    process.execPath,
+    [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json", "--incremental", "false"],
+    {
+      cwd: root,
+    },
+  );
   await run("npm", ["pack", "--silent", "--pack-destination", project], { cwd: root });
   const [tarball] = (await readdir(project)).filter((name) => name.endsWith(".tgz"));
   await writeFile(join(project, "package.json"), JSON.stringify({ name: "scratch", private: true }));
