@@ -1,4 +1,5 @@
 import type { Bundle, BundleRequest } from "./bundle.js";
+import type { Clock } from "./clock.js";
 import type { DeployedModel, Predictions } from "./deployment.js";
 import type { ResolvedModel } from "./model.js";
 import type { Operation } from "./operation.js";
@@ -282,4 +283,19 @@ export interface LogQuery {
   /** RFC 3339. */
   since: string;
   lines: number;
+}
+
+/** All that a deployment is made by, one service for each part of it. */
+export interface DeploymentServices {
+  modelResolver: ModelResolver;
+  bundleBuilder: BundleBuilder;
+  uploader: Uploader;
+  imageBuilder: ImageBuilder;
+  modelManager: ModelManager;
+  versionManager: VersionManager;
+  endpointManager: EndpointManager;
+  predictionService: PredictionService;
+  deploymentStore: DeploymentStore;
+  logReader: LogReader;
+  clock: Clock;
 }

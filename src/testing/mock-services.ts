@@ -2,6 +2,7 @@ import type { Bundle } from "../core/bundle.js";
 import type { ResolvedModel } from "../core/model.js";
 import type {
   BundleBuilder,
+  DeploymentServices,
   DeploymentStore,
   EndpointManager,
   ImageBuilder,
@@ -31,17 +32,7 @@ export interface MockOptions {
 }
 
 /** A platform in memory: every service of a target, recording its calls, and what they have made. */
-export interface MockServices {
-  modelResolver: ModelResolver;
-  bundleBuilder: BundleBuilder;
-  uploader: Uploader;
-  imageBuilder: ImageBuilder;
-  modelManager: ModelManager;
-  versionManager: VersionManager;
-  endpointManager: EndpointManager;
-  predictionService: PredictionService;
-  deploymentStore: DeploymentStore;
-  logReader: LogReader;
+export interface MockServices extends DeploymentServices {
   clock: MockClock;
 }
 

@@ -1,7 +1,7 @@
 import type { EmulatorRequest, EmulatorResponse, Route } from "../http.js";
 import type { ContainerAccess } from "./container-access.js";
 import { download } from "./download.js";
-import { listPage } from "./listing.js";
+import { listPage, pageToWire } from "./listing.js";
 import type { ObjectResource, ObjectStore } from "./object-store.js";
 import { forbidden, objectNotFound } from "./storage-error.js";
 import { baseUrl, objectToWire, storageRoute } from "./wire.js";
@@ -19,16 +19,8 @@ export function containerRoutes(store: ObjectStore, access: ContainerAccess): Ro
       requireAccess(access, request, "storage.objects.list", prefix);
       const found = await store.list(request.param("bucket"), prefix);
       const byName = new Map(found.map((each) => [each.name, each]));
-      const { names, prefixes, nextPageToken } = listPage([...byName.keys()], request.query);
-      const items = names.map((name) => toWire(byName.get(name)!, request));
-      return {
-        json: {
-          kind: "storage#objects",
-          ...(nextPageToken === undefined ? {} : { nextPageToken }),
-          ...(prefixes.length > 0 ? { prefixes } : {}),
-          ...(items.length > 0 ? { items } : {}),
-        },
-      };
+      const page = listPage([...byName.keys()], request.query);
+      return { json: pageToWire(page, (name) => toWire(byName.get(name)!, request)) };
     }),
     containerRoute("GET", object, async (request) => {
       const name = request.param("object");

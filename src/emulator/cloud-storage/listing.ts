@@ -35,6 +35,19 @@ export function listPage(sorted: readonly string[], query: URLSearchParams): Lis
   return page;
 }
 
+/** A page as `objects.list` answers it, which leaves out what is empty. */
+export function pageToWire(
+  { names, prefixes, nextPageToken }: ListingPage,
+  objectOf: (name: string) => object,
+): object {
+  return {
+    kind: "storage#objects",
+    ...(nextPageToken === undefined ? {} : { nextPageToken }),
+    ...(prefixes.length > 0 ? { prefixes } : {}),
+    ...(names.length > 0 ? { items: names.map((name) => objectOf(name)) } : {}),
+  };
+}
+
 function* entries(
   sorted: readonly string[],
   query: URLSearchParams,

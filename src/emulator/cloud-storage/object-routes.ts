@@ -4,7 +4,7 @@ import type { EmulatorRequest, Route } from "../http.js";
 import { parseMessage } from "../payload.js";
 import { type DiskObjectStore, settingsOf } from "./disk-store.js";
 import { download } from "./download.js";
-import { listPage } from "./listing.js";
+import { listPage, pageToWire } from "./listing.js";
 import type { DiskObject } from "./object-index.js";
 import { parseObject, parseObjectPatch } from "./object-settings.js";
 import { isUnmodified, parsePreconditions, requireMatch, requirePreconditions } from "./preconditions.js";
@@ -21,16 +21,8 @@ export function objectRoutes(store: DiskObjectStore): Route[] {
   return [
     storageRoute("GET", objects, async (request) => {
       const bucket = request.param("bucket");
-      const { names, prefixes, nextPageToken } = listPage(store.names(bucket), request.query);
-      const items = names.map((name) => objectToWire(store.object(bucket, name), baseUrl(request)));
-      return {
-        json: {
-          kind: "storage#objects",
-          ...(nextPageToken === undefined ? {} : { nextPageToken }),
-          ...(prefixes.length > 0 ? { prefixes } : {}),
-          ...(items.length > 0 ? { items } : {}),
-        },
-      };
+      const page = listPage(store.names(bucket), request.query);
+      return { json: pageToWire(page, (name) => objectToWire(store.object(bucket, name), baseUrl(request))) };
     }),
     storageRoute("GET", object, async (request) => {
       const found = find(request);

@@ -1,4 +1,4 @@
-import type { CreatedDeployment, Deployment, DeploymentState } from "../../core/deployment.js";
+import type { Deployment, DeploymentState } from "../../core/deployment.js";
 import { DeploymentError } from "../../core/errors.js";
 import type { DeploymentRecord, DeploymentSpec } from "../../core/record.js";
 import type { Endpoint, ModelVersion, StoredRecord } from "../../core/services.js";
@@ -82,17 +82,6 @@ export function describeDeployment(
     },
     settings: spec?.settings ?? {},
   };
-}
-
-/** The result of `createDeployment`. */
-export function describeCreated(
-  endpoint: Endpoint,
-  version: ModelVersion | null,
-  record: DeploymentRecord | null,
-  now: number,
-  changed: boolean,
-): CreatedDeployment {
-  return { ...describeDeployment(endpoint, version, record, now), changed };
 }
 
 /** The registry version that gets most of an endpoint's traffic. */

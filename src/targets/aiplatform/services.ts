@@ -1,30 +1,7 @@
-import type { Clock } from "../../core/clock.js";
-import type {
-  BundleBuilder,
-  DeploymentStore,
-  EndpointManager,
-  ImageBuilder,
-  LogReader,
-  ModelManager,
-  ModelResolver,
-  PredictionService,
-  Uploader,
-  VersionManager,
-} from "../../core/services.js";
+import type { DeploymentServices } from "../../core/services.js";
 
 /** What the `aiplatform` client is composed of; each can be given to `getDeployClient` in place of the target's own. */
-export interface AiPlatformServices {
-  modelResolver: ModelResolver;
-  bundleBuilder: BundleBuilder;
-  uploader: Uploader;
-  imageBuilder: ImageBuilder;
-  modelManager: ModelManager;
-  versionManager: VersionManager;
-  endpointManager: EndpointManager;
-  predictionService: PredictionService;
-  deploymentStore: DeploymentStore;
-  logReader: LogReader;
-  clock: Clock;
+export interface AiPlatformServices extends DeploymentServices {
   names: PlatformNames;
 }
 

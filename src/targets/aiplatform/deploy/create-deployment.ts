@@ -11,7 +11,7 @@ import type { Call } from "../call.js";
 import { required } from "../config/load-settings.js";
 import {
   deployedAttempt,
-  describeCreated,
+  describeDeployment,
   liveDeployment,
   observe,
   type Observed,
@@ -87,7 +87,7 @@ async function deploy(work: Work, observed: Observed, call: Call): Promise<Creat
     );
     const serving = await ensureAllTraffic(work.name, work.spec, session.record.attempt, held);
     await session.end((record) => finishedRecord(record, session, version.value.versionId));
-    return describeCreated(serving, version.value, session.record, services.clock.now(), true);
+    return { ...describeDeployment(serving, version.value, session.record, services.clock.now()), changed: true };
   } catch (error) {
     throw await fail(error, work, session, call);
   }
@@ -150,7 +150,8 @@ async function finishedAlready(
       `The deployment "${name}" is there already, the very same. With ifExists: "return" it is returned.`,
     );
   }
-  return describeCreated(endpoint, await servingVersion(endpoint, call), stored?.record ?? null, now, false);
+  const version = await servingVersion(endpoint, call);
+  return { ...describeDeployment(endpoint, version, stored?.record ?? null, now), changed: false };
 }
 
 function conflict(

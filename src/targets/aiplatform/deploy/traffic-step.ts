@@ -19,22 +19,14 @@ export async function ensureAllTraffic(
       `The endpoint of the deployment "${name}" is gone: it was deleted elsewhere. Run the same call again.`,
     );
   }
+  const say = (status: "done" | "skipped", has: string) =>
+    context.report({ type: "step", step: "traffic", status, message: `${who(endpoint, id)} ${has} all the traffic` });
   if (endpoint.trafficSplit[id] === 100) {
-    context.report({
-      type: "step",
-      step: "traffic",
-      status: "skipped",
-      message: `${who(endpoint, id)} has all the traffic`,
-    });
+    say("skipped", "has");
     return endpoint;
   }
   const changed = await endpointManager.setTraffic(endpoint, { [id]: 100 }, context);
-  context.report({
-    type: "step",
-    step: "traffic",
-    status: "done",
-    message: `${who(endpoint, id)} gets all the traffic`,
-  });
+  say("done", "gets");
   return changed;
 }
 
