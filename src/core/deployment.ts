@@ -1,3 +1,5 @@
+import type { HistoryEntry } from "./record.js";
+
 /** A model version that serves on an endpoint. */
 export interface DeployedModel {
   /** Its id on the endpoint, ten digits on Vertex AI. */
@@ -10,16 +12,20 @@ export interface DeployedModel {
   /** Its share of the endpoint's traffic, in percent. */
   trafficPercent: number;
   machineType: string | null;
+  /** Replicas that always run; null where the platform does not say. */
+  minReplicaCount: number | null;
+  /** Replicas that autoscaling may go up to; null where the platform does not say. */
+  maxReplicaCount: number | null;
   /** RFC 3339, as the platform gives it. */
   createTime: string | null;
 }
 
 /**
- * - `ready`: serves, with traffic.
- * - `creating`: a process is at work on it.
- * - `incomplete`: an attempt was cut off; the same `createDeployment` goes on with it.
+ * - `ready`: serves; on an endpoint that it shares, with whatever traffic it was given.
+ * - `creating`, `updating`: a process is at work on it. While it is updated it goes on serving.
+ * - `incomplete`: an attempt to create it was cut off; the same call goes on with it.
  */
-export type DeploymentState = "ready" | "creating" | "incomplete";
+export type DeploymentState = "ready" | "creating" | "updating" | "incomplete";
 
 /** A model on a serving platform, under a name. */
 export interface Deployment {
@@ -31,9 +37,14 @@ export interface Deployment {
     id: string;
     /** The platform's full name of it, such as `projects/p/locations/l/endpoints/e`. */
     name: string;
+    /** Whether other deployments may be on it: it was made by `createEndpoint`. */
+    shared: boolean;
     createTime: string | null;
   } | null;
+  /** This deployment's own: one, but while it is updated. */
   deployedModels: DeployedModel[];
+  /** Its share of the endpoint's traffic, in percent. */
+  trafficPercent: number;
   model: {
     /** The registry model's full name on the platform. */
     name: string;
@@ -51,11 +62,19 @@ export interface Deployment {
   };
   /** The settings that it was created with, by their names in `config`; empty where the record of them is lost. */
   settings: Record<string, unknown>;
+  /** What was done to it, newest last; empty where the record is lost, and in a list. */
+  history: HistoryEntry[];
 }
 
 /** What `createDeployment` gives: the deployment, and whether this call changed anything. */
 export interface CreatedDeployment extends Deployment {
   /** False when the same deployment was there already, finished. */
+  changed: boolean;
+}
+
+/** What `updateDeployment` gives: the deployment, and whether this call changed anything. */
+export interface UpdatedDeployment extends Deployment {
+  /** False when all was as the call wants it. */
   changed: boolean;
 }
 

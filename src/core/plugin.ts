@@ -1,4 +1,5 @@
 import type { BaseDeploymentClient } from "./base-client.js";
+import type { LocalServer, RunLocalOptions } from "./local-server.js";
 import type { TargetUri } from "./target-uri.js";
 
 /** What a target is to the registry: a name, and a way to make its client. */
@@ -9,6 +10,12 @@ export interface DeploymentTargetPlugin<Client extends BaseDeploymentClient<neve
   createClient(target: TargetUri, options: ClientOptions): Client;
   /** Text for a person: what the target is and every setting it takes. */
   targetHelp(): string | Promise<string>;
+  /**
+   * Serves a model on this machine the way the target would. A target that cannot throws `NOT_IMPLEMENTED`.
+   *
+   * @param target - As `createClient` gets it.
+   */
+  runLocal(target: TargetUri, options: RunLocalOptions<never>): Promise<LocalServer>;
 }
 
 /** What `getDeployClient` takes beside the target. A target narrows both parts. */
@@ -24,4 +31,5 @@ export const requiredOfPlugin = [
   "name",
   "createClient",
   "targetHelp",
+  "runLocal",
 ] as const satisfies (keyof DeploymentTargetPlugin)[];

@@ -2,7 +2,7 @@ import type { DeploymentStep } from "./progress.js";
 
 /** What a deployment is made of, so that two can be told apart and the difference named. */
 export interface DeploymentSpec {
-  /** Over all below. Hex. */
+  /** Over all below but the settings that can change while it serves: another hash needs another deployed model. Hex. */
   specHash: string;
   /** What the serving image holds. Hex. */
   environmentHash: string;
@@ -48,23 +48,51 @@ export interface HistoryEntry {
   specHash: string;
   modelUri: string;
   modelVersionId: string | null;
-  /** Why it failed. */
+  /** What the caller said of it. */
   message?: string;
+  /** Why it failed. */
+  error?: string;
+  /** The settings of it, so that it can be gone back to. */
+  settings?: Record<string, unknown>;
+  /** The id of the call: {@link RecordLock.id}. */
+  call?: string;
+}
+
+/** A version of the platform's model registry. */
+export interface VersionName {
+  /** The model's full name. */
+  model: string;
+  versionId: string;
+}
+
+/** What an update is on its way to. */
+export interface RecordedUpdate {
+  spec: DeploymentSpec;
+  /** The registry version made of it; null until there is one. */
+  version: VersionName | null;
+  /** How often a deployed model of this spec has failed for good; part of the next one's id. */
+  attempt: number;
 }
 
 /** What the platform itself cannot hold about a deployment. Lost, it loses history, never a deployment. */
 export interface DeploymentRecord {
   schemaVersion: 1;
   name: string;
-  /** Null where an earlier record was lost. */
+  /** Null where an earlier record was lost, and once it is deleted. */
   spec: DeploymentSpec | null;
+  /** The id of the shared endpoint that it is on; null where it has one of its own. */
+  endpoint: string | null;
   /** The registry version made of it; null until there is one. */
-  version: { model: string; versionId: string } | null;
+  version: VersionName | null;
   /** How often a deployed model of this spec has failed for good; part of the next one's id. */
   attempt: number;
+  /** An update that is under way or was cut off, after which `spec`, `version` and `attempt` are its own. */
+  update: RecordedUpdate | null;
   pending: PendingStep | null;
   /** RFC 3339; null until the deployment of `spec` is finished. */
   completedAt: string | null;
+  /** RFC 3339; null unless the deployment was deleted: what is left is its history. */
+  deletedAt: string | null;
   lock: RecordLock | null;
   history: HistoryEntry[];
 }

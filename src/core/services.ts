@@ -1,10 +1,11 @@
 import type { Bundle, BundleRequest } from "./bundle.js";
 import type { Clock } from "./clock.js";
 import type { DeployedModel, Predictions } from "./deployment.js";
+import type { Explanations } from "./explanations.js";
 import type { ResolvedModel } from "./model.js";
 import type { Operation } from "./operation.js";
 import type { StepContext } from "./progress.js";
-import type { DeploymentRecord, DeploymentSpec } from "./record.js";
+import type { DeploymentRecord, DeploymentSpec, VersionName } from "./record.js";
 
 /** 1: finds a model by its MLflow URI, reads it, and brings its files to this machine. */
 export interface ModelResolver {
@@ -49,6 +50,8 @@ export interface Uploader {
   checkBucket(bucket: string, location: string, context: StepContext): Promise<void>;
   /** Sends `files` to `gs://bucket/prefix/…`; each transfer is checked by CRC32C. */
   upload(request: UploadRequest, context: StepContext): Promise<UploadedObject[]>;
+  /** Of `request.files`, those that `upload` would send. */
+  missing(request: UploadRequest, context: StepContext): Promise<UploadFile[]>;
 }
 
 /** What is to be uploaded, and where to. */
@@ -81,6 +84,8 @@ export interface UploadedObject {
 
 /** The serving image of an environment: found by its tag, or built. */
 export interface ImageBuilder {
+  /** The image of the environment; null when its tag is not there. */
+  find(environmentHash: string, context: StepContext): Promise<ContainerImage | null>;
   /**
    * Gives the image of the environment, and builds it if its tag is not there.
    *
@@ -139,8 +144,10 @@ export interface VersionManager {
   attach(operationName: string): Operation<ModelVersion>;
   /** A version by its full name (`…/models/id@version`); null when there is none. */
   get(name: string, context: StepContext): Promise<ModelVersion | null>;
+  /** Replaces the labels of a version. */
+  setLabels(version: VersionName, labels: Record<string, string>, context: StepContext): Promise<ModelVersion>;
   /** Deletes one version, and the model with its last one. True when there was one. */
-  delete(version: Pick<ModelVersion, "model" | "versionId">, context: StepContext): Promise<boolean>;
+  delete(version: VersionName, context: StepContext): Promise<boolean>;
 }
 
 /** What a version is made from. */
@@ -156,17 +163,20 @@ export interface VersionRequest {
   env: Record<string, string>;
   /** The customer-managed key that encrypts it. */
   encryptionKey: string | null;
+  /** How its predictions can be explained, in the platform's terms; null where they cannot. */
+  explanationSpec: Record<string, unknown> | null;
 }
 
 /** A version of a registry model. */
-export interface ModelVersion {
-  /** The model's full name, without a version. */
-  model: string;
-  versionId: string;
+export interface ModelVersion extends VersionName {
   aliases: string[];
   labels: Record<string, string>;
   artifactUri: string | null;
   imageUri: string | null;
+  /** Environment of the container. */
+  env: Record<string, string>;
+  /** RFC 3339; null where the platform does not say. */
+  createTime: string | null;
 }
 
 /** 6: endpoints, what is deployed on them, and who gets the traffic. */
@@ -183,6 +193,10 @@ export interface EndpointManager {
   undeploy(endpoint: Endpoint, deployedModelId: string, context: StepContext): Promise<Operation<void>>;
   /** Replaces the traffic split; fails with `RESOURCE_CONFLICT` if the endpoint changed since `endpoint` was read. */
   setTraffic(endpoint: Endpoint, split: Record<string, number>, context: StepContext): Promise<Endpoint>;
+  /** Changes what an endpoint can change while it serves; what is left out stays. */
+  update(endpoint: Endpoint, change: EndpointChange, context: StepContext): Promise<Endpoint>;
+  /** Starts to change how a deployed model is scaled, while it serves. */
+  scale(endpoint: Endpoint, deployedModelId: string, scaling: Scaling, context: StepContext): Promise<Operation<void>>;
   /** Starts to delete an endpoint on which nothing is deployed; done at once where there is none. */
   delete(endpoint: Endpoint, context: StepContext): Promise<Operation<void>>;
   /** Unfinished operations on an endpoint; null where the platform does not list them. */
@@ -206,6 +220,9 @@ export interface Endpoint {
   dedicatedHost: string | null;
   /** The customer-managed key that encrypts it. */
   encryptionKey: string | null;
+  /** The network that it is reached through, and nothing else; null for a public endpoint. */
+  network: string | null;
+  description: string | null;
   createTime: string | null;
 }
 
@@ -217,16 +234,35 @@ export interface EndpointRequest {
   dedicated: boolean;
   /** The customer-managed key that encrypts it. */
   encryptionKey: string | null;
+  /** The network that it is to be reached through, and nothing else; null for a public endpoint. */
+  network: string | null;
+  description: string | null;
+  /** Seconds that one prediction may take on a dedicated endpoint; null for the platform's default. */
+  inferenceTimeout: number | null;
+}
+
+/** What of an endpoint is to change. */
+export interface EndpointChange {
+  labels?: Record<string, string>;
+  description?: string;
+  /** Seconds that one prediction may take on a dedicated endpoint. */
+  inferenceTimeout?: number;
+}
+
+/** How many replicas serve. */
+export interface Scaling {
+  minReplicaCount: number;
+  maxReplicaCount: number;
+  /** The target that autoscaling keeps, by the platform's name of the metric. Empty for the platform's default. */
+  autoscalingTargets: Record<string, number>;
 }
 
 /** How a version runs. */
-export interface DeployRequest {
+export interface DeployRequest extends Scaling {
   deployedModelId: string;
   displayName: string;
   version: ModelVersion;
   machineType: string;
-  minReplicaCount: number;
-  maxReplicaCount: number;
   accelerator: { type: string; count: number } | null;
   serviceAccount: string | null;
   /** True for the first on an empty endpoint: it gets all the traffic. Else it gets none. */
@@ -237,6 +273,10 @@ export interface DeployRequest {
 export interface PredictionService {
   /** Sends one request. Rejects with the platform's and the model's own words when it is refused. */
   predict(request: PredictRequest, context: Pick<StepContext, "signal">): Promise<Predictions>;
+  /** Sends one request, and gives the parts of its answer as they come. */
+  stream(request: PredictRequest, context: Pick<StepContext, "signal">): AsyncIterable<unknown>;
+  /** Sends one request for predictions with their explanations. */
+  explain(request: PredictRequest, context: StepContext): Promise<Explanations>;
 }
 
 /** One prediction request. */

@@ -5,22 +5,26 @@ import type { DeploymentRecord } from "../core/record.js";
 
 const time = z.iso.datetime({ offset: true });
 
+const spec = z.looseObject({
+  specHash: z.string(),
+  environmentHash: z.string(),
+  modelHash: z.string(),
+  modelUri: z.string(),
+  flavor: z.string().nullable(),
+  settings: z.record(z.string(), z.unknown()),
+});
+
+const version = z.looseObject({ model: z.string(), versionId: z.string() });
+
 /** Each part is loose, so that what a later version of this package adds to a record survives this one's writes. */
 const recordSchema: z.ZodType<DeploymentRecord> = z.looseObject({
   schemaVersion: z.literal(1),
   name: z.string(),
-  spec: z
-    .looseObject({
-      specHash: z.string(),
-      environmentHash: z.string(),
-      modelHash: z.string(),
-      modelUri: z.string(),
-      flavor: z.string().nullable(),
-      settings: z.record(z.string(), z.unknown()),
-    })
-    .nullable(),
-  version: z.looseObject({ model: z.string(), versionId: z.string() }).nullable(),
+  spec: spec.nullable(),
+  endpoint: z.string().nullable(),
+  version: version.nullable(),
   attempt: z.int().nonnegative(),
+  update: z.looseObject({ spec, version: version.nullable(), attempt: z.int().nonnegative() }).nullable(),
   pending: z
     .looseObject({
       step: z.enum([
@@ -41,6 +45,7 @@ const recordSchema: z.ZodType<DeploymentRecord> = z.looseObject({
     })
     .nullable(),
   completedAt: time.nullable(),
+  deletedAt: time.nullable(),
   lock: z
     .looseObject({
       id: z.string(),
@@ -60,6 +65,9 @@ const recordSchema: z.ZodType<DeploymentRecord> = z.looseObject({
       modelUri: z.string(),
       modelVersionId: z.string().nullable(),
       message: z.string().optional(),
+      error: z.string().optional(),
+      settings: z.record(z.string(), z.unknown()).optional(),
+      call: z.string().optional(),
     }),
   ),
 });

@@ -3,7 +3,7 @@ import pLimit from "p-limit";
 
 import { DeploymentError } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
-import type { UploadedObject, Uploader, UploadRequest } from "../core/services.js";
+import type { UploadedObject, Uploader, UploadFile, UploadRequest } from "../core/services.js";
 import { checkBucket } from "./bucket-check.js";
 import type { StorageConnection } from "./connection.js";
 import { explained } from "./errors.js";
@@ -34,6 +34,16 @@ export class GcsUploader implements Uploader {
    */
   async checkBucket(bucket: string, location: string, context: StepContext): Promise<void> {
     await checkBucket(this.#connection, bucket, location, context);
+  }
+
+  async missing({ bucket: bucketName, prefix, files }: UploadRequest, context: StepContext): Promise<UploadFile[]> {
+    const named = files.map((file) => ({ file, name: objectName(prefix, file.path) }));
+    const bucket = (await this.#connection.client()).bucket(bucketName);
+    const present = await this.#find(bucket, prefix, new Set(named.map(({ name }) => name)), context.signal);
+    return named.flatMap(({ file, name }) => {
+      const found = present.get(name);
+      return found !== undefined && isSame(found, file) ? [] : [file];
+    });
   }
 
   /**

@@ -1,6 +1,13 @@
 import type { DeployedModel } from "../core/deployment.js";
 import { DeploymentError } from "../core/errors.js";
-import type { DeployRequest, Endpoint, EndpointManager, EndpointRequest } from "../core/services.js";
+import type {
+  DeployRequest,
+  Endpoint,
+  EndpointChange,
+  EndpointManager,
+  EndpointRequest,
+  Scaling,
+} from "../core/services.js";
 import type { MockOperations } from "./mock-operation.js";
 
 /** Endpoints in memory. */
@@ -21,7 +28,7 @@ export class MockEndpoints implements EndpointManager {
     return structuredClone([...this.endpoints.values()]);
   }
 
-  async create({ id, displayName, labels, dedicated, encryptionKey }: EndpointRequest) {
+  async create({ id, displayName, labels, dedicated, encryptionKey, network, description }: EndpointRequest) {
     return this.#operations.start<Endpoint>(() => {
       const endpoint: Endpoint = {
         id,
@@ -33,6 +40,8 @@ export class MockEndpoints implements EndpointManager {
         etag: "1",
         dedicatedHost: dedicated ? `${id}.example.test` : null,
         encryptionKey,
+        network,
+        description,
         createTime: null,
       };
       this.endpoints.set(id, endpoint);
@@ -43,6 +52,7 @@ export class MockEndpoints implements EndpointManager {
   async deploy(endpoint: Endpoint, request: DeployRequest) {
     return this.#operations.start<DeployedModel>(() => {
       const { deployedModelId: id, displayName, version, machineType, takesTraffic } = request;
+      const { minReplicaCount, maxReplicaCount } = request;
       const deployed: DeployedModel = {
         id,
         displayName,
@@ -50,6 +60,8 @@ export class MockEndpoints implements EndpointManager {
         modelVersionId: version.versionId,
         trafficPercent: 0,
         machineType,
+        minReplicaCount,
+        maxReplicaCount,
         createTime: null,
       };
       this.#change(endpoint, (current) => {
@@ -77,6 +89,23 @@ export class MockEndpoints implements EndpointManager {
       changed.trafficSplit = { ...split };
     });
     return structuredClone(this.#existing(endpoint.id));
+  }
+
+  async update(endpoint: Endpoint, { labels, description }: EndpointChange): Promise<Endpoint> {
+    this.#change(endpoint, (current) => {
+      if (labels) current.labels = labels;
+      if (description !== undefined) current.description = description;
+    });
+    return structuredClone(this.#existing(endpoint.id));
+  }
+
+  async scale(endpoint: Endpoint, deployedModelId: string, { minReplicaCount, maxReplicaCount }: Scaling) {
+    return this.#operations.start<void>(() =>
+      this.#change(endpoint, (current) => {
+        const deployed = current.deployedModels.find((model) => model.id === deployedModelId);
+        if (deployed) Object.assign(deployed, { minReplicaCount, maxReplicaCount });
+      }),
+    );
   }
 
   async delete(endpoint: Endpoint) {

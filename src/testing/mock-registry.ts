@@ -1,3 +1,5 @@
+import { DeploymentError } from "../core/errors.js";
+import type { VersionName } from "../core/record.js";
 import type { ModelManager, ModelVersion, ParentModel, VersionManager, VersionRequest } from "../core/services.js";
 import type { MockOperations } from "./mock-operation.js";
 
@@ -29,8 +31,9 @@ export class MockModelRegistry implements ModelManager, VersionManager {
     return this.#operations.start<ModelVersion>(() => {
       const versionId = String(this.versions.filter((version) => version.model === parent.name).length + 1);
       const aliases = [...(versionId === "1" ? ["default"] : []), ...(request.alias ? [request.alias] : [])];
-      const { labels, artifactUri, imageUri } = request;
-      const version: ModelVersion = { model: parent.name, versionId, aliases, labels, artifactUri, imageUri };
+      const { labels, artifactUri, imageUri, env } = request;
+      const made = { model: parent.name, versionId, aliases, labels, artifactUri, imageUri, env };
+      const version: ModelVersion = { ...made, createTime: null };
       this.versions.push(version);
       return version;
     });
@@ -48,7 +51,14 @@ export class MockModelRegistry implements ModelManager, VersionManager {
     return this.versions.find((version) => `${version.model}@${version.versionId}` === name) ?? null;
   }
 
-  async delete({ model, versionId }: Pick<ModelVersion, "model" | "versionId">): Promise<boolean> {
+  async setLabels({ model, versionId }: VersionName, labels: Record<string, string>): Promise<ModelVersion> {
+    const version = await this.get(`${model}@${versionId}`);
+    if (!version) throw new DeploymentError("RESOURCE_DOES_NOT_EXIST", `There is no version ${model}@${versionId}.`);
+    version.labels = labels;
+    return version;
+  }
+
+  async delete({ model, versionId }: VersionName): Promise<boolean> {
     const index = this.versions.findIndex((version) => version.model === model && version.versionId === versionId);
     if (index !== -1) this.versions.splice(index, 1);
     return index !== -1;

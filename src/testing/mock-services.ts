@@ -82,12 +82,15 @@ export function mockPlatform(options: MockOptions = {}): MockPlatform {
           objects.add(key);
           return { name, generation: "1", sent };
         }),
+      missing: async ({ bucket, prefix, files }) =>
+        files.filter(({ path, crc32c }) => !objects.has(`${bucket}/${prefix}/${path} ${crc32c}`)),
     } satisfies Uploader),
     imageBuilder: recorder.record("imageBuilder", {
+      find: async (hash) => (images.has(hash) ? { uri: imageUri(hash), built: false } : null),
       ensure: async ({ environmentHash }) => {
         const built = !images.has(environmentHash);
         images.add(environmentHash);
-        return { uri: `region-docker.pkg.dev/acme/images/serving@sha256:${environmentHash}`, built };
+        return { uri: imageUri(environmentHash), built };
       },
     } satisfies ImageBuilder),
     modelManager: recorder.record<ModelManager>("modelManager", registry),
@@ -106,6 +109,14 @@ export function mockPlatform(options: MockOptions = {}): MockPlatform {
           metadata: null,
         };
       },
+      async *stream({ instances, parameters }) {
+        yield* (options.predict ?? ((rows) => rows.map(() => 0)))(instances, parameters);
+      },
+      explain: async ({ instances, parameters }) => ({
+        explanations: instances.map(() => ({ attributions: [] })),
+        predictions: (options.predict ?? ((rows) => rows.map(() => 0)))(instances, parameters),
+        deployedModelId: null,
+      }),
     } satisfies PredictionService),
     deploymentStore: recorder.record<DeploymentStore>("deploymentStore", store),
     logReader: recorder.record("logReader", {
@@ -114,6 +125,10 @@ export function mockPlatform(options: MockOptions = {}): MockPlatform {
     } satisfies LogReader),
   };
   return { services, recorder, registry, endpoints, store };
+}
+
+function imageUri(environmentHash: string): string {
+  return `region-docker.pkg.dev/acme/images/serving@sha256:${environmentHash}`;
 }
 
 function mockBundle(model: ResolvedModel): Bundle {

@@ -7,7 +7,7 @@ import { buffer } from "node:stream/consumers";
 import { Storage } from "@google-cloud/storage";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { DeploymentRecord } from "../../src/core/record.js";
+import { newRecord } from "../../src/rollout/new-record.js";
 import type { StepContext } from "../../src/core/progress.js";
 import { startEmulator } from "../../src/emulator/index.js";
 import { GcsDeploymentStore } from "../../src/storage/deployment-store.js";
@@ -67,17 +67,7 @@ describe("against the emulator", () => {
   });
 
   it("a record is written, guarded by its generation, read and deleted", async () => {
-    const record: DeploymentRecord = {
-      schemaVersion: 1,
-      name: "tester",
-      spec: null,
-      version: null,
-      attempt: 0,
-      pending: null,
-      completedAt: null,
-      lock: null,
-      history: [],
-    };
+    const record = newRecord("tester");
     const store = new GcsDeploymentStore(connection, { bucket: "models", prefix: "route" });
     const generation = await store.write(record, null, context);
     expect(await store.read("tester", context)).toEqual({ record, generation });

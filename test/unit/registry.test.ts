@@ -10,7 +10,12 @@ import { getDeployClient, listTargets, registerTarget, targetHelp } from "../../
 import { mockPlatform } from "../../src/testing/index.js";
 
 const client = { targetUri: "x" } as never;
-const plugin = (name: string) => ({ name, createClient: () => client, targetHelp: () => `help of ${name}` });
+const plugin = (name: string) => ({
+  name,
+  createClient: () => client,
+  targetHelp: () => `help of ${name}`,
+  runLocal: () => Promise.reject(new Error("not asked for")),
+});
 
 describe("getDeployClient", () => {
   it("gives the client of a target by its name and by a URI of it", () => {
@@ -70,7 +75,7 @@ describe("a plugin", () => {
 
   it("that lacks something is told what", () => {
     expect(() => registry({ name: "found" }).plugin("found")).toThrow(
-      "Plugin registered for the target found does not have all the required interfaces. Missing interfaces: createClient, targetHelp.",
+      "Plugin registered for the target found does not have all the required interfaces. Missing interfaces: createClient, targetHelp, runLocal.",
     );
   });
 

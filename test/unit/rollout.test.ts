@@ -5,6 +5,7 @@ import { type Operation, OperationFailedError } from "../../src/core/operation.j
 import type { DeploymentRecord, DeploymentSpec } from "../../src/core/record.js";
 import { decideCreate, type LiveDeployment } from "../../src/rollout/decide-create.js";
 import { leaseMs } from "../../src/rollout/lock.js";
+import { newRecord } from "../../src/rollout/new-record.js";
 import { RecordSession } from "../../src/rollout/record-session.js";
 import { completeStep, type ResumableStep } from "../../src/rollout/resumable-step.js";
 import { MockClock, MockDeploymentStore } from "../../src/testing/index.js";
@@ -19,15 +20,9 @@ const spec: DeploymentSpec = {
 };
 const other: DeploymentSpec = { ...spec, specHash: "other", settings: { machineType: "n1-standard-4" } };
 const record = (change: Partial<DeploymentRecord> = {}): DeploymentRecord => ({
-  schemaVersion: 1,
-  name: "tester",
+  ...newRecord("tester"),
   spec,
-  version: null,
-  attempt: 0,
-  pending: null,
   completedAt: "2026-01-01T00:00:00Z",
-  lock: null,
-  history: [],
   ...change,
 });
 const nothing: LiveDeployment = { hasDeployedModel: false, matchesSpec: false, hasAllTraffic: false };

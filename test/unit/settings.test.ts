@@ -7,7 +7,7 @@ import { loadSettings, required } from "../../src/targets/aiplatform/config/load
 import { settingsPage } from "../support/settings-page.js";
 
 const load = (config: object, env: NodeJS.ProcessEnv = {}, uri = "aiplatform", clientConfig: object = {}) =>
-  loadSettings({ target: parseTargetUri(uri), env, clientConfig, callConfig: config });
+  loadSettings({ target: parseTargetUri(uri), env, clientConfig, callConfig: config }).settings;
 
 describe("the settings of the aiplatform target", () => {
   it("come from the environment by the article's names", () => {

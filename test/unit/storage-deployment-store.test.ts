@@ -15,8 +15,11 @@ const record: DeploymentRecord = {
     flavor: null,
     settings: { machineType: "n1-standard-2" },
   },
+  endpoint: null,
   version: { model: "projects/p/locations/l/models/iris", versionId: "1" },
   attempt: 0,
+  update: null,
+  deletedAt: null,
   pending: { step: "image", startedAt: "2026-11-23T10:00:00.000Z", operation: null },
   completedAt: null,
   lock: {

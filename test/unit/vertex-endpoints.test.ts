@@ -25,10 +25,15 @@ const endpoint: Endpoint = {
   etag: "e1",
   dedicatedHost: null,
   encryptionKey: null,
+  network: null,
+  description: null,
   createTime: null,
 };
 
+const plain = { network: null, description: null, inferenceTimeout: null };
+
 const deploy: DeployRequest = {
+  autoscalingTargets: {},
   deployedModelId: "1234567890",
   displayName: "iris",
   version: {
@@ -38,6 +43,8 @@ const deploy: DeployRequest = {
     labels: {},
     artifactUri: null,
     imageUri: null,
+    env: {},
+    createTime: null,
   },
   machineType: "n1-standard-2",
   minReplicaCount: 1,
@@ -80,6 +87,8 @@ describe("reading endpoints", () => {
       etag: "e7",
       dedicatedHost: "iris.example.goog",
       encryptionKey: null,
+      network: null,
+      description: null,
       createTime: null,
       deployedModels: [
         {
@@ -89,6 +98,8 @@ describe("reading endpoints", () => {
           modelVersionId: "2",
           trafficPercent: 90,
           machineType: "m",
+          minReplicaCount: null,
+          maxReplicaCount: null,
           createTime: null,
         },
         {
@@ -98,6 +109,8 @@ describe("reading endpoints", () => {
           modelVersionId: "2",
           trafficPercent: 0,
           machineType: "m",
+          minReplicaCount: null,
+          maxReplicaCount: null,
           createTime: null,
         },
       ],
@@ -131,7 +144,14 @@ describe("creating an endpoint", () => {
       [create]: { json: { name: operation } },
       [`GET /v1/${operation}`]: { json: { done: true, response: { name: `${numbered}/endpoints/iris` } } },
     });
-    const request = { id: "iris", displayName: "Iris", labels: { a: "b" }, dedicated: true, encryptionKey: "key" };
+    const request = {
+      id: "iris",
+      displayName: "Iris",
+      labels: { a: "b" },
+      dedicated: true,
+      encryptionKey: "key",
+      ...plain,
+    };
     expect(await (await endpoints.create(request, context)).wait()).toMatchObject({ id: "iris", name });
     expect(server.requests[0]).toMatchObject({
       query: { endpointId: "iris" },
@@ -149,7 +169,7 @@ describe("creating an endpoint", () => {
       [create]: ["broken", googleFailure(409, "ALREADY_EXISTS", "There is one.")],
     });
     const creating = endpoints.create(
-      { id: "iris", displayName: "Iris", labels: {}, dedicated: false, encryptionKey: null },
+      { id: "iris", displayName: "Iris", labels: {}, dedicated: false, encryptionKey: null, ...plain },
       context,
     );
     await expect(creating).rejects.toMatchObject({ code: "RESOURCE_ALREADY_EXISTS" });

@@ -37,6 +37,7 @@ const request: VersionRequest = {
   labels: { "spec-hash": "5".repeat(40), team: "x" },
   env: { GREETING: "$(HOME) $& costs $5" },
   encryptionKey: "key",
+  explanationSpec: null,
 };
 
 /** A version as Vertex AI answers it. */
@@ -78,6 +79,8 @@ describe("finding a version", () => {
       labels: { "spec-hash": "5".repeat(40) },
       artifactUri: "gs://models/iris/",
       imageUri: request.imageUri,
+      env: {},
+      createTime: null,
     });
     expect(server.requests).toHaveLength(2);
   });

@@ -1,19 +1,37 @@
-import {
-  BaseDeploymentClient,
-  type CreateDeploymentOptions,
-  type DeleteDeploymentOptions,
-  type GetDeploymentOptions,
-  type ListDeploymentsOptions,
-  type LongCallOptions,
-  type PredictOptions,
-} from "../../core/base-client.js";
-import type { CreatedDeployment, Deployment, Predictions } from "../../core/deployment.js";
+import { BaseDeploymentClient } from "../../core/base-client.js";
+import type { Capability } from "../../core/capabilities.js";
+import type { CreatedDeployment, Deployment, UpdatedDeployment } from "../../core/deployment.js";
+import type { Diagnosis } from "../../core/diagnosis.js";
 import { DeploymentError, throwIfCancelled } from "../../core/errors.js";
+import type { Explanations } from "../../core/explanations.js";
+import type { Operation } from "../../core/operation.js";
+import type {
+  CallOptions,
+  CreateDeploymentOptions,
+  CreateEndpointOptions,
+  DeleteDeploymentOptions,
+  DeleteEndpointOptions,
+  ExplainOptions,
+  GetDeploymentOptions,
+  GetEndpointOptions,
+  GetLogsOptions,
+  ListDeploymentsOptions,
+  LongCallOptions,
+  PlanDeploymentOptions,
+  PredictOptions,
+  PruneOptions,
+  UpdateDeploymentOptions,
+  UpdateEndpointOptions,
+} from "../../core/options.js";
+import type { DeploymentPlan } from "../../core/plan.js";
+import { PredictionsResponse } from "../../core/predictions-response.js";
 import { safeProgress } from "../../core/progress.js";
+import type { PruneItem } from "../../core/prune.js";
+import type { ServingEndpoint } from "../../core/serving-endpoint.js";
 import type { TargetUri } from "../../core/target-uri.js";
 import type { Call } from "./call.js";
+import { checkedName, createRequest, predictTarget, rows } from "./arguments.js";
 import type { AiPlatformConfig } from "./config/index.js";
-import type { PredictTarget } from "./predict.js";
 import type { ServiceCache } from "./service-cache.js";
 import type { AiPlatformServices } from "./services.js";
 
@@ -32,11 +50,15 @@ export interface AiPlatformClientOptions {
   services?: Partial<AiPlatformServices> | undefined;
 }
 
+type Config = AiPlatformConfig;
+/** A call that returns at once with an operation. */
+type InBackground<Options> = Options & { config: { sync: false } };
+
 /**
  * Deploys MLflow models to Vertex AI: resolve the model, pack the bundle, upload, build the image, then model, version,
  * endpoint and traffic. Each step is a service that `options.services` can replace.
  */
-export class AiPlatformClient extends BaseDeploymentClient<AiPlatformConfig> {
+export class AiPlatformClient extends BaseDeploymentClient<Config> {
   readonly #target: TargetUri;
   readonly #options: AiPlatformClientOptions;
   #cache: ServiceCache | undefined;
@@ -47,80 +69,244 @@ export class AiPlatformClient extends BaseDeploymentClient<AiPlatformConfig> {
     this.#options = options;
   }
 
+  override capabilities(options: CallOptions<Config> = {}): Promise<readonly Capability[]> {
+    return this.#run("capabilities", options, async ({ settings }) => {
+      const { capabilitiesOf } = await import("./capabilities.js");
+      return capabilitiesOf(settings.platform);
+    });
+  }
+
   /**
-   * Deploys a model to an endpoint of its own, and waits until it answers.
+   * Deploys a model to an endpoint of its own or to the one that `endpoint` names, and waits until it answers.
    *
    * Run again it returns what is finished (`changed: false`) and goes on with what is not.
    *
    * @param options - All may be left out where settings say it: `name` (default: the setting `modelName`) and
-   * `modelUri` (default: the run of the setting `runId`).
+   * `modelUri` (default: the run of the setting `runId`). With `config.sync: false` it returns at once with an operation.
    * @throws DeploymentError `RESOURCE_ALREADY_EXISTS` for another deployment of the name, which says what differs;
    * `RESOURCE_CONFLICT` while another process works on it; `INVALID_PARAMETER_VALUE` for settings, which says what is
    * allowed; `FAILED_PRECONDITION` with the last lines of the log when image or container fail.
    */
-  override createDeployment(options: CreateDeploymentOptions<AiPlatformConfig> = {}): Promise<CreatedDeployment> {
+  override createDeployment(
+    options: InBackground<CreateDeploymentOptions<Config>>,
+  ): Promise<Operation<CreatedDeployment>>;
+  override createDeployment(options?: CreateDeploymentOptions<Config>): Promise<CreatedDeployment>;
+  override createDeployment(
+    options: CreateDeploymentOptions<Config> = {},
+  ): Promise<CreatedDeployment | Operation<CreatedDeployment>> {
     return this.#run("createDeployment", options, async (call) => {
       const { createDeployment } = await import("./deploy/create-deployment.js");
-      refuseSharedEndpoint(options.endpoint);
-      const { settings } = call;
-      const name = checkedName(options.name ?? settings.modelName);
-      const modelUri = options.modelUri ?? (settings.runId === undefined ? undefined : `runs:/${settings.runId}`);
-      if (!modelUri) throw missing("modelUri", "config.runId, or the environment variable run_id or MLFLOW_RUN_ID");
-      // what is left to its default is the same deployment as when the default is written out
-      const { minReplicaCount, acceleratorType } = settings;
-      const complete = {
-        ...settings,
-        modelName: settings.modelName ?? name,
-        maxReplicaCount: settings.maxReplicaCount ?? minReplicaCount,
-        acceleratorCount: settings.acceleratorCount ?? (acceleratorType === undefined ? undefined : 1),
-      };
-      return createDeployment({ name, modelUri, flavor: options.flavor ?? null }, { ...call, settings: complete });
+      const request = createRequest(options, call);
+      return this.#maybeInBackground(options, request.name, call, (held) => createDeployment(request, held));
     });
   }
 
   /**
-   * Undeploys the model and deletes the endpoint that the deployment owns; the registry version stays, unless
-   * `config.deleteModel`. Deleting what does not exist does nothing.
+   * Changes a deployment. A new model, or a setting that takes another deployed model, is deployed beside what serves;
+   * the traffic moves when it is healthy, and then the old one is undeployed. What can change in place does.
+   *
+   * @param options - With `config.sync: false` it returns at once with an operation.
+   * @throws DeploymentError `RESOURCE_DOES_NOT_EXIST`; `RESOURCE_CONFLICT` while another process works on it;
+   * `INVALID_PARAMETER_VALUE` for settings that no update can change, such as `endpointType`; `FAILED_PRECONDITION` with the
+   * last lines of the log when the new one never gets healthy, after which the old one goes on.
    */
-  override deleteDeployment(options: DeleteDeploymentOptions<AiPlatformConfig>): Promise<void> {
-    return this.#run("deleteDeployment", options, async (call) => {
-      const { deleteDeployment } = await import("./delete-deployment.js");
-      refuseSharedEndpoint(options.endpoint);
-      await deleteDeployment(checkedName(options.name), call);
+  override updateDeployment(
+    options: InBackground<UpdateDeploymentOptions<Config>>,
+  ): Promise<Operation<UpdatedDeployment>>;
+  override updateDeployment(options: UpdateDeploymentOptions<Config>): Promise<UpdatedDeployment>;
+  override updateDeployment(
+    options: UpdateDeploymentOptions<Config>,
+  ): Promise<UpdatedDeployment | Operation<UpdatedDeployment>> {
+    return this.#run("updateDeployment", options, async (call) => {
+      const { updateDeployment } = await import("./update/update-deployment.js");
+      const name = checkedName(options.name);
+      return this.#maybeInBackground(options, name, call, (held) => updateDeployment({ ...options, name }, held));
     });
   }
 
-  override listDeployments(options: ListDeploymentsOptions<AiPlatformConfig> = {}): Promise<Deployment[]> {
+  /**
+   * Undeploys the model, and deletes the endpoint where the deployment owns it; on one that it shares, its traffic goes to
+   * the others in proportion. The registry version stays, unless `config.deleteModel`. Deleting what does not exist does
+   * nothing.
+   *
+   * @param options - With `config.sync: false` it returns at once with an operation.
+   */
+  override deleteDeployment(options: InBackground<DeleteDeploymentOptions<Config>>): Promise<Operation<void>>;
+  override deleteDeployment(options: DeleteDeploymentOptions<Config>): Promise<void>;
+  override deleteDeployment(options: DeleteDeploymentOptions<Config>): Promise<void | Operation<void>> {
+    return this.#run("deleteDeployment", options, async (call) => {
+      const { deleteDeployment } = await import("./delete-deployment.js");
+      const name = checkedName(options.name);
+      return this.#maybeInBackground(options, name, call, (held) => deleteDeployment({ ...options, name }, held));
+    });
+  }
+
+  override listDeployments(options: ListDeploymentsOptions<Config> = {}): Promise<Deployment[]> {
     return this.#run("listDeployments", options, async (call) => {
       const { listDeployments } = await import("./read-deployments.js");
       return listDeployments(options.endpoint, call);
     });
   }
 
-  override getDeployment(options: GetDeploymentOptions<AiPlatformConfig>): Promise<Deployment> {
+  override getDeployment(options: GetDeploymentOptions<Config>): Promise<Deployment> {
     return this.#run("getDeployment", options, async (call) => {
       const { getDeployment } = await import("./read-deployments.js");
       return getDeployment(checkedName(options.name), options.endpoint, call);
     });
   }
 
-  override predict(options: PredictOptions<AiPlatformConfig>): Promise<Predictions> {
+  override predict(options: PredictOptions<Config>): Promise<PredictionsResponse> {
     return this.#run("predict", options, async (call) => {
       const { predict } = await import("./predict.js");
-      return predict(predictTarget(options), rows(options.inputs), options.params, call);
+      return new PredictionsResponse(await predict(predictTarget(options), rows(options.inputs), options.params, call));
     });
   }
 
-  /** What all methods share: settings, services, progress, cancellation, and errors of one kind. */
-  async #run<T>(
-    method: string,
-    options: LongCallOptions<AiPlatformConfig>,
+  /**
+   * Predictions as the model makes them, through `streamRawPredict`. Vertex AI streams those of dedicated endpoints only.
+   *
+   * @throws DeploymentError `FAILED_PRECONDITION` on a shared endpoint.
+   */
+  override async *predictStream(options: PredictOptions<Config>): AsyncGenerator<unknown, void, undefined> {
+    const parts = await this.#run("predictStream", options, async (call) => {
+      const { predictStream } = await import("./predict.js");
+      return predictStream(predictTarget(options), rows(options.inputs), options.params, call);
+    });
+    try {
+      yield* parts;
+    } catch (error) {
+      throw DeploymentError.from(error, "predictStream");
+    }
+  }
+
+  /**
+   * Predictions with what each feature has contributed, of a deployment with `explanationParameters`. Google ends it on
+   * 2027-03-16, and a warning says so.
+   *
+   * @throws DeploymentError `FAILED_PRECONDITION` on a dedicated endpoint, and without `explanationParameters`.
+   */
+  override explain(options: ExplainOptions<Config>): Promise<Explanations> {
+    return this.#run("explain", options, async (call) => {
+      const { explain } = await import("./predict.js");
+      return explain(predictTarget(options), rows(options.inputs), options.params, call);
+    });
+  }
+
+  /**
+   * Makes an endpoint that deployments share. Made again with the same settings, it is returned.
+   *
+   * @param options - `config`: `endpointType`, `network`, `encryptionSpecKeyName`, `endpointDescription`,
+   * `inferenceTimeout`, `labels`.
+   */
+  override createEndpoint(options: CreateEndpointOptions<Config>): Promise<ServingEndpoint> {
+    return this.#run("createEndpoint", options, async (call) => {
+      const { createEndpoint } = await import("./endpoints.js");
+      return createEndpoint(checkedName(options.name), call);
+    });
+  }
+
+  /** @param options - `config`: `trafficSplit`, `endpointDescription`, `inferenceTimeout`, `labels`. */
+  override updateEndpoint(options: UpdateEndpointOptions<Config>): Promise<ServingEndpoint> {
+    return this.#run("updateEndpoint", options, async (call) => {
+      const { updateEndpoint } = await import("./endpoints.js");
+      return updateEndpoint(options.endpoint, call);
+    });
+  }
+
+  override deleteEndpoint(options: DeleteEndpointOptions<Config>): Promise<void> {
+    return this.#run("deleteEndpoint", options, async (call) => {
+      const { deleteEndpoint } = await import("./endpoints.js");
+      return deleteEndpoint(options.endpoint, call);
+    });
+  }
+
+  override listEndpoints(options: CallOptions<Config> = {}): Promise<ServingEndpoint[]> {
+    return this.#run("listEndpoints", options, async (call) => {
+      const { listEndpoints } = await import("./endpoints.js");
+      return listEndpoints(call);
+    });
+  }
+
+  override getEndpoint(options: GetEndpointOptions<Config>): Promise<ServingEndpoint> {
+    return this.#run("getEndpoint", options, async (call) => {
+      const { getEndpoint } = await import("./endpoints.js");
+      return getEndpoint(options.endpoint, call);
+    });
+  }
+
+  override getLogs(options: GetLogsOptions<Config>): Promise<string[]> {
+    return this.#run("getLogs", options, async (call) => {
+      const { getLogs } = await import("./logs.js");
+      return getLogs(checkedName(options.name), options.lines, call);
+    });
+  }
+
+  override planDeployment(options: PlanDeploymentOptions<Config> = {}): Promise<DeploymentPlan> {
+    return this.#run("planDeployment", options, async (call) => {
+      const { planDeployment } = await import("./plan/plan-deployment.js");
+      return planDeployment(options, call);
+    });
+  }
+
+  /**
+   * Registry versions that are deployed nowhere, images and bundles of environments, and model files that no deployment has,
+   * of those that this package made.
+   */
+  override planPrune(options: PruneOptions<Config> = {}): Promise<PruneItem[]> {
+    return this.#run("planPrune", options, async (call) => {
+      const { planPrune } = await import("./prune/plan-prune.js");
+      return planPrune(options, call);
+    });
+  }
+
+  override prune(items: readonly PruneItem[], options: PruneOptions<Config> = {}): Promise<PruneItem[]> {
+    return this.#run("prune", options, async (call) => {
+      const { prune } = await import("./prune/prune.js");
+      return prune(items, options, call);
+    });
+  }
+
+  override diagnose(options: CallOptions<Config> = {}): Promise<Diagnosis[]> {
+    return this.#run("diagnose", options, async (call) => {
+      const { diagnose } = await import("./diagnose/diagnose.js");
+      return diagnose(call);
+    });
+  }
+
+  override operation(name: string, options: CallOptions<Config> = {}): Operation<Deployment | null> {
+    return {
+      name,
+      wait: (waiting) =>
+        this.#run("operation", { ...options, ...waiting }, async (call) => {
+          const { waitForCall } = await import("./background.js");
+          return waitForCall(name, waiting ?? {}, call);
+        }),
+      cancel: () =>
+        this.#run("operation", options, async (call) => {
+          const { cancelCall } = await import("./background.js");
+          await cancelCall(name, call);
+        }),
+    };
+  }
+
+  /** The work itself, or an operation of it where the call, and not only the client's config, asks for that. */
+  async #maybeInBackground<T>(
+    { config }: CallOptions<Config>,
+    name: string,
+    call: Call,
     work: (call: Call) => Promise<T>,
-  ): Promise<T> {
+  ): Promise<T | Operation<T>> {
+    if (call.settings.sync || config?.sync === undefined) return work(call);
+    const { inBackground } = await import("./background.js");
+    return inBackground(name, call, work);
+  }
+
+  /** What all methods share: settings, services, progress, cancellation, and errors of one kind. */
+  async #run<T>(method: string, options: LongCallOptions<Config>, work: (call: Call) => Promise<T>): Promise<T> {
     try {
       throwIfCancelled(options.signal, method);
       const { loadSettings } = await import("./config/load-settings.js");
-      const settings = loadSettings({
+      const loaded = loadSettings({
         callConfig: options.config,
         clientConfig: this.#options.config,
         target: this.#target,
@@ -131,48 +317,9 @@ export class AiPlatformClient extends BaseDeploymentClient<AiPlatformConfig> {
         const { ServiceCache } = await import("./service-cache.js");
         this.#cache ??= new ServiceCache(this.#options.services ?? {});
       }
-      return await work(await this.#cache.call(settings, context, options.onProgress !== undefined));
+      return await work(await this.#cache.call(loaded, context, options.onProgress !== undefined));
     } catch (error) {
       throw DeploymentError.from(error, method);
     }
   }
-}
-
-/** Vertex AI's limit for display names, which hold a deployment's name: 128 characters of UTF-8. */
-function checkedName(name: string | undefined): string {
-  if (name === undefined) throw missing("name", "config.modelName, or the environment variable model_name");
-  if (/^\P{Cc}{1,128}$/u.test(name) && name.trim() === name) return name;
-  throw new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    `The name ${JSON.stringify(name)} must have 1 to 128 characters, none of them a control character, and no space at either end.`,
-  );
-}
-
-function predictTarget({ deploymentName, endpoint }: PredictOptions<AiPlatformConfig>): PredictTarget {
-  if (deploymentName !== undefined && endpoint === undefined) return { deploymentName };
-  if (endpoint !== undefined && deploymentName === undefined) return { endpoint };
-  throw new DeploymentError("INVALID_PARAMETER_VALUE", "Must specify exactly one of deploymentName or endpoint.");
-}
-
-function rows(inputs: unknown): readonly unknown[] {
-  if (Array.isArray(inputs) && inputs.length > 0) return inputs as unknown[];
-  throw new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    "inputs must be an array with at least one row, such as [[5.1, 3.5, 1.4, 0.2]].",
-  );
-}
-
-function refuseSharedEndpoint(endpoint: string | undefined): void {
-  if (endpoint === undefined) return;
-  throw new DeploymentError(
-    "NOT_IMPLEMENTED",
-    "This target gives each deployment an endpoint of its own: leave endpoint out.",
-  );
-}
-
-function missing(parameter: string, otherwise: string): DeploymentError {
-  return new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    `The parameter ${parameter} is missing. Pass it, or set ${otherwise}.`,
-  );
 }

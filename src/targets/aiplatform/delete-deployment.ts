@@ -1,20 +1,21 @@
 import { DeploymentError } from "../../core/errors.js";
+import type { DeleteDeploymentOptions } from "../../core/options.js";
 import type { Operation } from "../../core/operation.js";
 import type { DeploymentStep } from "../../core/progress.js";
-import type { DeploymentRecord } from "../../core/record.js";
+import type { DeploymentRecord, VersionName } from "../../core/record.js";
 import type { Endpoint, ModelVersion } from "../../core/services.js";
+import { newRecord } from "../../rollout/new-record.js";
 import { RecordSession } from "../../rollout/record-session.js";
 import { waitFor } from "../../rollout/resumable-step.js";
 import type { Call } from "./call.js";
+import type { AiPlatformConfig } from "./config/index.js";
 import { required } from "./config/load-settings.js";
 import { observe } from "./live-state.js";
 import { forgetEndpoint } from "./predict.js";
 import { isOfDeployment } from "./spec.js";
 
-type VersionName = Pick<ModelVersion, "model" | "versionId">;
-
 /** Undeploys what a deployment serves, deletes the endpoint that it owns, and its model's versions if asked to. */
-export async function deleteDeployment(name: string, call: Call): Promise<void> {
+export async function deleteDeployment({ name }: DeleteDeploymentOptions<AiPlatformConfig>, call: Call): Promise<void> {
   const { services, settings, context } = call;
   required(settings, "productionBucket"); // the record there holds the lock
   const { endpoint, stored } = await observe(name, call);
@@ -23,13 +24,7 @@ export async function deleteDeployment(name: string, call: Call): Promise<void> 
     return;
   }
   const { deploymentStore, clock } = services;
-  const session = await RecordSession.begin(
-    deploymentStore,
-    clock,
-    stored,
-    stored?.record ?? lostRecord(name),
-    context,
-  );
+  const session = await RecordSession.begin(deploymentStore, clock, stored, stored?.record ?? newRecord(name), context);
   forgetEndpoint(services.names.endpointId(name), services);
   const held: Call = { ...call, context: session.guard(context) };
   try {
@@ -143,18 +138,4 @@ async function settled<T>(operation: Operation<T>, step: DeploymentStep, call: C
     if (call.context.signal?.aborted) throw error;
     return null;
   }
-}
-
-function lostRecord(name: string): DeploymentRecord {
-  return {
-    schemaVersion: 1,
-    name,
-    spec: null,
-    version: null,
-    attempt: 0,
-    pending: null,
-    completedAt: null,
-    lock: null,
-    history: [],
-  };
 }

@@ -68,7 +68,7 @@ export function describeDeployment(
     name: endpoint.displayName,
     flavor: spec?.flavor ?? null,
     state: stateOf(endpoint, record, now),
-    endpoint: { id: endpoint.id, name: endpoint.name, createTime: endpoint.createTime },
+    endpoint: { id: endpoint.id, name: endpoint.name, shared: false, createTime: endpoint.createTime },
     deployedModels: endpoint.deployedModels,
     model: version && {
       name: version.model,
@@ -81,6 +81,8 @@ export function describeDeployment(
       environment: spec?.environmentHash ?? version?.labels["environment-hash"] ?? null,
     },
     settings: spec?.settings ?? {},
+    trafficPercent: endpoint.deployedModels.reduce((sum, model) => sum + model.trafficPercent, 0),
+    history: record?.history ?? [],
   };
 }
 

@@ -6,5 +6,6 @@ export const aiPlatformPlugin: DeploymentTargetPlugin<AiPlatformClient> = {
   name: "aiplatform",
   createClient: (target, options) => new AiPlatformClient(target, options),
   // help is asked for seldom, and the schema that it comes from is heavy
+  runLocal: async (target, options) => (await import("./run-local.js")).runLocal(target, options),
   targetHelp: async () => (await import("./config/help.js")).targetHelp(),
 };

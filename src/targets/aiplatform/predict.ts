@@ -1,5 +1,6 @@
 import type { Predictions } from "../../core/deployment.js";
 import { DeploymentError } from "../../core/errors.js";
+import type { Explanations } from "../../core/explanations.js";
 import type { Endpoint } from "../../core/services.js";
 import type { Call } from "./call.js";
 import type { AiPlatformServices } from "./services.js";
@@ -32,6 +33,26 @@ export async function predict(
     forgetEndpoint(endpoint.id, services);
     throw error;
   }
+}
+
+/** Sends rows, and gives the parts of the answer as they come. */
+export async function predictStream(
+  _target: PredictTarget,
+  _inputs: readonly unknown[],
+  _params: Record<string, unknown> | undefined,
+  _call: Call,
+): Promise<AsyncIterable<unknown>> {
+  throw new DeploymentError("NOT_IMPLEMENTED", "predictStream is being written.");
+}
+
+/** Sends rows, and gives predictions with their explanations. */
+export async function explain(
+  _target: PredictTarget,
+  _inputs: readonly unknown[],
+  _params: Record<string, unknown> | undefined,
+  _call: Call,
+): Promise<Explanations> {
+  throw new DeploymentError("NOT_IMPLEMENTED", "explain is being written.");
 }
 
 /** Has the next prediction look at the endpoint again. */

@@ -41,7 +41,7 @@ function missing(name: string, { stored }: Observed, now: number): DeploymentErr
       : record?.pending
         ? ` An earlier createDeployment was cut off at the step ${record.pending.step}: run it again to go on.`
         : last?.outcome === "failed"
-          ? ` Its last attempt failed at ${last.at}: ${last.message ?? "no reason is known"}`
+          ? ` Its last attempt failed at ${last.at}: ${last.error ?? "no reason is known"}`
           : " listDeployments shows those that there are.";
   return new DeploymentError("RESOURCE_DOES_NOT_EXIST", `There is no deployment "${name}".${why}`);
 }

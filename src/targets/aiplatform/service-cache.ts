@@ -1,8 +1,7 @@
 import { canonicalJson } from "../../core/hash.js";
 import type { StepContext } from "../../core/progress.js";
 import type { Call } from "./call.js";
-import { required } from "./config/load-settings.js";
-import type { AiPlatformSettings } from "./config/settings.js";
+import { type LoadedSettings, required } from "./config/load-settings.js";
 import { GoogleConnection } from "./google/connection.js";
 import type { AiPlatformServices } from "./services.js";
 import { serviceSettings, vertexServices } from "./vertex/services.js";
@@ -23,7 +22,7 @@ export class ServiceCache {
    *
    * @param hasListener - Whether somebody listens to the call's progress.
    */
-  async call(settings: AiPlatformSettings, context: StepContext, hasListener: boolean): Promise<Call> {
+  async call({ settings, given }: LoadedSettings, context: StepContext, hasListener: boolean): Promise<Call> {
     const { emulatorHost, allowRemoteEmulator, keyFilename, projectId: givenProject } = settings;
     const options = { emulatorHost, allowRemoteEmulator, keyFilename, projectId: givenProject };
     const place = canonicalJson(options);
@@ -36,7 +35,7 @@ export class ServiceCache {
       ...vertexServices(chosen, connection),
       ...this.#given,
     }));
-    return { settings: { ...settings, projectId }, services, context };
+    return { settings: { ...settings, projectId }, given, services, context };
   }
 }
 

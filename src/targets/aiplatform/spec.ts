@@ -2,7 +2,9 @@ import { DeploymentError } from "../../core/errors.js";
 import { canonicalJson, manifestHash, sha256 } from "../../core/hash.js";
 import type { ResolvedModel } from "../../core/model.js";
 import type { DeploymentSpec } from "../../core/record.js";
-import { type AiPlatformSettings, type SettingName, settingMeta, settingsShape } from "./config/settings.js";
+import { settingMeta } from "./config/setting-meta.js";
+import type { AiPlatformSettings } from "./config/setting-rules.js";
+import { type SettingName, settingsShape } from "./config/settings.js";
 import type { PlatformNames } from "./services.js";
 
 /** Labels that this package sets; the user's own may not have their names. */
@@ -65,7 +67,7 @@ export function deploymentLabels(
 
 function specSettings(settings: AiPlatformSettings): Record<string, unknown> {
   const chosen = (Object.keys(settingsShape) as SettingName[]).filter(
-    (name) => settingMeta.get(settingsShape[name])?.spec,
+    (name) => settingMeta.get(settingsShape[name])?.changes,
   );
   return Object.fromEntries(
     chosen.map((name) => [name, name === "env" ? maskedValues(settings.env) : (settings[name] ?? null)]),

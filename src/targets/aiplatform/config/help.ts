@@ -1,7 +1,8 @@
 import { z } from "zod";
 
 import { snakeCase } from "./names.js";
-import { type SettingName, settingMeta, settingsShape } from "./settings.js";
+import { settingMeta } from "./setting-meta.js";
+import { type SettingName, settingsShape } from "./settings.js";
 
 /** One setting, described for a person. */
 export interface SettingHelp {

@@ -1,4 +1,5 @@
-import type { AiPlatformSettings, SettingName } from "./settings.js";
+import type { AiPlatformSettings } from "./setting-rules.js";
+import type { SettingName } from "./settings.js";
 
 type SnakeCase<Name extends string> = Name extends `${infer Head}${infer Tail}`
   ? Head extends Uppercase<Head>

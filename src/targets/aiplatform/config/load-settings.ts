@@ -3,7 +3,9 @@ import type { z } from "zod";
 import { DeploymentError } from "../../../core/errors.js";
 import type { TargetUri } from "../../../core/target-uri.js";
 import { canonicalNames, nearestName } from "./names.js";
-import { type AiPlatformSettings, type SettingName, settingMeta, settingsSchema, settingsShape } from "./settings.js";
+import { settingMeta } from "./setting-meta.js";
+import { type AiPlatformSettings, settingsSchema } from "./setting-rules.js";
+import { type SettingName, settingsShape } from "./settings.js";
 
 /** Where settings come from, strongest first: the call's `config`, the client's, the target URI, the environment. */
 export interface SettingSources {
@@ -13,13 +15,19 @@ export interface SettingSources {
   env: NodeJS.ProcessEnv;
 }
 
+/** The settings of one call, and which of them somebody has named. */
+export interface LoadedSettings {
+  settings: AiPlatformSettings;
+  given: ReadonlySet<SettingName>;
+}
+
 /**
  * Brings the settings of one call together and checks them.
  *
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` that names the setting, where its value came from, and what is
  * allowed; for an unknown key, the nearest known one.
  */
-export function loadSettings(sources: SettingSources): AiPlatformSettings {
+export function loadSettings(sources: SettingSources): LoadedSettings {
   const layers: Layer[] = [
     environmentLayer(sources.env),
     targetLayer(sources.target),
@@ -29,9 +37,24 @@ export function loadSettings(sources: SettingSources): AiPlatformSettings {
   const merged = new Map<SettingName, { value: unknown; from: string }>();
   for (const layer of layers) for (const [name, entry] of layer) merged.set(name, entry);
 
-  const result = settingsSchema.safeParse(Object.fromEntries([...merged].map(([name, entry]) => [name, entry.value])));
+  const values = Object.fromEntries([...merged].map(([name, entry]) => [name, entry.value]));
+  const settings = checkSettings(values, (name) => merged.get(name)?.from);
+  return { settings, given: new Set(merged.keys()) };
+}
+
+/**
+ * Checks settings, and fills in the defaults.
+ *
+ * @param fromOf - Where a value came from, for the message.
+ * @throws DeploymentError `INVALID_PARAMETER_VALUE`.
+ */
+export function checkSettings(
+  values: Partial<Record<SettingName, unknown>>,
+  fromOf: (name: SettingName) => string | undefined,
+): AiPlatformSettings {
+  const result = settingsSchema.safeParse(values);
   if (result.success) return result.data;
-  throw invalid(result.error, (name) => merged.get(name)?.from);
+  throw invalid(result.error, fromOf);
 }
 
 /**

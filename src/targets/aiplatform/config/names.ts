@@ -1,4 +1,5 @@
-import { type SettingName, settingMeta, settingsShape } from "./settings.js";
+import { settingMeta } from "./setting-meta.js";
+import { type SettingName, settingsShape } from "./settings.js";
 
 /** `productionBucket` as `production_bucket`. */
 export function snakeCase(name: string): string {

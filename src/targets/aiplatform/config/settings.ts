@@ -1,73 +1,19 @@
 import { z } from "zod";
 
-/** What the documentation and the loader need to know of a setting beside its values. */
-export interface SettingMeta {
-  /** One or two sentences for a person. */
-  description: string;
-  /** Environment variables, the first that is set wins. */
-  env?: string[];
-  /** Other names in `config`, from tools that users come from. */
-  aliases?: string[];
-  /** What is used when nothing is said, for a person; where zod's own default does not say it. */
-  defaultText?: string;
-  /** True when what is served depends on it, so that another value makes another deployment. */
-  spec?: boolean;
-}
-
-/** The {@link SettingMeta} of each setting. */
-export const settingMeta = z.registry<SettingMeta>();
-
-const text = () => z.string().trim().min(1, "must not be empty");
-
-/** A whole number; text from an environment variable or a command line is read as one. */
-const wholeNumber = (minimum: number) =>
-  z.preprocess(
-    (value) => (typeof value === "string" && /^\d+$/.test(value.trim()) ? Number(value) : value),
-    z.int(`must be a whole number, ${minimum} or more`).min(minimum, `must be ${minimum} or more`),
-  );
-
-/** A boolean; only the texts `true` and `false` are read as one. */
-const flag = () =>
-  z.preprocess(
-    (value) => (value === "true" ? true : value === "false" ? false : value),
-    z.boolean("must be true or false"),
-  );
-
-/** A table of text; JSON text is read as one. */
-const table = () => z.preprocess(parseJson, z.record(z.string(), z.string()));
-
-function parseJson(value: unknown): unknown {
-  if (typeof value !== "string") return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
-}
-
-const labelKey = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}0-9_-]{0,62}$/u;
-const labelText = /^[\p{Ll}\p{Lo}0-9_-]{0,63}$/u;
-const labels = () =>
-  table().refine(
-    (value) => Object.entries(value).every(([key, label]) => labelKey.test(key) && labelText.test(label)),
-    "must have keys and values of at most 63 lower-case letters, digits, _ and -, the keys beginning with a letter",
-  );
-
-/** Cloud Storage's rule: "Bucket name requirements". */
-const bucket = () =>
-  z.preprocess(
-    (value) => (typeof value === "string" ? value.replace(/^gs:\/\//, "").replace(/\/$/, "") : value),
-    z.string().regex(/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, "must be a bucket's name, such as acme-models"),
-  );
-
-const route = () =>
-  z
-    .string()
-    .transform((value) => value.replace(/^\/+|\/+$/g, ""))
-    .refine((value) => !/[\p{Cc}#?*[\]]|(^|\/)\.{0,2}(\/|$)/u.test(value) || value === "", {
-      message:
-        "must be a path in the bucket, such as models/production, without control characters, ., .., or any of # ? * [ ]",
-    });
+import { settingMeta } from "./setting-meta.js";
+import {
+  bucket,
+  flag,
+  json,
+  labels,
+  parseJson,
+  percent,
+  route,
+  split,
+  table,
+  text,
+  wholeNumber,
+} from "./setting-values.js";
 
 /**
  * Every setting of the `aiplatform` target: the types, the checks, the target's help and the documentation all come
@@ -91,8 +37,9 @@ export const settingsShape = {
       env: ["GOOGLE_CLOUD_LOCATION", "GOOGLE_CLOUD_REGION"],
       aliases: ["region"],
     }),
-  platform: z.enum(["vertex"]).default("vertex").register(settingMeta, {
-    description: "The serving platform: Vertex AI.",
+  platform: z.enum(["vertex", "legacy"]).default("vertex").register(settingMeta, {
+    description:
+      "The serving platform: Vertex AI, or legacy AI Platform Prediction (ml v1), which Google ended in January 2025.",
   }),
   productionBucket: bucket()
     .optional()
@@ -126,7 +73,7 @@ export const settingsShape = {
       description: "The registry model that the deployment's versions belong to, by its display name.",
       env: ["model_name"],
       defaultText: "the deployment's name",
-      spec: true,
+      changes: "version",
     }),
   versionName: text()
     .max(128, "must have at most 128 characters")
@@ -135,7 +82,7 @@ export const settingsShape = {
       description:
         "The version's name. Becomes a legal alias of the registry version (v_1 becomes v-1) and the version of the sdist.",
       env: ["version_name"],
-      spec: true,
+      changes: "version",
     }),
   predictionScript: text()
     .optional()
@@ -160,11 +107,11 @@ export const settingsShape = {
     }),
   serving: z.enum(["build", "image"]).default("build").register(settingMeta, {
     description: "Where the serving image comes from: build it with Cloud Build, or take imageUri.",
-    spec: true,
+    changes: "version",
   }),
   imageUri: text().optional().register(settingMeta, {
     description: "An image of your own in Artifact Registry, in the endpoint's region; with serving: image.",
-    spec: true,
+    changes: "version",
   }),
   imageRepository: z
     .string()
@@ -176,8 +123,20 @@ export const settingsShape = {
   baseImage: text().optional().register(settingMeta, {
     description: "The image that the built one starts from.",
     defaultText: "python:X.Y-slim of the model's own Python",
-    spec: true,
+    changes: "version",
   }),
+  destinationImageUri: z
+    .string()
+    .regex(
+      /^[a-z0-9-]+-docker\.pkg\.dev\/[a-z0-9.:-]+(\/[a-z0-9.-]+)?\/[a-z0-9-]+\/[a-z0-9._/-]+(:[\w.-]+)?$/,
+      "must be an image in Artifact Registry, such as europe-west1-docker.pkg.dev/acme/images/serving",
+    )
+    .optional()
+    .register(settingMeta, {
+      description:
+        "The image that a build pushes, in the endpoint's region; a tag of it is set beside the package's own. Takes the place of imageRepository.",
+      changes: "version",
+    }),
   buildLocation: text().default("global").register(settingMeta, {
     description: "The region that Cloud Build runs in; some projects may build only in a few.",
   }),
@@ -191,43 +150,87 @@ export const settingsShape = {
   }),
   machineType: text().default("n1-standard-2").register(settingMeta, {
     description: "The machine type of each replica.",
-    spec: true,
+    changes: "deployedModel",
   }),
   minReplicaCount: wholeNumber(1).default(1).register(settingMeta, {
     description: "Replicas that always run.",
-    spec: true,
+    changes: "inPlace",
   }),
   maxReplicaCount: wholeNumber(1).optional().register(settingMeta, {
     description: "Replicas that autoscaling may go up to.",
     defaultText: "minReplicaCount",
-    spec: true,
+    changes: "inPlace",
   }),
   acceleratorType: text().optional().register(settingMeta, {
     description: "The accelerator of each replica, such as NVIDIA_TESLA_T4.",
-    spec: true,
+    changes: "deployedModel",
   }),
   acceleratorCount: wholeNumber(1).optional().register(settingMeta, {
     description: "Accelerators of each replica.",
     defaultText: "1 where acceleratorType is set",
-    spec: true,
+    changes: "deployedModel",
+  }),
+  autoscalingTargetCpuUtilization: percent().optional().register(settingMeta, {
+    description: "The percentage of CPU use that autoscaling keeps.",
+    defaultText: "Vertex AI's own, 60",
+    changes: "inPlace",
+  }),
+  autoscalingTargetAcceleratorDutyCycle: percent().optional().register(settingMeta, {
+    description: "The percentage of accelerator use that autoscaling keeps.",
+    defaultText: "Vertex AI's own, 60",
+    changes: "inPlace",
+  }),
+  autoscalingTargetRequestCountPerMinute: wholeNumber(1).optional().register(settingMeta, {
+    description: "The requests a minute and replica that autoscaling keeps.",
+    defaultText: "not looked at",
+    changes: "inPlace",
   }),
   serviceAccount: text().optional().register(settingMeta, {
     description: "The account that the container runs as; you need iam.serviceAccounts.actAs on it.",
     defaultText: "an account of Google's that can read nothing but the model",
-    spec: true,
+    changes: "deployedModel",
   }),
   endpointType: z.enum(["shared", "dedicated"]).default("shared").register(settingMeta, {
     description:
       "shared: requests up to 1.5 MB and 60 s through Google's shared host. dedicated: a host of its own, 10 MB and up to an hour.",
-    spec: true,
+    changes: "endpoint",
+  }),
+  network: z
+    .string()
+    .regex(
+      /^projects\/\d+\/global\/networks\/[a-z0-9-]+$/,
+      "must be a network by its full name, projects/NUMBER/global/networks/NAME, with the project's number",
+    )
+    .optional()
+    .register(settingMeta, {
+      description: "The network that the endpoint is reached through, and nothing else; peered with Vertex AI's.",
+      changes: "endpoint",
+    }),
+  endpointDescription: text().optional().register(settingMeta, {
+    description: "The endpoint's description.",
+    changes: "inPlace",
+  }),
+  inferenceTimeout: wholeNumber(1).pipe(z.int().max(3600, "must be at most 3600")).optional().register(settingMeta, {
+    description: "Seconds that one prediction may take on a dedicated endpoint, up to 3600.",
+    defaultText: "Vertex AI's own, 600",
+    changes: "inPlace",
   }),
   encryptionSpecKeyName: text().optional().register(settingMeta, {
     description: "The customer-managed key that encrypts endpoint and model.",
-    spec: true,
+    changes: "endpoint",
+  }),
+  explanationMetadata: json().optional().register(settingMeta, {
+    description:
+      "How inputs and outputs are explained (ExplanationMetadata). Needs explanationParameters. Google ends it on 2027-03-16.",
+    changes: "version",
+  }),
+  explanationParameters: json().optional().register(settingMeta, {
+    description: "By which method predictions are explained (ExplanationParameters). Google ends it on 2027-03-16.",
+    changes: "version",
   }),
   labels: labels().default({}).register(settingMeta, {
     description: "Labels of endpoint and model version.",
-    spec: true,
+    changes: "inPlace",
   }),
   env: table()
     .refine(
@@ -237,8 +240,20 @@ export const settingsShape = {
     .default({})
     .register(settingMeta, {
       description: "Environment variables of the serving container; names that start with AIP_ are the platform's.",
-      spec: true,
+      changes: "version",
     }),
+  trafficPercent: percent().optional().register(settingMeta, {
+    description:
+      "The deployment's share of the traffic of the endpoint that it shares; the others keep their proportions in the rest.",
+    defaultText: "100 on an endpoint without traffic, else as it is, or 0 for a new deployment",
+  }),
+  trafficSplit: split().optional().register(settingMeta, {
+    description: "For updateEndpoint: the share of each deployment of the endpoint, by its name.",
+  }),
+  drainSeconds: wholeNumber(0).default(10).register(settingMeta, {
+    description:
+      "Seconds between moving the traffic to a new deployed model and undeploying the old, for the platform's routers to follow.",
+  }),
   deployTimeout: wholeNumber(1)
     .default(1800)
     .register(settingMeta, {
@@ -250,6 +265,43 @@ export const settingsShape = {
   }),
   deleteModel: flag().default(false).register(settingMeta, {
     description: "Whether deleteDeployment deletes the model's versions of this deployment as well.",
+  }),
+  sync: flag().default(true).register(settingMeta, {
+    description:
+      "Whether the call waits for its end. With false it returns at once with an operation, and goes on in this process.",
+  }),
+  regions: z
+    .preprocess(parseJson, z.array(text()).length(1, "must have one region, as ml v1 takes no more"))
+    .optional()
+    .register(settingMeta, {
+      description: "On the legacy platform: the model's region.",
+      platform: "legacy",
+      defaultText: "location",
+    }),
+  onlinePredictionLogging: flag().default(true).register(settingMeta, {
+    description: "On the legacy platform: whether predictions are logged.",
+    platform: "legacy",
+  }),
+  runtimeVersion: text()
+    .default("2.11")
+    .register(settingMeta, {
+      description: "On the legacy platform: the AI Platform runtime.",
+      platform: "legacy",
+      env: ["runtime_version"],
+      changes: "version",
+    }),
+  pythonVersion: text()
+    .default("3.7")
+    .register(settingMeta, {
+      description: "On the legacy platform: the Python of the runtime.",
+      platform: "legacy",
+      env: ["python_version"],
+      changes: "version",
+    }),
+  predictionClass: text().default("predictor.Predictor").register(settingMeta, {
+    description: "On the legacy platform: the class of the bundle that predicts.",
+    platform: "legacy",
+    changes: "version",
   }),
   keyFilename: text().optional().register(settingMeta, {
     description: "A file of Google credentials.",
@@ -269,22 +321,6 @@ export const settingsShape = {
       env: ["AIPLATFORM_EMULATOR_ALLOW_REMOTE"],
     }),
 } as const;
-
-/** The checks that look at more than one setting. */
-export const settingsSchema = z.strictObject(settingsShape).superRefine((settings, context) => {
-  const refuse = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
-  const { serving, imageUri, minReplicaCount, maxReplicaCount, acceleratorType, acceleratorCount } = settings;
-  if (serving === "image" && imageUri === undefined) refuse("imageUri", "is needed with serving: image");
-  if (serving !== "image" && imageUri !== undefined) refuse("imageUri", "needs serving: image");
-  if (maxReplicaCount !== undefined && maxReplicaCount < minReplicaCount) {
-    refuse("maxReplicaCount", `must be at least minReplicaCount (${minReplicaCount})`);
-  }
-  if (acceleratorCount !== undefined && acceleratorType === undefined)
-    refuse("acceleratorType", "is needed with acceleratorCount");
-});
-
-/** The settings of one call, checked and complete. */
-export type AiPlatformSettings = z.output<typeof settingsSchema>;
 
 /** The name of a setting. */
 export type SettingName = keyof typeof settingsShape;

@@ -6,7 +6,9 @@ import type { Bundle } from "../../../core/bundle.js";
 import { withoutCredentials } from "../../../mlflow/printable-uri.js";
 import { decideCreate } from "../../../rollout/decide-create.js";
 import { isHeld, lockedError } from "../../../rollout/lock.js";
+import { newRecord } from "../../../rollout/new-record.js";
 import { RecordSession } from "../../../rollout/record-session.js";
+import type { CreateRequest } from "../arguments.js";
 import type { Call } from "../call.js";
 import { required } from "../config/load-settings.js";
 import {
@@ -27,15 +29,9 @@ import { ensureAllTraffic } from "./traffic-step.js";
 import { ensureVersion } from "./version-step.js";
 import { withWorkDirectory } from "./work-directory.js";
 
-/** What is to be deployed, under which name. */
-export interface CreateRequest {
-  name: string;
-  modelUri: string;
-  flavor: string | null;
-}
-
 /** The main job: from an MLflow model to a deployment that answers, whatever of it is there already. */
 export async function createDeployment(request: CreateRequest, call: Call): Promise<CreatedDeployment> {
+  if (request.endpoint !== null) throw new DeploymentError("NOT_IMPLEMENTED", "shared endpoints are being written.");
   const { settings, services, context } = call;
   const bucket = required(settings, "productionBucket");
   // what these refuse is refused before anything is sent or paid for
@@ -222,14 +218,11 @@ function firstRecord(
 ): DeploymentRecord {
   const same = earlier?.spec?.specHash === spec.specHash;
   return {
-    schemaVersion: 1,
-    name,
+    ...newRecord(name),
     spec,
     version: same ? (earlier?.version ?? null) : null,
     attempt: deployed ?? (same ? (earlier?.attempt ?? 0) : 0),
     pending: same ? (earlier?.pending ?? null) : null,
-    completedAt: null,
-    lock: null,
     history: earlier?.history ?? [],
   };
 }

@@ -5,6 +5,7 @@ import type { DeployRequest, Endpoint, LogQuery, ModelVersion } from "../../../c
 import type { RecordSession } from "../../../rollout/record-session.js";
 import { completeStep, type StepLimits } from "../../../rollout/resumable-step.js";
 import type { Call } from "../call.js";
+import { autoscalingTargets } from "./scaling.js";
 import { removeFailed } from "./failure.js";
 
 interface DeployWork {
@@ -83,6 +84,7 @@ function deployRequest(
     machineType: settings.machineType,
     minReplicaCount,
     maxReplicaCount: settings.maxReplicaCount ?? minReplicaCount,
+    autoscalingTargets: autoscalingTargets(settings),
     accelerator: acceleratorType === undefined ? null : { type: acceleratorType, count: acceleratorCount ?? 1 },
     serviceAccount: settings.serviceAccount ?? null,
     takesTraffic: endpoint.deployedModels.length === 0,

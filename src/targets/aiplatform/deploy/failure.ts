@@ -80,7 +80,7 @@ function failed(
     specHash: spec.specHash,
     modelUri: spec.modelUri,
     modelVersionId: record.version?.versionId ?? null,
-    message: failure.message,
+    error: failure.message,
   });
   const attempt = record.pending?.step === "deploy" ? record.attempt + 1 : record.attempt;
   return { ...record, attempt, pending: null, history: [...record.history, entry] };

@@ -3,6 +3,7 @@ import type { ModelVersion, VersionRequest } from "../../../core/services.js";
 import type { RecordSession } from "../../../rollout/record-session.js";
 import { completeStep, type StepLimits, type StepOutcome } from "../../../rollout/resumable-step.js";
 import type { Call } from "../call.js";
+import type { AiPlatformSettings } from "../config/setting-rules.js";
 import { deploymentLabels } from "../spec.js";
 
 interface VersionWork {
@@ -10,6 +11,12 @@ interface VersionWork {
   spec: DeploymentSpec;
   artifactUri: string;
   imageUri: string;
+}
+
+/** `Model.explanationSpec`; null where predictions are not to be explained. */
+function explanationSpec({ explanationMetadata, explanationParameters }: AiPlatformSettings) {
+  if (explanationParameters === undefined) return null;
+  return { parameters: explanationParameters, ...(explanationMetadata && { metadata: explanationMetadata }) };
 }
 
 /** The registry version of a spec, below its model: found, or made. */
@@ -36,6 +43,7 @@ export async function ensureVersion(
     labels: deploymentLabels(name, settings, names, spec),
     env: settings.env,
     encryptionKey: settings.encryptionSpecKeyName ?? null,
+    explanationSpec: explanationSpec(settings),
   };
   const outcome = await completeStep<ModelVersion>(
     {

@@ -1,13 +1,22 @@
 import type { DeployedModel } from "../../../core/deployment.js";
 import type { Operation } from "../../../core/operation.js";
 import type { StepContext } from "../../../core/progress.js";
-import type { DeployRequest, Endpoint, EndpointManager, EndpointRequest } from "../../../core/services.js";
+import type {
+  DeployRequest,
+  Endpoint,
+  EndpointChange,
+  EndpointManager,
+  EndpointRequest,
+  Scaling,
+} from "../../../core/services.js";
 import { finishedOperation, type GoogleOperation, isAnyOf } from "../google/operations.js";
 import {
   deployRequestBody,
   type DeployedModelResource,
+  endpointPatch,
   endpointResource,
   type EndpointResource,
+  scaleRequestBody,
   toDeployedModel,
   toEndpoint,
 } from "./endpoint-resource.js";
@@ -99,6 +108,29 @@ export class VertexEndpointManager implements EndpointManager {
       if (current && sameSplit(current.trafficSplit, trafficSplit)) return current;
       throw error;
     }
+  }
+
+  async update(endpoint: Endpoint, change: EndpointChange, { signal }: StepContext): Promise<Endpoint> {
+    const { requestBody, updateMask } = endpointPatch(change, endpoint.etag);
+    const changed = await this.#vertex.call(
+      { doing: `Changing the endpoint ${endpoint.name}`, signal },
+      (api, settings) => api.endpoints.patch({ name: endpoint.name, updateMask, requestBody }, settings),
+    );
+    return toEndpoint(changed, this.#vertex.names);
+  }
+
+  async scale(
+    endpoint: Endpoint,
+    deployedModelId: string,
+    scaling: Scaling,
+    { signal }: StepContext,
+  ): Promise<Operation<void>> {
+    const doing = `Scaling the deployed model ${deployedModelId} of the endpoint ${endpoint.name}`;
+    const requestBody = scaleRequestBody(deployedModelId, scaling);
+    const started = await this.#vertex.call({ doing, signal }, (api, settings) =>
+      api.endpoints.mutateDeployedModel({ endpoint: endpoint.name, requestBody }, settings),
+    );
+    return this.#vertex.operation(started.name, doing, () => undefined);
   }
 
   async delete(endpoint: Endpoint, { signal }: StepContext): Promise<Operation<void>> {

@@ -1,7 +1,7 @@
 import type { aiplatform_v1 } from "googleapis/build/src/apis/aiplatform/v1.js";
 
 import type { DeployedModel } from "../../../core/deployment.js";
-import type { DeployRequest, Endpoint, EndpointRequest } from "../../../core/services.js";
+import type { DeployRequest, Endpoint, EndpointChange, EndpointRequest, Scaling } from "../../../core/services.js";
 import { idOf, projectOf, type ResourceNames, withoutVersion } from "./resource-names.js";
 
 export type EndpointResource = aiplatform_v1.Schema$GoogleCloudAiplatformV1Endpoint;
@@ -19,7 +19,47 @@ export function endpointResource(request: EndpointRequest): EndpointResource {
     labels: request.labels,
     ...(request.dedicated && { dedicatedEndpointEnabled: true }),
     ...(request.encryptionKey !== null && { encryptionSpec: { kmsKeyName: request.encryptionKey } }),
+    ...(request.network !== null && { network: request.network }),
+    ...(request.description !== null && { description: request.description }),
+    ...(request.inferenceTimeout !== null && { clientConnectionConfig: connectionConfig(request.inferenceTimeout) }),
   };
+}
+
+/** The body of `endpoints.patch` and its mask: what changes, and the etag that guards it. */
+export function endpointPatch(
+  { labels, description, inferenceTimeout }: EndpointChange,
+  etag: string | null,
+): { requestBody: EndpointResource; updateMask: string } {
+  const fields: EndpointResource = {
+    ...(labels && { labels }),
+    ...(description !== undefined && { description }),
+    ...(inferenceTimeout !== undefined && { clientConnectionConfig: connectionConfig(inferenceTimeout) }),
+  };
+  return { requestBody: { ...fields, ...(etag !== null && { etag }) }, updateMask: Object.keys(fields).join(",") };
+}
+
+/** The body of `endpoints.mutateDeployedModel`. */
+export function scaleRequestBody(
+  id: string,
+  scaling: Scaling,
+): aiplatform_v1.Schema$GoogleCloudAiplatformV1MutateDeployedModelRequest {
+  return {
+    deployedModel: { id, dedicatedResources: replicas(scaling) },
+    updateMask: [
+      "dedicated_resources.min_replica_count",
+      "dedicated_resources.max_replica_count",
+      "dedicated_resources.autoscaling_metric_specs",
+    ].join(","),
+  };
+}
+
+function connectionConfig(seconds: number) {
+  return { inferenceTimeout: `${seconds}s` };
+}
+
+function replicas({ minReplicaCount, maxReplicaCount, autoscalingTargets }: Scaling) {
+  const specs = Object.entries(autoscalingTargets).map(([metricName, target]) => ({ metricName, target }));
+  return { minReplicaCount, maxReplicaCount, ...(specs.length > 0 && { autoscalingMetricSpecs: specs }) };
 }
 
 /** The body of `endpoints.deployModel`: an absent traffic split leaves the traffic as it is. */
@@ -37,8 +77,7 @@ export function deployRequestBody(
           machineType: request.machineType,
           ...(accelerator && { acceleratorType: accelerator.type, acceleratorCount: accelerator.count }),
         },
-        minReplicaCount: request.minReplicaCount,
-        maxReplicaCount: request.maxReplicaCount,
+        ...replicas(request),
       },
       ...(serviceAccount !== null && { serviceAccount }),
     },
@@ -63,6 +102,8 @@ export function toEndpoint(resource: EndpointResource, names: ResourceNames): En
     etag: resource.etag ?? null,
     dedicatedHost: resource.dedicatedEndpointDns ?? null,
     encryptionKey: resource.encryptionSpec?.kmsKeyName ?? null,
+    network: resource.network ?? null,
+    description: resource.description ?? null,
     createTime: resource.createTime ?? null,
   };
 }
@@ -87,6 +128,8 @@ export function toDeployedModel(
     modelVersionId: resource.modelVersionId ?? null,
     trafficPercent,
     machineType: resource.dedicatedResources?.machineSpec?.machineType ?? null,
+    minReplicaCount: resource.dedicatedResources?.minReplicaCount ?? null,
+    maxReplicaCount: resource.dedicatedResources?.maxReplicaCount ?? null,
     createTime: resource.createTime ?? null,
   };
 }

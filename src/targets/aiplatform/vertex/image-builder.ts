@@ -50,10 +50,15 @@ export class CloudBuildImageBuilder implements ImageBuilder {
     this.#parent = `projects/${options.project}/locations/${buildLocation}`;
   }
 
+  async find(environmentHash: string, context: StepContext): Promise<ContainerImage | null> {
+    const digest = await this.#images.digest(environmentHash, context);
+    return digest === null ? null : { uri: `${this.#images.image}@${digest}`, built: false };
+  }
+
   async ensure(request: ImageRequest, context: StepContext): Promise<ContainerImage> {
     const tag = request.environmentHash;
-    const there = await this.#images.digest(tag, context);
-    if (there) return { uri: `${this.#images.image}@${there}`, built: false };
+    const there = await this.find(tag, context);
+    if (there) return there;
 
     const running = await this.#running(request, context);
     if (!running) await this.#images.ensure(context);

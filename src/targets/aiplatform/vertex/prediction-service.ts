@@ -3,6 +3,7 @@ import type { AxiosInstance } from "axios";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import type { Predictions } from "../../../core/deployment.js";
 import { DeploymentError, throwIfCancelled } from "../../../core/errors.js";
+import type { Explanations } from "../../../core/explanations.js";
 import type { PredictionService, PredictRequest } from "../../../core/services.js";
 import { GoogleCaller } from "../google/call.js";
 import { googleError } from "../google/errors.js";
@@ -67,6 +68,14 @@ export class VertexPredictionService implements PredictionService {
       if (answer) throw refusedByContainer(answer, doing);
       throw googleError(error, await this.#caller.failed(doing, failure.httpStatus === 403, signal));
     }
+  }
+
+  stream(_request: PredictRequest): AsyncIterable<unknown> {
+    throw new DeploymentError("NOT_IMPLEMENTED", "stream is being written.");
+  }
+
+  async explain(_request: PredictRequest): Promise<Explanations> {
+    throw new DeploymentError("NOT_IMPLEMENTED", "explain is being written.");
   }
 
   async #send(

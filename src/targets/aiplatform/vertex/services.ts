@@ -5,7 +5,7 @@ import { storageRetryOptions } from "../../../storage/connection.js";
 import { GcsDeploymentStore } from "../../../storage/deployment-store.js";
 import { GcsArtifactReader } from "../../../storage/gcs-artifact-reader.js";
 import { GcsUploader } from "../../../storage/uploader.js";
-import type { AiPlatformSettings } from "../config/settings.js";
+import type { AiPlatformSettings } from "../config/setting-rules.js";
 import type { GoogleConnection } from "../google/connection.js";
 import { noRecords } from "../no-records.js";
 import type { AiPlatformServices } from "../services.js";

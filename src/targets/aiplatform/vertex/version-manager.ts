@@ -3,12 +3,13 @@ import type { aiplatform_v1 } from "googleapis/build/src/apis/aiplatform/v1.js";
 import { DeploymentError } from "../../../core/errors.js";
 import type { Operation } from "../../../core/operation.js";
 import type { StepContext } from "../../../core/progress.js";
+import type { VersionName } from "../../../core/record.js";
 import type { ModelVersion, ParentModel, VersionManager, VersionRequest } from "../../../core/services.js";
 import type { GoogleOperation } from "../google/operations.js";
 import { deleteModel } from "./model-manager.js";
 import { withoutVersion } from "./resource-names.js";
 import { VertexApi, type VertexOptions } from "./vertex-api.js";
-import { describesSpec, modelResource } from "./version-resource.js";
+import { containerEnv, describesSpec, modelResource } from "./version-resource.js";
 
 type Model = aiplatform_v1.Schema$GoogleCloudAiplatformV1Model;
 
@@ -73,7 +74,19 @@ export class VertexVersionManager implements VersionManager {
     return found && this.#toVersion(found);
   }
 
-  async delete(version: Pick<ModelVersion, "model" | "versionId">, context: StepContext): Promise<boolean> {
+  async setLabels(
+    { model, versionId }: VersionName,
+    labels: Record<string, string>,
+    { signal }: StepContext,
+  ): Promise<ModelVersion> {
+    const name = `${model}@${versionId}`;
+    const changed = await this.#vertex.call({ doing: `Labelling the model version ${name}`, signal }, (api, settings) =>
+      api.models.patch({ name, updateMask: "labels", requestBody: { labels } }, settings),
+    );
+    return this.#toVersion(changed);
+  }
+
+  async delete(version: VersionName, context: StepContext): Promise<boolean> {
     const versions = await this.#list(version.model, context);
     const doomed = versions.find(({ versionId }) => versionId === version.versionId);
     if (!doomed) return false;
@@ -140,6 +153,8 @@ export class VertexVersionManager implements VersionManager {
       labels: model.labels ?? {},
       artifactUri: model.artifactUri ?? null,
       imageUri: model.containerSpec?.imageUri ?? null,
+      env: containerEnv(model),
+      createTime: model.versionCreateTime ?? null,
     };
   }
 }

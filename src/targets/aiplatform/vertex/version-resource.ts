@@ -19,6 +19,7 @@ export function modelResource(parent: ParentModel, request: VersionRequest): Mod
   const { spec, labels, artifactUri, imageUri } = request;
   const env = Object.entries(request.env).map(([name, value]) => ({ name, value: literal(value) }));
   return {
+    ...(request.explanationSpec !== null && { explanationSpec: request.explanationSpec }),
     displayName: parent.displayName.slice(0, maxDisplayNameLength),
     versionDescription: specDescription(spec.specHash),
     labels,
@@ -48,6 +49,14 @@ export function describesSpec(version: Model, request: VersionRequest): boolean 
 
 function specDescription(specHash: string): string {
   return `Made by mlflow-deployments of spec ${specHash.slice(0, keptHashLength)}.`;
+}
+
+/** The variables that a version's container is given. */
+export function containerEnv({ containerSpec }: Model): Record<string, string> {
+  const variables = containerSpec?.env ?? [];
+  return Object.fromEntries(
+    variables.map(({ name, value }) => [name ?? "", (value ?? "").replaceAll("$$(", () => "$(")]),
+  );
 }
 
 /** `$(NAME)` in a variable's value is expanded by the platform (`EnvVar.value`); `$$(NAME)` is not. */

@@ -1,0 +1,90 @@
+import type { Predictions } from "./deployment.js";
+import { DeploymentError } from "./errors.js";
+import { type ArrayOf, type ArrayType, toTypedArray } from "./typed-array.js";
+
+/** What `predict` gives: the predictions, who made them, and ways to read them (`mlflow.deployments.PredictionsResponse`). */
+export class PredictionsResponse implements Predictions {
+  /** One for each row, in their order. */
+  readonly predictions: unknown[];
+  /** Which deployed model answered. */
+  readonly deployedModelId: string | null;
+  readonly model: string | null;
+  readonly modelVersionId: string | null;
+  readonly modelDisplayName: string | null;
+  /** Whatever else the platform's answer holds. */
+  readonly metadata: Record<string, unknown> | null;
+
+  constructor(content: Pick<Predictions, "predictions"> & Partial<Predictions>) {
+    // keys that are not known here are kept, as MLflow keeps them
+    Object.assign(this, content);
+    this.predictions = content.predictions;
+    this.deployedModelId = content.deployedModelId ?? null;
+    this.model = content.model ?? null;
+    this.modelVersionId = content.modelVersionId ?? null;
+    this.modelDisplayName = content.modelDisplayName ?? null;
+    this.metadata = content.metadata ?? null;
+  }
+
+  /**
+   * Reads the JSON text of a response, such as `JSON.stringify` makes of one or a serving container answers.
+   *
+   * @throws DeploymentError `INVALID_PARAMETER_VALUE` for what is no JSON, or has no list `predictions`.
+   */
+  static fromJSON(text: string): PredictionsResponse {
+    let content: unknown;
+    try {
+      content = JSON.parse(text);
+    } catch (error) {
+      throw invalid("Predictions response contents are not valid JSON.", error);
+    }
+    if (typeof content !== "object" || content === null || !("predictions" in content)) {
+      throw invalid(
+        `Invalid response. Predictions response contents must be a dictionary containing a 'predictions' field. Instead, received: ${text.slice(0, 200)}`,
+      );
+    }
+    if (!Array.isArray(content.predictions)) throw invalid("Invalid response. The field 'predictions' must be a list.");
+    return new PredictionsResponse(content as Predictions);
+  }
+
+  /** The content, for `JSON.stringify`: without what the platform did not say. */
+  toJSON(): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(this).filter(([, value]) => value !== null));
+  }
+
+  /** The predictions as rows of cells: of an object its values in the order of {@link columns}, of a scalar the one. */
+  rows(): unknown[][] {
+    const columns = Object.values(this.columns());
+    return this.predictions.map((_, row) => columns.map((column) => column[row]));
+  }
+
+  /**
+   * The predictions column by column, as of a data frame: by the names of objects, by the position in arrays (`"0"`,
+   * `"1"`), `"0"` for scalars. A cell that a row lacks is null.
+   */
+  columns(): Record<string, unknown[]> {
+    const cells = this.predictions.map(cellsOf);
+    const names = new Set(cells.flatMap((row) => [...row.keys()]));
+    return Object.fromEntries([...names].map((name) => [name, cells.map((row) => row.get(name) ?? null)]));
+  }
+
+  /**
+   * The predictions as one typed array in row-major order, with its shape: `[[1, 2], [3, 4]]` has the shape `[2, 2]`.
+   *
+   * @param type - Default `float64`, in which null is NaN. `int64` and `uint64` are arrays of BigInt.
+   * @throws DeploymentError `INVALID_PARAMETER_VALUE` for predictions that are no numbers or booleans, are of different
+   * lengths, or do not fit the type.
+   */
+  typedArray<Type extends ArrayType = "float64">(type?: Type): { data: ArrayOf<Type>; shape: number[] } {
+    return toTypedArray(this.predictions, (type ?? "float64") as Type);
+  }
+}
+
+function cellsOf(prediction: unknown): Map<string, unknown> {
+  if (Array.isArray(prediction)) return new Map(prediction.map((cell, index) => [String(index), cell]));
+  if (typeof prediction === "object" && prediction !== null) return new Map(Object.entries(prediction));
+  return new Map([["0", prediction]]);
+}
+
+function invalid(message: string, cause?: unknown): DeploymentError {
+  return new DeploymentError("INVALID_PARAMETER_VALUE", message, { cause });
+}

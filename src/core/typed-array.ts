@@ -1,0 +1,83 @@
+import { DeploymentError } from "./errors.js";
+
+const constructors = {
+  float64: Float64Array,
+  float32: Float32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+} as const;
+
+/** The element types of a typed array, by numpy's names. */
+export type ArrayType = keyof typeof constructors;
+
+/** The typed array of an element type. */
+export type ArrayOf<Type extends ArrayType> = InstanceType<(typeof constructors)[Type]>;
+
+/**
+ * Nested arrays of numbers as one typed array in row-major order.
+ *
+ * @throws DeploymentError `INVALID_PARAMETER_VALUE` that names the element by its position.
+ */
+export function toTypedArray<Type extends ArrayType>(
+  nested: unknown[],
+  type: Type,
+): { data: ArrayOf<Type>; shape: number[] } {
+  if (!Object.hasOwn(constructors, type)) {
+    throw invalid(
+      `Unrecognized predictions format: '${String(type)}'. The types are: ${Object.keys(constructors).join(", ")}.`,
+    );
+  }
+  const shape = shapeOf(nested);
+  const data = new constructors[type](shape.reduce((product, length) => product * length, 1));
+  let next = 0;
+  const fill = (value: unknown, depth: number, path: string): void => {
+    if (depth === shape.length) {
+      data[next] = element(value, type, path);
+      next++;
+      return;
+    }
+    if (!Array.isArray(value) || value.length !== shape[depth]) {
+      throw invalid(`${path} is no array of ${shape[depth]} elements, as others are: a typed array is rectangular.`);
+    }
+    value.forEach((item, index) => fill(item, depth + 1, `${path}[${index}]`));
+  };
+  fill(nested, 0, "predictions");
+  return { data: data as ArrayOf<Type>, shape };
+}
+
+function shapeOf(value: unknown): number[] {
+  return Array.isArray(value) ? [value.length, ...(value.length > 0 ? shapeOf(value[0]) : [])] : [];
+}
+
+function element(value: unknown, type: ArrayType, path: string): number | bigint {
+  const number =
+    value === null && type.startsWith("float") ? Number.NaN : value === true ? 1 : value === false ? 0 : value;
+  if (typeof number !== "number" && typeof number !== "bigint") {
+    throw invalid(`${path} is ${JSON.stringify(value) ?? "nothing"}, which is no number of the type ${type}.`);
+  }
+  if (type.startsWith("float")) return Number(number);
+  if (!isWhole(number) || !fits(BigInt(number), type))
+    throw invalid(`${path} is ${number}, which the type ${type} cannot hold.`);
+  return type.endsWith("64") ? BigInt(number) : Number(number);
+}
+
+function isWhole(number: number | bigint): boolean {
+  return typeof number === "bigint" || Number.isInteger(number);
+}
+
+function fits(number: bigint, type: ArrayType): boolean {
+  const bits = BigInt(type.replace(/\D+/, ""));
+  return type.startsWith("uint")
+    ? number >= 0n && number < 2n ** bits
+    : number >= -(2n ** (bits - 1n)) && number < 2n ** (bits - 1n);
+}
+
+function invalid(message: string): DeploymentError {
+  return new DeploymentError("INVALID_PARAMETER_VALUE", message);
+}

@@ -1,0 +1,26 @@
+import { z } from "zod";
+
+/** What the documentation and the loader need to know of a setting beside its values. */
+export interface SettingMeta {
+  /** One or two sentences for a person. */
+  description: string;
+  /** Environment variables, the first that is set wins. */
+  env?: string[];
+  /** Other names in `config`, from tools that users come from. */
+  aliases?: string[];
+  /** What is used when nothing is said, for a person; where zod's own default does not say it. */
+  defaultText?: string;
+  /** What it takes to change it, where what is served depends on it. Absent: the call only. */
+  changes?: SettingChange;
+  /** The platform that it belongs to. Absent: both. */
+  platform?: "vertex" | "legacy";
+}
+
+/**
+ * What it takes to change a setting of a deployment: a new registry version, another deployed model of the same version,
+ * nothing but a request while it serves (`inPlace`), or another endpoint (`endpoint`), which no update makes.
+ */
+export type SettingChange = "version" | "deployedModel" | "inPlace" | "endpoint";
+
+/** The {@link SettingMeta} of each setting. */
+export const settingMeta = z.registry<SettingMeta>();

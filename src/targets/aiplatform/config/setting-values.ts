@@ -1,0 +1,70 @@
+import { z } from "zod";
+
+export const text = () => z.string().trim().min(1, "must not be empty");
+
+/** A whole number; text from an environment variable or a command line is read as one. */
+export const wholeNumber = (minimum: number) =>
+  z.preprocess(
+    (value) => (typeof value === "string" && /^\d+$/.test(value.trim()) ? Number(value) : value),
+    z.int(`must be a whole number, ${minimum} or more`).min(minimum, `must be ${minimum} or more`),
+  );
+
+/** A boolean; only the texts `true` and `false` are read as one. */
+export const flag = () =>
+  z.preprocess(
+    (value) => (value === "true" ? true : value === "false" ? false : value),
+    z.boolean("must be true or false"),
+  );
+
+/** A table of text; JSON text is read as one. */
+export const table = () => z.preprocess(parseJson, z.record(z.string(), z.string()));
+
+/** An object of any form; JSON text is read as one. */
+export const json = () =>
+  z.preprocess(parseJson, z.record(z.string(), z.json(), "must be an object, or its JSON text"));
+
+export const percent = () => wholeNumber(0).pipe(z.int().max(100, "must be at most 100"));
+
+/** A table of percentages; JSON text is read as one. */
+export const split = () =>
+  z.preprocess(
+    parseJson,
+    z
+      .record(z.string(), percent())
+      .refine((value) => Object.values(value).reduce((sum, share) => sum + share, 0) === 100, {
+        message: "must have shares that add up to 100, by the names of deployments",
+      }),
+  );
+
+export function parseJson(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+const labelKey = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}0-9_-]{0,62}$/u;
+const labelText = /^[\p{Ll}\p{Lo}0-9_-]{0,63}$/u;
+export const labels = () =>
+  table().refine(
+    (value) => Object.entries(value).every(([key, label]) => labelKey.test(key) && labelText.test(label)),
+    "must have keys and values of at most 63 lower-case letters, digits, _ and -, the keys beginning with a letter",
+  );
+
+/** Cloud Storage's rule: "Bucket name requirements". */
+export const bucket = () =>
+  z.preprocess(
+    (value) => (typeof value === "string" ? value.replace(/^gs:\/\//, "").replace(/\/$/, "") : value),
+    z.string().regex(/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/, "must be a bucket's name, such as acme-models"),
+  );
+
+export const route = () =>
+  z
+    .string()
+    .transform((value) => value.replace(/^\/+|\/+$/g, ""))
+    .refine((value) => !/[\p{Cc}#?*[\]]|(^|\/)\.{0,2}(\/|$)/u.test(value) || value === "", {
+      message:
+        "must be a path in the bucket, such as models/production, without control characters, ., .., or any of # ? * [ ]",
+    });
