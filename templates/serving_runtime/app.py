@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 
 from starlette.applications import Starlette
@@ -12,12 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .errors import BadRequest
-from .prediction import ModelError, PredictionService
+from .errors import BadRequest, ModelError, error_body
+from .prediction import PredictionService
 from .settings import Settings
-
-# The names of https://cloud.google.com/apis/design/errors, which Vertex AI's own answers use.
-_STATUS = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 405: "UNIMPLEMENTED", 500: "INTERNAL"}
+from .stream import EventStream, PartStream
 
 log = logging.getLogger("serving_runtime")
 
@@ -35,7 +32,8 @@ def create_app(service: PredictionService, settings: Settings) -> Starlette:
     async def predict(request: Request) -> Response:
         body = await request.body()
         try:
-            return _json(200, await run_in_threadpool(service.answer, body))
+            answer = await run_in_threadpool(service.answer, body)
+            return EventStream(answer) if isinstance(answer, PartStream) else _json(200, answer)
         except BadRequest as error:
             log.warning("refused a request: %s", error)
             return _error(400, str(error))
@@ -64,8 +62,7 @@ async def _unexpected_error(_: Request, error: Exception) -> Response:
 
 
 def _error(code: int, message: str) -> Response:
-    error = {"code": code, "message": message, "status": _STATUS.get(code, "UNKNOWN")}
-    return _json(code, json.dumps({"error": error}).encode())
+    return _json(code, error_body(code, message))
 
 
 def _json(code: int, body: bytes) -> Response:

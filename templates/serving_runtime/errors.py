@@ -7,9 +7,16 @@ from typing import Any
 
 _SHOWN = 60  # Characters of a value that a message repeats.
 
+# The names of https://cloud.google.com/apis/design/errors, which Vertex AI's own answers use.
+_STATUS = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 405: "UNIMPLEMENTED", 500: "INTERNAL"}
+
 
 class BadRequest(ValueError):
     """The request does not fit the model; its message is the answer's, with status 400."""
+
+
+class ModelError(RuntimeError):
+    """The model failed; its traceback is this error's cause."""
 
 
 class StartupError(Exception):
@@ -61,6 +68,12 @@ def names(values: Any) -> str:
 
 def count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def error_body(code: int, message: str) -> bytes:
+    """An error in the form of Google's APIs."""
+    error = {"code": code, "message": message, "status": _STATUS.get(code, "UNKNOWN")}
+    return json.dumps({"error": error}).encode()
 
 
 def one_line(error: BaseException) -> str:

@@ -34,11 +34,27 @@ def to_json(result: Any, instances: int) -> bytes:
 
     Raises TypeError for what JSON cannot carry.
     """
+    return _dumps({"predictions": _encoded(_rows(result, instances))})
+
+
+def part_to_json(part: Any) -> bytes:
+    """One part of a streamed answer, on one line.
+
+    Raises TypeError for what JSON cannot carry.
+    """
+    return _dumps(_encoded(part))
+
+
+def _dumps(value: Any) -> bytes:
+    return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _encoded(result: Any) -> Any:
     encoder = _Encoder()
-    predictions = encoder.encode(_rows(result, instances))
+    value = encoder.encode(result)
     if encoder.not_finite:
         log.warning("the model returned NaN or infinity %d times; they are sent as null", encoder.not_finite)
-    return json.dumps({"predictions": predictions}, allow_nan=False, separators=(",", ":")).encode()
+    return value
 
 
 def _rows(result: Any, instances: int) -> Any:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import importlib
-import json
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from . import inputs, outputs, parameters
-from .errors import BadRequest, describe, names, one_line
+from .errors import BadRequest, ModelError, one_line
+from .request import PredictionRequest
+from .stream import PartStream
 
 _CLIENT_ERRORS = {"INVALID_PARAMETER_VALUE", "BAD_REQUEST"}
+_NO_STREAM = 'the model does not stream: it has no predict_stream; leave "stream" out'
+_END = object()
 
 
 class Predictor(Protocol):
@@ -22,13 +27,12 @@ class Predictor(Protocol):
     `predict` gets the instances decoded by the model's signature (a DataFrame, an array, a dict of arrays) and the
     parameters by name, and may raise an MlflowException of code INVALID_PARAMETER_VALUE for an input that it does not
     take. With a true attribute `raw_inputs` it gets the instances and parameters of the request as they came.
+
+    It may have `predict_stream(instances, /, **parameters)` too, which gives an iterator of the answer's parts. One that
+    cannot do it for its model raises NotImplementedError.
     """
 
     def predict(self, instances: Any, /, **parameters: Any) -> Any: ...
-
-
-class ModelError(RuntimeError):
-    """The model failed; its traceback is this error's cause."""
 
 
 class PredictionService:
@@ -54,52 +58,61 @@ class PredictionService:
             parameters.parameter_decoder_of(model.get_params_schema()),
         )
 
-    def answer(self, body: bytes) -> bytes:
-        """The body of the answer to a request body.
+    def answer(self, body: bytes) -> bytes | PartStream:
+        """The body of the answer to a request body, or its parts, if the request asks for a stream.
 
+        Of a stream the first part is there, so that a request which cannot be answered is refused as any other.
         Raises BadRequest when the request does not fit the model, ModelError when the model fails.
         """
-        instances, given = _parse(body)
-        data, keywords = self._decode(instances), self._decode_parameters(given)
-        try:
+        request = PredictionRequest.parse(body)
+        data, keywords = self._decode(request.instances), self._decode_parameters(request.parameters)
+        if request.stream:
+            return PartStream.begun(self._parts(data, keywords))
+        with _model_errors():
             result = self._predictor.predict(data, **keywords)
-        except MlflowException as error:
-            if error.error_code in _CLIENT_ERRORS:
-                # MLflow's message repeats the whole input; what it caught says what was wrong with it.
-                raise BadRequest(f"MLflow refuses the input: {one_line(error.__context__ or error)}") from error
-            raise _failed(error) from error
-        except Exception as error:
-            raise _failed(error) from error
+        with _encoding_errors():
+            return outputs.to_json(result, len(request.instances))
+
+    def _parts(self, data: Any, keywords: dict[str, Any]) -> Generator[bytes, None, None]:
+        predict_stream = getattr(self._predictor, "predict_stream", None)
+        if predict_stream is None:
+            raise BadRequest(_NO_STREAM)
+        with _model_errors():
+            try:
+                parts = iter(predict_stream(data, **keywords))
+                part = next(parts, _END)
+            except NotImplementedError:
+                raise BadRequest(_NO_STREAM) from None
         try:
-            return outputs.to_json(result, len(instances))
-        except (TypeError, ValueError) as error:
-            raise ModelError(f"Model returned what JSON cannot carry: {one_line(error)}") from error
+            while part is not _END:
+                with _encoding_errors():
+                    encoded = outputs.part_to_json(part)
+                yield encoded
+                with _model_errors():
+                    part = next(parts, _END)
+        finally:
+            # Whoever asked may be gone: the model must not go on for nobody.
+            if (close := getattr(parts, "close", None)) is not None:
+                close()
 
 
-def _failed(error: Exception) -> ModelError:
-    return ModelError(f"Model raised {type(error).__name__}: {one_line(error)}")
-
-
-def _parse(body: bytes) -> tuple[list[Any], dict[str, Any]]:
+@contextmanager
+def _model_errors() -> Iterator[None]:
+    """Tells the client's errors from the model's."""
     try:
-        request = json.loads(body, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"the request body is not JSON: {one_line(error)}") from None
-    if not isinstance(request, dict):
-        raise BadRequest(f'the request body must be an object with "instances", got {describe(request)}')
-    if "instances" not in request:
-        raise BadRequest(f'the request has no "instances"; it has {names(request) or "nothing"}')
-    if unknown := request.keys() - {"instances", "parameters"}:
-        raise BadRequest(f'unknown {names(sorted(unknown))}; a request has "instances" and "parameters"')
-    instances, given = request["instances"], request.get("parameters")
-    if not isinstance(instances, list):
-        raise BadRequest(f'"instances" must be an array, got {describe(instances)}')
-    if not instances:
-        raise BadRequest('"instances" is empty; send at least one')
-    if given is not None and not isinstance(given, dict):
-        raise BadRequest(f'"parameters" must be an object, got {describe(given)}')
-    return instances, given or {}
+        yield
+    except BadRequest:
+        raise
+    except Exception as error:
+        if isinstance(error, MlflowException) and error.error_code in _CLIENT_ERRORS:
+            # MLflow's message repeats the whole input; what it caught says what was wrong with it.
+            raise BadRequest(f"MLflow refuses the input: {one_line(error.__context__ or error)}") from error
+        raise ModelError(f"Model raised {type(error).__name__}: {one_line(error)}") from error
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON value")
+@contextmanager
+def _encoding_errors() -> Iterator[None]:
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"Model returned what JSON cannot carry: {one_line(error)}") from error
