@@ -1,16 +1,18 @@
-import { describeSettings } from "../../src/targets/aiplatform/config/help.js";
-import { snakeCase } from "../../src/targets/aiplatform/config/names.js";
+import { aiPlatformSettings } from "../../src/targets/aiplatform/config/definition.js";
+import { describeSettings } from "../../src/targets/settings/help.js";
+import { snakeCase } from "../../src/targets/settings/setting-names.js";
 
 /** The page docs/settings.md, made from the schema. */
 export function settingsPage(): string {
-  const rows = describeSettings().map(({ name, description, type, default: otherwise, env, aliases }) =>
-    [
-      code(name),
-      `${description}${aliases.length > 0 ? ` Also: ${aliases.map((alias) => code(snakeCase(alias))).join(", ")}.` : ""}`,
-      type.replaceAll("|", "\\|"),
-      otherwise ?? "",
-      env.map(code).join(", "),
-    ].join(" | "),
+  const rows = describeSettings(aiPlatformSettings).map(
+    ({ name, description, type, default: otherwise, env, aliases }) =>
+      [
+        code(name),
+        `${description}${aliases.length > 0 ? ` Also: ${aliases.map((alias) => code(snakeCase(alias))).join(", ")}.` : ""}`,
+        type.replaceAll("|", "\\|"),
+        otherwise ?? "",
+        env.map(code).join(", "),
+      ].join(" | "),
   );
   return `# Settings of the \`aiplatform\` target
 

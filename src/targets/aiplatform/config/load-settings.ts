@@ -1,11 +1,9 @@
-import type { z } from "zod";
-
 import { DeploymentError } from "../../../core/errors.js";
 import type { TargetUri } from "../../../core/target-uri.js";
-import { canonicalNames, nearestName } from "./names.js";
-import { settingMeta } from "./setting-meta.js";
-import { type AiPlatformSettings, settingsSchema } from "./setting-rules.js";
-import { type SettingName, settingsShape } from "./settings.js";
+import * as load from "../../settings/load-settings.js";
+import { aiPlatformSettings } from "./definition.js";
+import type { AiPlatformSettings } from "./setting-rules.js";
+import type { SettingName } from "./settings.js";
 
 /** Where settings come from, strongest first: the call's `config`, the client's, the target URI, the environment. */
 export interface SettingSources {
@@ -16,30 +14,11 @@ export interface SettingSources {
 }
 
 /** The settings of one call, and which of them somebody has named. */
-export interface LoadedSettings {
-  settings: AiPlatformSettings;
-  given: ReadonlySet<SettingName>;
-}
+export type LoadedSettings = load.LoadedSettings<SettingName, AiPlatformSettings>;
 
-/**
- * Brings the settings of one call together and checks them.
- *
- * @throws DeploymentError `INVALID_PARAMETER_VALUE` that names the setting, where its value came from, and what is
- * allowed; for an unknown key, the nearest known one.
- */
-export function loadSettings(sources: SettingSources): LoadedSettings {
-  const layers: Layer[] = [
-    environmentLayer(sources.env),
-    targetLayer(sources.target),
-    configLayer(sources.clientConfig, "the client's config"),
-    configLayer(sources.callConfig, "config"),
-  ];
-  const merged = new Map<SettingName, { value: unknown; from: string }>();
-  for (const layer of layers) for (const [name, entry] of layer) merged.set(name, entry);
-
-  const values = Object.fromEntries([...merged].map(([name, entry]) => [name, entry.value]));
-  const settings = checkSettings(values, (name) => merged.get(name)?.from);
-  return { settings, given: new Set(merged.keys()) };
+/** See `loadSettings` of the folder `targets/settings`. */
+export function loadSettings({ target, ...sources }: SettingSources): LoadedSettings {
+  return load.loadSettings(aiPlatformSettings, { ...sources, uri: uriLayer(target) });
 }
 
 /**
@@ -52,9 +31,7 @@ export function checkSettings(
   values: Partial<Record<SettingName, unknown>>,
   fromOf: (name: SettingName) => string | undefined,
 ): AiPlatformSettings {
-  const result = settingsSchema.safeParse(values);
-  if (result.success) return result.data;
-  throw invalid(result.error, fromOf);
+  return load.checkSettings(aiPlatformSettings, values, fromOf);
 }
 
 /**
@@ -66,28 +43,10 @@ export function required<Name extends SettingName>(
   settings: AiPlatformSettings,
   name: Name,
 ): NonNullable<AiPlatformSettings[Name]> {
-  const value = settings[name];
-  if (value !== undefined && value !== null) return value;
-  const meta = settingMeta.get(settingsShape[name]);
-  const variables = meta?.env?.length ? `, or set the environment variable ${meta.env.join(" or ")}` : "";
-  throw new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    `The setting ${name} is missing. Pass it as config.${name}${variables}.`,
-  );
+  return load.requiredSetting(aiPlatformSettings, settings, name);
 }
 
-type Layer = Map<SettingName, { value: unknown; from: string }>;
-
-function environmentLayer(env: NodeJS.ProcessEnv): Layer {
-  const layer: Layer = new Map();
-  for (const name of Object.keys(settingsShape) as SettingName[]) {
-    const variable = settingMeta.get(settingsShape[name])?.env?.find((candidate) => env[candidate]);
-    if (variable) layer.set(name, { value: env[variable], from: `the environment variable ${variable}` });
-  }
-  return layer;
-}
-
-function targetLayer(target: TargetUri): Layer {
+function uriLayer(target: TargetUri): load.SettingsLayer<SettingName> {
   const [projectId, location, ...rest] = target.path;
   if (rest.length > 0) {
     throw new DeploymentError(
@@ -95,50 +54,8 @@ function targetLayer(target: TargetUri): Layer {
       `The target URI "${target.uri}" has too many parts: it is ${target.target}:/PROJECT/LOCATION.`,
     );
   }
-  const layer: Layer = new Map();
+  const layer: load.SettingsLayer<SettingName> = new Map();
   if (projectId) layer.set("projectId", { value: projectId, from: "the target URI" });
   if (location) layer.set("location", { value: location, from: "the target URI" });
   return layer;
-}
-
-function configLayer(config: object | undefined, from: string): Layer {
-  const layer: Layer = new Map();
-  for (const [key, value] of Object.entries(config ?? {})) {
-    if (value === undefined || value === null) continue;
-    const name = canonicalNames.get(key);
-    if (!name) throw unknownKey(key, from);
-    if (layer.has(name)) {
-      throw new DeploymentError(
-        "INVALID_PARAMETER_VALUE",
-        `The setting ${name} is given twice in ${from}: "${key}" is another name of it.`,
-      );
-    }
-    layer.set(name, { value, from: `${key} in ${from}` });
-  }
-  return layer;
-}
-
-function unknownKey(key: string, from: string): DeploymentError {
-  const nearest = nearestName(key);
-  const hint = nearest ? `Did you mean ${nearest}?` : "The target's help lists all settings.";
-  return new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    `"${key}" in ${from} is no setting of the aiplatform target. ${hint}`,
-  );
-}
-
-function invalid(error: z.ZodError, fromOf: (name: SettingName) => string | undefined): DeploymentError {
-  const lines = error.issues.map((issue) => {
-    const name = String(issue.path[0]) as SettingName;
-    const from = fromOf(name);
-    return `${name}${from ? ` (${from})` : ""} ${reason(issue)}`;
-  });
-  return new DeploymentError("INVALID_PARAMETER_VALUE", `Invalid setting: ${lines.join("; ")}.`);
-}
-
-function reason(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_value") return `must be one of ${issue.values.map(String).join(", ")}`;
-  if (issue.code === "invalid_type" && issue.message.startsWith("Invalid input"))
-    return `must be of type ${issue.expected}`;
-  return issue.message;
 }

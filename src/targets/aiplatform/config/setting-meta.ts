@@ -1,15 +1,9 @@
 import { z } from "zod";
 
-/** What the documentation and the loader need to know of a setting beside its values. */
-export interface SettingMeta {
-  /** One or two sentences for a person. */
-  description: string;
-  /** Environment variables, the first that is set wins. */
-  env?: string[];
-  /** Other names in `config`, from tools that users come from. */
-  aliases?: string[];
-  /** What is used when nothing is said, for a person; where zod's own default does not say it. */
-  defaultText?: string;
+import type { SettingMeta as TargetSettingMeta } from "../../settings/definition.js";
+
+/** What is known of a setting of this target. */
+export interface SettingMeta extends TargetSettingMeta {
   /** What it takes to change it, where what is served depends on it. Absent: the call only. */
   changes?: SettingChange;
   /** The platform that it belongs to. Absent: both. */

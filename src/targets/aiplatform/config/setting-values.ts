@@ -1,23 +1,6 @@
 import { z } from "zod";
 
-export const text = () => z.string().trim().min(1, "must not be empty");
-
-/** A whole number; text from an environment variable or a command line is read as one. */
-export const wholeNumber = (minimum: number) =>
-  z.preprocess(
-    (value) => (typeof value === "string" && /^\d+$/.test(value.trim()) ? Number(value) : value),
-    z.int(`must be a whole number, ${minimum} or more`).min(minimum, `must be ${minimum} or more`),
-  );
-
-/** A boolean; only the texts `true` and `false` are read as one. */
-export const flag = () =>
-  z.preprocess(
-    (value) => (value === "true" ? true : value === "false" ? false : value),
-    z.boolean("must be true or false"),
-  );
-
-/** A table of text; JSON text is read as one. */
-export const table = () => z.preprocess(parseJson, z.record(z.string(), z.string()));
+import { parseJson, table, wholeNumber } from "../../settings/values.js";
 
 /** An object of any form; JSON text is read as one. */
 export const json = () =>
@@ -35,15 +18,6 @@ export const split = () =>
         message: "must have shares that add up to 100, by the names of deployments",
       }),
   );
-
-export function parseJson(value: unknown): unknown {
-  if (typeof value !== "string") return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
-}
 
 const labelKey = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}0-9_-]{0,62}$/u;
 const labelText = /^[\p{Ll}\p{Lo}0-9_-]{0,63}$/u;

@@ -1,19 +1,8 @@
 import { z } from "zod";
 
+import { flag, parseJson, table, text, wholeNumber } from "../../settings/values.js";
 import { settingMeta } from "./setting-meta.js";
-import {
-  bucket,
-  flag,
-  json,
-  labels,
-  parseJson,
-  percent,
-  route,
-  split,
-  table,
-  text,
-  wholeNumber,
-} from "./setting-values.js";
+import { bucket, json, labels, percent, route, split } from "./setting-values.js";
 
 /**
  * Every setting of the `aiplatform` target: the types, the checks, the target's help and the documentation all come
@@ -97,6 +86,13 @@ export const settingsShape = {
       description:
         'A Python file to use as setup.py. "MODEL_VERSION" in it becomes the sdist\'s version; a file that ends in .mustache is rendered first.',
       env: ["setup_file"],
+    }),
+  python: text()
+    .optional()
+    .register(settingMeta, {
+      description: "For runLocal: the Python interpreter to serve with, a path or a name on PATH.",
+      env: ["MLFLOW_DEPLOYMENTS_PYTHON"],
+      defaultText: "one of the model's Python version, found on PATH",
     }),
   tmpDir: text()
     .optional()

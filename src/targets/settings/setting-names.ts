@@ -1,5 +1,4 @@
-import { settingMeta } from "./setting-meta.js";
-import { type SettingName, settingsShape } from "./settings.js";
+import { namesOf, type SettingsDefinition } from "./definition.js";
 
 /** `productionBucket` as `production_bucket`. */
 export function snakeCase(name: string): string {
@@ -7,20 +6,24 @@ export function snakeCase(name: string): string {
 }
 
 /** Every spelling that `config` takes, in camelCase, snake_case and as an alias, to the setting's own name. */
-export const canonicalNames: ReadonlyMap<string, SettingName> = new Map(
-  (Object.keys(settingsShape) as SettingName[]).flatMap((name) =>
-    [name, ...(settingMeta.get(settingsShape[name])?.aliases ?? [])].flatMap((spelling) => [
-      [spelling, name] as const,
-      [snakeCase(spelling), name] as const,
-    ]),
-  ),
-);
+export function spellingsOf<Name extends string>(
+  definition: Pick<SettingsDefinition<Name, Record<Name, unknown>>, "shape" | "metaOf">,
+): Map<string, Name> {
+  return new Map(
+    namesOf(definition).flatMap((name) =>
+      [name, ...(definition.metaOf(name)?.aliases ?? [])].flatMap((spelling) => [
+        [spelling, name] as const,
+        [snakeCase(spelling), name] as const,
+      ]),
+    ),
+  );
+}
 
 /** The known spelling that is nearest to `key`, if one is near enough to be what was meant. */
-export function nearestName(key: string): string | undefined {
+export function nearestName(key: string, known: Iterable<string>): string | undefined {
   const wanted = key.toLowerCase();
   let best: { name: string; distance: number } | undefined;
-  for (const name of canonicalNames.keys()) {
+  for (const name of known) {
     const distance = editDistance(wanted, name.toLowerCase());
     if (!best || distance < best.distance) best = { name, distance };
   }
