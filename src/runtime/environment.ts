@@ -22,6 +22,8 @@ export interface EnvironmentOptions {
   python: PythonInterpreter;
   /** The text of a requirements file. A path in it is known by its name, not by what it holds. */
   requirements: string;
+  /** The text of a constraints file: versions that hold for packages that something else asks for. Default: none. */
+  constraints?: string;
   /** Default: `MLFLOW_DEPLOYMENTS_CACHE`, else the user's cache directory. */
   cacheDir?: string;
   /** pip's output, and what is waited for. */
@@ -51,8 +53,9 @@ export async function ensureEnvironment(options: EnvironmentOptions): Promise<Py
   });
 }
 
-function environmentKey({ python, requirements }: EnvironmentOptions): string {
+function environmentKey({ python, requirements, constraints = "" }: EnvironmentOptions): string {
   const parts = [python.version, process.platform, process.arch, ...requirementLines(requirements).toSorted()];
+  parts.push(...requirementLines(constraints).map((line) => `-c ${line}`));
   return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 20);
 }
 
@@ -113,12 +116,17 @@ async function createVenv(path: string, env: Variables, options: EnvironmentOpti
 }
 
 async function install(path: string, env: Variables, options: EnvironmentOptions): Promise<void> {
-  const { requirements, onLine, signal } = options;
+  const { requirements, constraints, onLine, signal } = options;
   const file = join(path, "requirements.txt");
   await writeFile(file, requirements);
+  const constraintsFile = join(path, "constraints.txt");
+  if (constraints !== undefined) await writeFile(constraintsFile, constraints);
   const installed = await run({
     command: interpreterIn(path),
-    args: ["-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off", "-r", file],
+    args: [
+      ...["-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off", "-r", file],
+      ...(constraints === undefined ? [] : ["-c", constraintsFile]),
+    ],
     env,
     onLine: (line) => onLine?.(withoutUrlCredentials(line)),
     ...(signal ? { signal } : {}),

@@ -1,8 +1,9 @@
-import { DeploymentError } from "../../core/errors.js";
-import type { CreateDeploymentOptions, PredictOptions } from "../../core/options.js";
+import type { CreateDeploymentOptions } from "../../core/options.js";
+import * as given from "../arguments.js";
 import type { Call } from "./call.js";
 import type { AiPlatformConfig } from "./config/index.js";
-import type { PredictTarget } from "./predict.js";
+
+export { checkedMessage, type PredictTarget, predictTarget, rows } from "../arguments.js";
 
 /** What is to be deployed, under which name, and where. */
 export interface CreateRequest {
@@ -18,59 +19,20 @@ export interface CreateRequest {
 export function createRequest(options: CreateDeploymentOptions<AiPlatformConfig>, { settings }: Call): CreateRequest {
   const name = checkedName(options.name ?? settings.modelName);
   const modelUri = options.modelUri ?? (settings.runId === undefined ? undefined : `runs:/${settings.runId}`);
-  if (!modelUri) throw missing("modelUri", "config.runId, or the environment variable run_id or MLFLOW_RUN_ID");
+  if (!modelUri) {
+    throw given.missingParameter("modelUri", "config.runId, or the environment variable run_id or MLFLOW_RUN_ID");
+  }
   return {
     name,
     modelUri,
     flavor: options.flavor ?? null,
     endpoint: options.endpoint ?? null,
-    message: checkedMessage(options.message),
+    message: given.checkedMessage(options.message),
   };
 }
 
-/** Vertex AI's limit for display names, which hold a deployment's name: 128 characters of UTF-8. */
+/** The name of a deployment, from the call or from settings. */
 export function checkedName(name: string | undefined): string {
-  if (name === undefined) throw missing("name", "config.modelName, or the environment variable model_name");
-  if (/^\P{Cc}{1,128}$/u.test(name) && name.trim() === name) return name;
-  throw new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    `The name ${JSON.stringify(name)} must have 1 to 128 characters, none of them a control character, and no space at either end.`,
-  );
-}
-
-/** Characters: it is kept in a record that is read with each call. */
-const longestMessage = 1000;
-
-/** A caller's message as it is kept: one line of a terminal must be able to show it. */
-export function checkedMessage(message: string | undefined): string | null {
-  if (message === undefined || message.trim() === "") return null;
-  const text = message.replace(/\p{Cc}+/gu, " ").trim();
-  if (text.length <= longestMessage) return text;
-  throw new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    `The message has ${text.length} characters; at most ${longestMessage} are kept. Shorten it.`,
-  );
-}
-
-/** Where a prediction goes: exactly one of the two. */
-export function predictTarget({ deploymentName, endpoint }: PredictOptions<AiPlatformConfig>): PredictTarget {
-  if (deploymentName !== undefined && endpoint === undefined) return { deploymentName };
-  if (endpoint !== undefined && deploymentName === undefined) return { endpoint };
-  throw new DeploymentError("INVALID_PARAMETER_VALUE", "Must specify exactly one of deploymentName or endpoint.");
-}
-
-/** The rows of a prediction, of which there is at least one. */
-export function rows(inputs: unknown): readonly unknown[] {
-  if (Array.isArray(inputs) && inputs.length > 0) return inputs as unknown[];
-  throw new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    "inputs must be an array with at least one row, such as [[5.1, 3.5, 1.4, 0.2]].",
-  );
-}
-
-function missing(parameter: string, otherwise: string): DeploymentError {
-  return new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    `The parameter ${parameter} is missing. Pass it, or set ${otherwise}.`,
-  );
+  if (name !== undefined) return given.checkedName(name);
+  throw given.missingParameter("name", "config.modelName, or the environment variable model_name");
 }

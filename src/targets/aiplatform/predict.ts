@@ -2,11 +2,9 @@ import type { Predictions } from "../../core/deployment.js";
 import { DeploymentError } from "../../core/errors.js";
 import type { Explanations } from "../../core/explanations.js";
 import type { Endpoint } from "../../core/services.js";
+import type { PredictTarget } from "./arguments.js";
 import type { Call } from "./call.js";
 import type { AiPlatformServices } from "./services.js";
-
-/** Where a prediction goes: to a deployment, or to whatever an endpoint's traffic split says. */
-export type PredictTarget = { deploymentName: string } | { endpoint: string };
 
 /** How long an endpoint is known before it is looked at again. */
 const knownForMs = 5 * 60_000;

@@ -27,7 +27,7 @@ import { fail } from "./failure.js";
 import { completeStep } from "../../../rollout/resumable-step.js";
 import { ensureAllTraffic } from "./traffic-step.js";
 import { ensureVersion } from "./version-step.js";
-import { withWorkDirectory } from "./work-directory.js";
+import { withWorkDirectory } from "../../work-directory.js";
 
 /** The main job: from an MLflow model to a deployment that answers, whatever of it is there already. */
 export async function createDeployment(request: CreateRequest, call: Call): Promise<CreatedDeployment> {

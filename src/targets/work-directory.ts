@@ -1,11 +1,12 @@
-import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { DeploymentError } from "../../../core/errors.js";
+import { DeploymentError } from "../core/errors.js";
 
 /** Where one call's files are made. */
 export interface WorkDirectory {
+  root: string;
   /** For a model that is brought from elsewhere. */
   models: string;
   /** For the bundle. */
@@ -17,13 +18,37 @@ export async function withWorkDirectory<T>(
   parent: string | undefined,
   work: (directory: WorkDirectory) => Promise<T>,
 ): Promise<T> {
+  const directory = await makeWorkDirectory(parent);
+  try {
+    return await work(directory);
+  } finally {
+    await directory.remove();
+  }
+}
+
+/** How often a directory that is kept shows that it is in use. Milliseconds. */
+const renewedEveryMs = 60 * 60_000;
+
+/** A new directory below `parent`, for work that goes on after the call. Whoever asks for it removes it. */
+export async function makeWorkDirectory(
+  parent: string | undefined,
+): Promise<WorkDirectory & { remove(): Promise<void> }> {
   const directory = await make(parent ?? tmpdir());
+  const renewal = setInterval(() => {
+    const now = new Date();
+    utimes(directory, now, now).catch(() => {}); // it was removed
+  }, renewedEveryMs).unref();
+  const remove = async () => {
+    clearInterval(renewal);
+    await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+  };
   const parts = { models: join(directory, "model"), bundle: join(directory, "bundle") };
   try {
     await Promise.all([mkdir(parts.models), mkdir(parts.bundle)]);
-    return await work(parts);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
+    return { ...parts, root: directory, remove };
+  } catch (error) {
+    await remove();
+    throw error;
   }
 }
 

@@ -1,0 +1,163 @@
+import { mkdir } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+
+import { DeploymentError } from "../core/errors.js";
+import type { LocalServer, RunLocalOptions } from "../core/local-server.js";
+import type { StepContext } from "../core/progress.js";
+import { safeProgress } from "../core/progress.js";
+import type { BundleBuilder, ModelResolver } from "../core/services.js";
+import { installBundle } from "../runtime/bundle-install.js";
+import { type BundleServer, startBundleServer } from "../runtime/bundle-server.js";
+import { requestPredictions } from "../runtime/predictions.js";
+import { checkedName, missingParameter, rows } from "./arguments.js";
+import { packBundle, placeModel, resolveModel } from "./prepare-model.js";
+import { makeWorkDirectory, type WorkDirectory } from "./work-directory.js";
+
+/** How many of a server's last lines are kept with its end. */
+const keptLines = 100;
+
+/** What `runLocal` of a target needs of its settings. */
+export interface LocalServing {
+  modelResolver: ModelResolver;
+  bundleBuilder: BundleBuilder;
+  versionName: string | null;
+  predictionScript: string | null;
+  setupFile: string | null;
+  /** The interpreter, a path or a name; undefined for one of the model's Python version. */
+  python: string | undefined;
+  /** Variables for the model. */
+  env: Readonly<Record<string, string>>;
+  /** Seconds. */
+  startTimeout: number;
+  tmpDir: string | undefined;
+}
+
+/**
+ * Serves a model on this machine with the very bundle that would be deployed: `runLocal` of the targets.
+ *
+ * @throws DeploymentError `FAILED_PRECONDITION` for a port that is taken, and with the last lines of what did not start.
+ */
+export async function serveLocally(options: RunLocalOptions<never>, serving: LocalServing): Promise<LocalServer> {
+  const name = checkedName(options.name);
+  if (!options.modelUri) throw missingParameter("modelUri", null);
+  await checkPort(options.port ?? 0);
+  const context = { report: safeProgress(options.onProgress), signal: options.signal };
+  const directory = await makeWorkDirectory(serving.tmpDir);
+  try {
+    const server = await start(options, serving, directory, context);
+    return new RunningServer(name, server, directory.remove);
+  } catch (error) {
+    await directory.remove();
+    throw error;
+  }
+}
+
+async function start(
+  { modelUri, flavor, port = 0 }: RunLocalOptions<never>,
+  serving: LocalServing,
+  directory: WorkDirectory,
+  context: StepContext,
+): Promise<BundleServer> {
+  const { report, signal } = context;
+  const request = { modelUri, flavor, directory: directory.models };
+  const model = await resolveModel(serving.modelResolver, request, context);
+  const { versionName, predictionScript, setupFile } = serving;
+  const bundle = await packBundle(
+    serving.bundleBuilder,
+    { model, versionName, predictionScript, setupFile, directory: directory.bundle },
+    context,
+  );
+  report({ type: "step", step: "deploy", status: "started", message: "a process of this machine" });
+  const onLine = (line: string) => report({ type: "log", step: "deploy", line });
+  const [modules, served, home] = ["modules", "served", "home"].map((part) => join(directory.root, part)) as [
+    string,
+    string,
+    string,
+  ];
+  await Promise.all([placeModel(model, served, "link", signal), mkdir(home, { mode: 0o700 })]);
+  const python = await installBundle({
+    archive: bundle.localPath,
+    root: bundle.directory,
+    pythonVersion: model.metadata.pythonVersion,
+    python: serving.python,
+    modules,
+    scratch: join(directory.root, "install"),
+    onLine,
+    onWarning: (message) => report({ type: "warning", message }),
+    signal,
+  });
+  const server = await startBundleServer({
+    python: python.path,
+    modules,
+    model: served,
+    port,
+    env: serving.env,
+    home,
+    startTimeoutMs: serving.startTimeout * 1000,
+    onLine,
+    signal,
+  });
+  report({ type: "step", step: "deploy", status: "done", message: server.url });
+  return server;
+}
+
+/** Before anything is downloaded; the server itself says it again, should it be taken meanwhile. */
+async function checkPort(port: number): Promise<void> {
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new DeploymentError("INVALID_PARAMETER_VALUE", `port is ${port}; it must be a whole number from 0 to 65535.`);
+  }
+  if (port === 0) return;
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once("error", (error: NodeJS.ErrnoException) => {
+      const why = error.code === "EADDRINUSE" ? "is in use" : `cannot be had (${error.code})`;
+      const message = `Port ${port} of 127.0.0.1 ${why}. Choose another one, or 0 for any that is free.`;
+      reject(new DeploymentError("FAILED_PRECONDITION", message, { cause: error }));
+    });
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve()));
+  });
+}
+
+class RunningServer implements LocalServer {
+  readonly url: string;
+  readonly port: number;
+  readonly exited: LocalServer["exited"];
+  readonly #server: BundleServer;
+  #stopped = false;
+
+  constructor(
+    readonly name: string,
+    server: BundleServer,
+    remove: () => Promise<void>,
+  ) {
+    this.#server = server;
+    this.url = server.url;
+    this.port = server.port;
+    this.exited = server.exited.then(async () => {
+      await remove();
+      return { stopped: this.#stopped, lastLines: this.#stopped ? [] : server.lines(keptLines) };
+    });
+    this.exited.catch(() => {}); // told to whoever asks
+  }
+
+  async predict(options: Parameters<LocalServer["predict"]>[0]) {
+    const { inputs, params, signal } = options;
+    const server = { port: this.port, what: `The local server "${this.name}"` };
+    return requestPredictions(server, { instances: rows(inputs), parameters: params }, signal);
+  }
+
+  logs(lines = keptLines): string[] {
+    return this.#server.lines(lines);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#server.stop();
+    await this.exited;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
