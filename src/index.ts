@@ -61,3 +61,5 @@ export type { ArrayOf, ArrayType } from "./core/typed-array.js";
 export { AiPlatformClient, type AiPlatformClientOptions } from "./targets/aiplatform/client.js";
 export type { AiPlatformConfig, AiPlatformSettings } from "./targets/aiplatform/config/index.js";
 export type { AiPlatformServices, PlatformNames } from "./targets/aiplatform/services.js";
+export { LocalClient, type LocalClientOptions } from "./targets/local/client.js";
+export type { LocalConfig, LocalSettings } from "./targets/local/config/index.js";

@@ -119,14 +119,12 @@ async function install(path: string, env: Variables, options: EnvironmentOptions
   const { requirements, constraints, onLine, signal } = options;
   const file = join(path, "requirements.txt");
   await writeFile(file, requirements);
+  const pip = ["-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"];
   const constraintsFile = join(path, "constraints.txt");
   if (constraints !== undefined) await writeFile(constraintsFile, constraints);
   const installed = await run({
     command: interpreterIn(path),
-    args: [
-      ...["-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off", "-r", file],
-      ...(constraints === undefined ? [] : ["-c", constraintsFile]),
-    ],
+    args: [...pip, "-r", file, ...(constraints === undefined ? [] : ["-c", constraintsFile])],
     env,
     onLine: (line) => onLine?.(withoutUrlCredentials(line)),
     ...(signal ? { signal } : {}),

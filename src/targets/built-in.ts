@@ -1,4 +1,5 @@
 import { aiPlatformPlugin } from "./aiplatform/plugin.js";
+import { localPlugin } from "./local/plugin.js";
 
 /** The targets that come with this package. */
-export const builtInTargets = [aiPlatformPlugin];
+export const builtInTargets = [aiPlatformPlugin, localPlugin];

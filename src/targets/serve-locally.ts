@@ -1,14 +1,13 @@
 import { mkdir } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 
-import { DeploymentError } from "../core/errors.js";
 import type { LocalServer, RunLocalOptions } from "../core/local-server.js";
 import type { StepContext } from "../core/progress.js";
 import { safeProgress } from "../core/progress.js";
 import type { BundleBuilder, ModelResolver } from "../core/services.js";
 import { installBundle } from "../runtime/bundle-install.js";
 import { type BundleServer, startBundleServer } from "../runtime/bundle-server.js";
+import { checkPort } from "../runtime/port.js";
 import { requestPredictions } from "../runtime/predictions.js";
 import { checkedName, missingParameter, rows } from "./arguments.js";
 import { packBundle, placeModel, resolveModel } from "./prepare-model.js";
@@ -41,12 +40,13 @@ export interface LocalServing {
 export async function serveLocally(options: RunLocalOptions<never>, serving: LocalServing): Promise<LocalServer> {
   const name = checkedName(options.name);
   if (!options.modelUri) throw missingParameter("modelUri", null);
+  // before anything is downloaded; the server itself says it again, should the port be taken meanwhile
   await checkPort(options.port ?? 0);
   const context = { report: safeProgress(options.onProgress), signal: options.signal };
   const directory = await makeWorkDirectory(serving.tmpDir);
   try {
     const server = await start(options, serving, directory, context);
-    return new RunningServer(name, server, directory.remove);
+    return new RunningServer(name, server, () => directory.remove());
   } catch (error) {
     await directory.remove();
     throw error;
@@ -100,23 +100,6 @@ async function start(
   });
   report({ type: "step", step: "deploy", status: "done", message: server.url });
   return server;
-}
-
-/** Before anything is downloaded; the server itself says it again, should it be taken meanwhile. */
-async function checkPort(port: number): Promise<void> {
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new DeploymentError("INVALID_PARAMETER_VALUE", `port is ${port}; it must be a whole number from 0 to 65535.`);
-  }
-  if (port === 0) return;
-  const probe = createServer();
-  await new Promise<void>((resolve, reject) => {
-    probe.once("error", (error: NodeJS.ErrnoException) => {
-      const why = error.code === "EADDRINUSE" ? "is in use" : `cannot be had (${error.code})`;
-      const message = `Port ${port} of 127.0.0.1 ${why}. Choose another one, or 0 for any that is free.`;
-      reject(new DeploymentError("FAILED_PRECONDITION", message, { cause: error }));
-    });
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve()));
-  });
 }
 
 class RunningServer implements LocalServer {

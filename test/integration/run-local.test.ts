@@ -51,7 +51,7 @@ afterAll(() => rm(directory, { recursive: true }));
 
 const left = () => readdir(config.tmpDir);
 
-describe.each(["aiplatform"] as const)("runLocal of the target %s", (target) => {
+describe.each(["aiplatform", "local"] as const)("runLocal of the target %s", (target) => {
   it("serves what MLflow itself answers, and leaves nothing", async () => {
     const events: ProgressEvent[] = [];
     const onProgress = (event: ProgressEvent) => events.push(event);

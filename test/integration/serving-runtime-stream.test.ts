@@ -83,7 +83,7 @@ describe("a model with predict_stream, asked for a stream", () => {
     const client = new AbortController();
     const response = await ask({ instances: [1e9], parameters: { ended }, stream: true }, client.signal);
     const { value } = await response.body!.getReader().read();
-    expect(Buffer.from(value!).toString()).toMatch(/^data: \{"number":0/);
+    expect(Buffer.from(value as Uint8Array).toString()).toMatch(/^data: \{"number":0/);
     expect(existsSync(ended)).toBe(false);
     client.abort();
     const deadline = Date.now() + 30_000;

@@ -19,6 +19,13 @@ export const flag = () =>
 /** A table of text; JSON text is read as one. */
 export const table = () => z.preprocess(parseJson, z.record(z.string(), z.string()));
 
+/** Environment variables of the process that serves. Those of the container contract are not its owner's to set. */
+export const variables = () =>
+  table().refine(
+    (value) => Object.keys(value).every((name) => /^(?!AIP_)[A-Za-z_][A-Za-z0-9_]*$/.test(name)),
+    "must have names of letters, digits and _, that do not start with a digit or with AIP_",
+  );
+
 /** `value`, or what it is the JSON text of. */
 export function parseJson(value: unknown): unknown {
   if (typeof value !== "string") return value;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { flag, parseJson, table, text, wholeNumber } from "../../settings/values.js";
+import { flag, parseJson, text, variables, wholeNumber } from "../../settings/values.js";
 import { settingMeta } from "./setting-meta.js";
 import { bucket, json, labels, percent, route, split } from "./setting-values.js";
 
@@ -228,16 +228,10 @@ export const settingsShape = {
     description: "Labels of endpoint and model version.",
     changes: "inPlace",
   }),
-  env: table()
-    .refine(
-      (value) => Object.keys(value).every((name) => /^(?!AIP_)[A-Za-z_][A-Za-z0-9_]*$/.test(name)),
-      "must have names of letters, digits and _, that do not start with a digit or with AIP_",
-    )
-    .default({})
-    .register(settingMeta, {
-      description: "Environment variables of the serving container; names that start with AIP_ are the platform's.",
-      changes: "version",
-    }),
+  env: variables().default({}).register(settingMeta, {
+    description: "Environment variables of the serving container; names that start with AIP_ are the platform's.",
+    changes: "version",
+  }),
   trafficPercent: percent().optional().register(settingMeta, {
     description:
       "The deployment's share of the traffic of the endpoint that it shares; the others keep their proportions in the rest.",

@@ -1,0 +1,26 @@
+import { SdistBundleBuilder } from "../../bundle/bundle-builder.js";
+import type { StepContext } from "../../core/progress.js";
+import type { TargetUri } from "../../core/target-uri.js";
+import { MlflowModelResolver } from "../../mlflow/model-resolver.js";
+import type { Call } from "./call.js";
+import type { LocalClientOptions } from "./client.js";
+import { loadSettings } from "./config/load-settings.js";
+import { DataDirectory } from "./state/data-directory.js";
+
+/** One call: its settings, and what it works with. */
+export function loadCall(
+  target: TargetUri,
+  { config: clientConfig, services = {} }: LocalClientOptions,
+  callConfig: object | undefined,
+  context: StepContext,
+): Call {
+  const { settings, given } = loadSettings({ callConfig, clientConfig, target, env: process.env });
+  return {
+    settings,
+    given,
+    context,
+    data: new DataDirectory(settings.dataDir),
+    modelResolver: services.modelResolver ?? new MlflowModelResolver({ trackingUri: settings.trackingUri }),
+    bundleBuilder: services.bundleBuilder ?? new SdistBundleBuilder(),
+  };
+}

@@ -1,0 +1,29 @@
+import { SdistBundleBuilder } from "../../bundle/bundle-builder.js";
+import { DeploymentError, throwIfCancelled } from "../../core/errors.js";
+import type { LocalServer, RunLocalOptions } from "../../core/local-server.js";
+import type { TargetUri } from "../../core/target-uri.js";
+import { MlflowModelResolver } from "../../mlflow/model-resolver.js";
+import { serveLocally } from "../serve-locally.js";
+import type { LocalConfig } from "./config/index.js";
+import { loadSettings } from "./config/load-settings.js";
+
+/** Serves a model until it is stopped or this process ends; nothing of it is kept. */
+export async function runLocal(target: TargetUri, options: RunLocalOptions<LocalConfig>): Promise<LocalServer> {
+  try {
+    throwIfCancelled(options.signal, "runLocal");
+    const { settings } = loadSettings({ callConfig: options.config, target, env: process.env });
+    return await serveLocally({ ...options, port: options.port ?? settings.port } as RunLocalOptions<never>, {
+      modelResolver: new MlflowModelResolver({ trackingUri: settings.trackingUri }),
+      bundleBuilder: new SdistBundleBuilder(),
+      versionName: null,
+      predictionScript: settings.predictionScript ?? null,
+      setupFile: settings.setupFile ?? null,
+      python: settings.python,
+      env: settings.env,
+      startTimeout: settings.startTimeout,
+      tmpDir: settings.tmpDir,
+    });
+  } catch (error) {
+    throw DeploymentError.from(error, "runLocal");
+  }
+}

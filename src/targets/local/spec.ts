@@ -1,0 +1,57 @@
+import { canonicalJson, manifestHash, sha256 } from "../../core/hash.js";
+import type { ResolvedModel } from "../../core/model.js";
+import type { DeploymentSpec } from "../../core/record.js";
+import type { LocalSettings } from "./config/index.js";
+
+/** The settings that what is served depends on, as they are written down. */
+export interface SpecSettings {
+  /** Of each value enough of a hash to see that it changed. */
+  env: Record<string, string>;
+  python: string | null;
+  port: number;
+  /** Their content is part of the environment's hash; the paths are for updates. */
+  predictionScript: string | null;
+  setupFile: string | null;
+}
+
+/** The files' hash: two models with the same are the same. */
+export function hashOfModel(model: ResolvedModel): string {
+  return manifestHash(model.files.map(({ path, sha256 }) => ({ path, mode: 0o644, sha256 })));
+}
+
+/** What a deployment is made of. */
+export function deploymentSpec(
+  name: string,
+  parts: Pick<DeploymentSpec, "modelHash" | "environmentHash" | "modelUri" | "flavor">,
+  settings: SpecSettings,
+): DeploymentSpec {
+  const { env, python, port } = settings;
+  const hashed = [name, parts.environmentHash, parts.modelHash, parts.flavor, { env, python, port }];
+  return { ...parts, settings: { ...settings }, specHash: sha256(canonicalJson(hashed)) };
+}
+
+/** The directory of a spec's model, below the deployment's `models`. */
+export function modelName({ modelHash }: Pick<DeploymentSpec, "modelHash">): string {
+  return modelHash.slice(0, 20);
+}
+
+/** The directory of a spec's bundle, below the deployment's `bundles`: it is installed for one interpreter. */
+export function bundleName({ environmentHash, settings }: DeploymentSpec): string {
+  return sha256(canonicalJson([environmentHash, settings["python"] ?? null])).slice(0, 20);
+}
+
+/** The settings of a call, as a spec has them. */
+export function specSettings({ env, python, port, predictionScript, setupFile }: LocalSettings): SpecSettings {
+  return {
+    env: maskedValues(env),
+    python: python ?? null,
+    port,
+    predictionScript: predictionScript ?? null,
+    setupFile: setupFile ?? null,
+  };
+}
+
+/** Values of environment variables may be secrets. */
+function maskedValues(env: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, `sha256:${sha256(value).slice(0, 8)}`]));
+}

@@ -1,0 +1,86 @@
+import { type IncomingMessage, request as sendRequest, type ServerResponse } from "node:http";
+import { pipeline } from "node:stream";
+
+import { isFromProgram } from "../../../runtime/loopback.js";
+import { deployedModelHeader } from "../../../runtime/predictions.js";
+import type { Lease } from "./worker.js";
+
+/** Of one connection only (RFC 9110, 7.6.1), or what node:http answers or sets itself. */
+const ownHeaders = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+]);
+
+/**
+ * Sends a request on to the process that serves, and its answer back, both as they come.
+ *
+ * @param lease - Gives the process, and waits for it where it is started again.
+ */
+export async function forward(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  lease: (signal: AbortSignal) => Promise<Lease | null>,
+): Promise<void> {
+  if (!isFromProgram(incoming.headers)) {
+    return refuse(
+      incoming,
+      outgoing,
+      403,
+      "PERMISSION_DENIED",
+      "Programs of this machine are answered, not web pages.",
+    );
+  }
+  const gone = new AbortController();
+  outgoing.once("close", () => gone.abort());
+  const leased = await lease(gone.signal);
+  if (!leased) {
+    return refuse(incoming, outgoing, 503, "UNAVAILABLE", "The model server is not running; its log says why.");
+  }
+  outgoing.once("close", () => leased.release());
+  if (outgoing.closed) return leased.release();
+  send(incoming, outgoing, leased);
+}
+
+function send(incoming: IncomingMessage, outgoing: ServerResponse, { port, agent, specHash }: Lease): void {
+  const { method, url } = incoming;
+  const headers = forwarded(incoming);
+  const onward = sendRequest({ host: "127.0.0.1", port, method, path: url, headers, agent }, (answer) => {
+    outgoing.writeHead(answer.statusCode ?? 502, {
+      ...forwarded(answer),
+      [deployedModelHeader]: specHash.slice(0, 10),
+    });
+    // an answer that breaks off is broken off for the client too
+    pipeline(answer, outgoing, () => {});
+  });
+  outgoing.once("close", () => {
+    if (!outgoing.writableFinished) onward.destroy();
+  });
+  onward.on("error", () => {
+    if (outgoing.headersSent || outgoing.destroyed) return;
+    incoming.unpipe(onward);
+    refuse(incoming, outgoing, 503, "UNAVAILABLE", "The model server ended while it answered; its log says why.");
+  });
+  incoming.pipe(onward);
+}
+
+function forwarded({ headersDistinct }: IncomingMessage): Record<string, string[]> {
+  const all = headersDistinct as Record<string, string[]>;
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !ownHeaders.has(name)));
+}
+
+function refuse(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  code: number,
+  status: string,
+  message: string,
+): void {
+  incoming.resume();
+  outgoing.writeHead(code, { "content-type": "application/json" });
+  outgoing.end(JSON.stringify({ error: { code, message, status } }));
+}
