@@ -79,12 +79,26 @@ describe("the packed tarball, installed in a project", () => {
       import { register } from "node:module";
       register("./hook.mjs", import.meta.url);
       const { getDeployClient } = await import("mlflow-deployments");
-      getDeployClient("aiplatform");`;
+      getDeployClient("aiplatform");
+      getDeployClient("local");`;
     await writeFile(join(project, "light.mjs"), code);
     const { stderr } = await run(process.execPath, ["light.mjs"], { cwd: project });
     const loaded = stderr.split("\n").filter((url) => url.includes("/node_modules/"));
     expect(loaded.some((url) => url.includes("/mlflow-deployments/dist/index.js"))).toBe(true);
     expect(loaded.filter((url) => !url.includes("/mlflow-deployments/dist/"))).toEqual([]);
+  });
+
+  it("has the program of the local target's supervisor", async () => {
+    const code = `
+      import { getDeployClient } from "mlflow-deployments";
+      const client = getDeployClient("local", { config: { dataDir: "./local" } });
+      console.log(JSON.stringify(await client.listDeployments()));`;
+    expect(await node("local.mjs", code)).toBe("[]");
+    const program = installed("dist/targets/local/supervisor/main.js");
+    const { code: exitCode } = await run(process.execPath, [program, "tester", join(project, "nowhere")]).catch(
+      (error: { code: number }) => error,
+    );
+    expect(exitCode).toBe(1);
   });
 
   it("has a command", async () => {

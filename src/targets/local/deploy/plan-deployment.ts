@@ -30,12 +30,12 @@ export async function planDeployment(request: PlanRequest, call: Call): Promise<
         action: "create",
         reason: null,
         differences: [],
-        steps: await steps(wanted, "create", null, call),
+        steps: await steps(wanted, "create", null),
       };
     }
     try {
       const wanted = await wantedByUpdate(observed, request, directory, call);
-      return await plannedUpdate(name, wanted, observed, call);
+      return await plannedUpdate(name, wanted, observed);
     } catch (error) {
       if (!DeploymentError.is(error) || error.code !== "INVALID_PARAMETER_VALUE") throw error;
       return { name, action: "refuse", reason: error.message, differences: [], steps: [] };
@@ -43,7 +43,7 @@ export async function planDeployment(request: PlanRequest, call: Call): Promise<
   });
 }
 
-async function plannedUpdate(name: string, wanted: Wanted, observed: Observed, call: Call): Promise<DeploymentPlan> {
+async function plannedUpdate(name: string, wanted: Wanted, observed: Observed): Promise<DeploymentPlan> {
   const isServed = serves(observed.status, wanted.spec);
   const differences = specDifferences(servingSpec(observed), wanted.spec);
   if (isServed) return { name, action: "none", reason: null, differences, steps: [] };
@@ -52,7 +52,7 @@ async function plannedUpdate(name: string, wanted: Wanted, observed: Observed, c
     action: "update",
     reason: observed.status?.serving ? null : "It does not run: its supervisor has ended.",
     differences,
-    steps: await steps(wanted, "change", observed, call),
+    steps: await steps(wanted, "change", observed),
   };
 }
 
@@ -60,10 +60,8 @@ async function steps(
   { spec, model }: Wanted,
   action: "create" | "change",
   observed: Observed | null,
-  { data }: Call,
 ): Promise<PlannedStep[]> {
-  const directory = observed?.directory ?? data.deployment("");
-  const isInstalled = observed !== null && (await readBundle(bundleName(spec), directory)) !== null;
+  const isInstalled = observed !== null && (await readBundle(bundleName(spec), observed.directory)) !== null;
   const files = model ? `${model.files.length} files of ${spec.modelUri}` : `${spec.modelUri}, which is there`;
   return [
     { step: "resolve", action: model ? "create" : "skip", message: files },

@@ -32,7 +32,10 @@ async function main([name = "", path = "", port = "0", fixed = "false"]: readonl
   const supervisor = new Supervisor(randomUUID(), directory);
 
   const predictions = serverOf((incoming, outgoing) => {
-    forward(incoming, outgoing, (signal) => supervisor.lease(signal)).catch(() => outgoing.destroy());
+    forward(incoming, outgoing, (signal) => supervisor.lease(signal)).catch((error: unknown) => {
+      supervisor.log(`a request could not be sent on: ${String(error)}`);
+      outgoing.destroy();
+    });
   });
   const stop = async (): Promise<void> => {
     predictions.close();

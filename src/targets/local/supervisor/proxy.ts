@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as sendRequest, type ServerResponse } from "node:http";
+import { type IncomingMessage, type OutgoingHttpHeaders, request as sendRequest, type ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
 
 import { isFromProgram } from "../../../runtime/loopback.js";
@@ -37,40 +37,58 @@ export async function forward(
   }
   const gone = new AbortController();
   outgoing.once("close", () => gone.abort());
-  const leased = await lease(gone.signal);
-  if (!leased) {
-    return refuse(incoming, outgoing, 503, "UNAVAILABLE", "The model server is not running; its log says why.");
+  for (;;) {
+    const leased = await lease(gone.signal);
+    if (outgoing.closed) return leased?.release();
+    if (!leased) {
+      return refuse(incoming, outgoing, 503, "UNAVAILABLE", "The model server is not running; its log says why.");
+    }
+    const outcome = await send(incoming, outgoing, leased);
+    leased.release();
+    if (outcome === "sent") return;
+    leased.lost(); // the process has ended, and nothing of the request was sent
   }
-  outgoing.once("close", () => leased.release());
-  if (outgoing.closed) return leased.release();
-  send(incoming, outgoing, leased);
 }
 
-function send(incoming: IncomingMessage, outgoing: ServerResponse, { port, agent, specHash }: Lease): void {
-  const { method, url } = incoming;
-  const headers = forwarded(incoming);
-  const onward = sendRequest({ host: "127.0.0.1", port, method, path: url, headers, agent }, (answer) => {
-    outgoing.writeHead(answer.statusCode ?? 502, {
-      ...forwarded(answer),
-      [deployedModelHeader]: specHash.slice(0, 10),
+/** Resolves when the answer has ended, or when there was nobody to send the request to. */
+function send(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { port, agent, specHash }: Lease,
+): Promise<"sent" | "unreachable"> {
+  return new Promise((resolve) => {
+    const { method, url } = incoming;
+    const headers = forwarded(incoming);
+    const onward = sendRequest({ host: "127.0.0.1", port, method, path: url, headers, agent }, (answer) => {
+      const own = { [deployedModelHeader]: specHash.slice(0, 10) };
+      outgoing.writeHead(answer.statusCode ?? 502, { ...forwarded(answer), ...own });
+      // an answer that breaks off is broken off for the client too
+      pipeline(answer, outgoing, () => {});
     });
-    // an answer that breaks off is broken off for the client too
-    pipeline(answer, outgoing, () => {});
+    let isConnected = false;
+    const begin = () => {
+      isConnected = true;
+      incoming.pipe(onward);
+    };
+    onward.once("socket", (socket) => {
+      if (socket.connecting) socket.once("connect", begin);
+      else begin();
+    });
+    onward.on("error", () => {
+      if (!isConnected && !outgoing.destroyed) return resolve("unreachable");
+      if (outgoing.headersSent || outgoing.destroyed) return;
+      incoming.unpipe(onward);
+      refuse(incoming, outgoing, 503, "UNAVAILABLE", "The model server ended while it answered; its log says why.");
+    });
+    outgoing.once("close", () => {
+      if (!outgoing.writableFinished) onward.destroy();
+      resolve("sent");
+    });
   });
-  outgoing.once("close", () => {
-    if (!outgoing.writableFinished) onward.destroy();
-  });
-  onward.on("error", () => {
-    if (outgoing.headersSent || outgoing.destroyed) return;
-    incoming.unpipe(onward);
-    refuse(incoming, outgoing, 503, "UNAVAILABLE", "The model server ended while it answered; its log says why.");
-  });
-  incoming.pipe(onward);
 }
 
-function forwarded({ headersDistinct }: IncomingMessage): Record<string, string[]> {
-  const all = headersDistinct as Record<string, string[]>;
-  return Object.fromEntries(Object.entries(all).filter(([name]) => !ownHeaders.has(name)));
+function forwarded({ headers }: IncomingMessage): OutgoingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !ownHeaders.has(name)));
 }
 
 function refuse(

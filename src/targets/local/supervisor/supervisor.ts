@@ -28,6 +28,11 @@ export class Supervisor {
     this.#place = { homes: directory.homes, log: (line) => log.write(line) };
   }
 
+  /** Writes a line of its own beside those of the processes. */
+  log(line: string): void {
+    this.#place.log(`supervisor: ${line}`);
+  }
+
   /** Whether it neither serves nor is about to: nobody needs it. */
   get isIdle(): boolean {
     return this.#current === null && this.#pendingChanges === 0;

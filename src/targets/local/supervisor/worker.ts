@@ -15,6 +15,9 @@ const stableMs = 60_000;
 /** The serving runtime closes connections that are idle for 620 s; here they are given up before, not used at that moment. */
 const idleConnectionMs = 300_000;
 
+/** How long a process that takes no connection is left alone, unless it ends. */
+const busyMs = 1000;
+
 /** How long requests under way may take when a worker is retired. */
 const longestDrainMs = 10 * 60_000;
 /** The serving runtime's own limit for what is under way at SIGTERM is 30 s. */
@@ -30,6 +33,8 @@ export interface Lease {
   specHash: string;
   /** Must be called once the request has ended. */
   release(): void;
+  /** Says that nobody listens there any more: no request is to go there until the process has been started again. */
+  lost(): void;
 }
 
 export interface WorkerPlace {
@@ -48,6 +53,8 @@ export class Worker {
   /** Emits `serving`, and `idle` when the last request under way has ended. */
   readonly #events = new EventEmitter().setMaxListeners(0);
   #server: BundleServer | null = null;
+  /** Where requests go; null while the process is started again. */
+  #port: number | null = null;
   #underWay = 0;
   #restarts = 0;
   #supervision: Promise<void> = Promise.resolve();
@@ -75,7 +82,8 @@ export class Worker {
 
   /** A connection to the process; null while it is started again. */
   lease(): Lease | null {
-    if (!this.#server) return null;
+    const port = this.#port;
+    if (port === null) return null;
     this.#underWay++;
     let released = false;
     const release = () => {
@@ -83,7 +91,20 @@ export class Worker {
       released = true;
       if (--this.#underWay === 0) this.#events.emit("idle");
     };
-    return { port: this.#server.port, agent: this.#agent, specHash: this.request.specHash, release };
+    const lost = () => this.#lose(port);
+    return { port, agent: this.#agent, specHash: this.request.specHash, release, lost };
+  }
+
+  #lose(port: number): void {
+    if (this.#port !== port) return;
+    this.#port = null;
+    const restore = () => {
+      // it was too busy to take the connection, and has not ended
+      if (this.#server?.port !== port || this.#stopping.signal.aborted) return;
+      this.#port = port;
+      this.#events.emit("serving");
+    };
+    setTimeout(restore, busyMs).unref();
   }
 
   /** Resolves when the process has been started again, or the signal is aborted. */
@@ -125,8 +146,10 @@ export class Worker {
         signal: AbortSignal.any([signal, this.#stopping.signal]),
       });
       this.#server = server;
+      this.#port = server.port;
       const ended = server.exited.then(async ({ code, signal: by }) => {
         this.#server = null;
+        this.#port = null;
         if (!this.#stopping.signal.aborted) this.#place.log(`supervisor: the model server ended (${by ?? code}).`);
         await removeHome();
       });
