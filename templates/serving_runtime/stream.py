@@ -57,6 +57,7 @@ class EventStream(Response):
         super().__init__(headers={"Cache-Control": "no-store"})
         del self.headers["content-length"]
         self._parts = parts
+        self._is_complete = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with anyio.create_task_group() as tasks:
@@ -64,6 +65,8 @@ class EventStream(Response):
             async def end_with_client() -> None:
                 while (await receive())["type"] != "http.disconnect":
                     pass
+                if self._is_complete:  # The server says it then, too.
+                    return
                 log.info("a client left its stream")
                 tasks.cancel_scope.cancel()
 
@@ -79,6 +82,7 @@ class EventStream(Response):
         finally:
             with anyio.CancelScope(shield=True):
                 await run_in_threadpool(self._parts.close)
+        self._is_complete = True
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _next_event(self) -> bytes | None:

@@ -95,10 +95,8 @@ describe("the packed tarball, installed in a project", () => {
       console.log(JSON.stringify(await client.listDeployments()));`;
     expect(await node("local.mjs", code)).toBe("[]");
     const program = installed("dist/targets/local/supervisor/main.js");
-    const { code: exitCode } = await run(process.execPath, [program, "tester", join(project, "nowhere")]).catch(
-      (error: { code: number }) => error,
-    );
-    expect(exitCode).toBe(1);
+    const started = run(process.execPath, [program, "tester", join(project, "nowhere")]);
+    await expect(started).rejects.toMatchObject({ code: 1, stderr: "" });
   });
 
   it("has a command", async () => {

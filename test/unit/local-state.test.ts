@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -7,9 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseTargetUri } from "../../src/core/target-uri.js";
 import { targetHelp } from "../../src/index.js";
 import { loadSettings } from "../../src/targets/local/config/load-settings.js";
+import { localSettings } from "../../src/targets/local/config/settings.js";
 import { DataDirectory } from "../../src/targets/local/state/data-directory.js";
 import type { LocalRecord } from "../../src/targets/local/state/record.js";
 import { bundleName, deploymentSpec, specSettings } from "../../src/targets/local/spec.js";
+import { describeSettings } from "../../src/targets/settings/help.js";
 import { lastLines, LogFile } from "../../src/targets/local/supervisor/log-file.js";
 
 const load = (config: object, env: NodeJS.ProcessEnv = {}, uri = "local") =>
@@ -54,6 +56,15 @@ describe("the settings of the local target", () => {
       ...Object.keys(load({ python: "p", dataDir: "d", tmpDir: "t" })),
     ])
       expect(help).toContain(name);
+  });
+
+  it("are all documented in docs/local.md, with their variables", async () => {
+    const page = await readFile(new URL("../../docs/local.md", import.meta.url), "utf8");
+    for (const { name, env } of describeSettings(localSettings)) {
+      const row = page.split("\n").find((line) => line.startsWith(`\`${name}\` |`));
+      expect(row).toBeDefined();
+      for (const variable of env) expect(row).toContain(`\`${variable}\``);
+    }
   });
 });
 

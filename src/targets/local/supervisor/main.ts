@@ -102,7 +102,9 @@ function endWhenNotNeeded(supervisor: Supervisor, directory: DeploymentDirectory
 
 /** Says how the start went, and lets go of the program that asked for it. */
 function tell(message: StartMessage): void {
-  process.send?.(message, undefined, {}, () => process.disconnect?.());
+  process.send?.(message, undefined, {}, () => {
+    if (process.connected) process.disconnect();
+  });
 }
 
 try {
