@@ -103,15 +103,21 @@ async function ready(
   }
 }
 
-async function checkHealth(port: number, signal: AbortSignal, server: ManagedProcess): Promise<void> {
-  const status = await new Promise<number | undefined>((resolve) => {
-    const request = get({ host: "127.0.0.1", port, path: healthRoute, agent: false, signal }, (response) => {
+/** Whether a server answers its health route. */
+export async function isHealthy(port: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const options = { host: "127.0.0.1", port, path: healthRoute, agent: false, signal };
+    const request = get(options, (response) => {
       response.resume();
-      resolve(response.statusCode);
+      resolve(response.statusCode === 200);
     });
-    request.on("error", () => resolve(undefined));
+    request.on("error", () => resolve(false));
   });
-  if (status !== 200) throw failure("The model server said it was ready, but does not answer its health route", server);
+}
+
+async function checkHealth(port: number, signal: AbortSignal, server: ManagedProcess): Promise<void> {
+  if (await isHealthy(port, signal)) return;
+  throw failure("The model server said it was ready, but does not answer its health route", server);
 }
 
 function environment(options: BundleServerOptions): Record<string, string> {

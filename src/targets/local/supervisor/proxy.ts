@@ -46,17 +46,13 @@ export async function forward(
     const outcome = await send(incoming, outgoing, leased);
     leased.release();
     if (outcome === "sent") return;
-    leased.lost(); // the process has ended, and nothing of the request was sent
   }
 }
 
 /** Resolves when the answer has ended, or when there was nobody to send the request to. */
-function send(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  { port, agent, specHash }: Lease,
-): Promise<"sent" | "unreachable"> {
+function send(incoming: IncomingMessage, outgoing: ServerResponse, leased: Lease): Promise<"sent" | "unreachable"> {
   return new Promise((resolve) => {
+    const { port, agent, specHash } = leased;
     const { method, url } = incoming;
     const headers = forwarded(incoming);
     const onward = sendRequest({ host: "127.0.0.1", port, method, path: url, headers, agent }, (answer) => {
@@ -75,8 +71,10 @@ function send(
       else begin();
     });
     onward.on("error", () => {
-      if (!isConnected && !outgoing.destroyed) return resolve("unreachable");
-      if (outgoing.headersSent || outgoing.destroyed) return;
+      if (outgoing.destroyed) return; // the client has gone
+      leased.lost();
+      if (!isConnected) return resolve("unreachable");
+      if (outgoing.headersSent) return;
       incoming.unpipe(onward);
       refuse(incoming, outgoing, 503, "UNAVAILABLE", "The model server ended while it answered; its log says why.");
     });

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { type BundleServer, startBundleServer } from "../../../runtime/bundle-server.js";
+import { type BundleServer, isHealthy, startBundleServer } from "../../../runtime/bundle-server.js";
 import type { ServeRequest } from "../state/supervisor-state.js";
 
 const firstBackoffMs = 250;
@@ -15,8 +15,8 @@ const stableMs = 60_000;
 /** The serving runtime closes connections that are idle for 620 s; here they are given up before, not used at that moment. */
 const idleConnectionMs = 300_000;
 
-/** How long a process that takes no connection is left alone, unless it ends. */
-const busyMs = 1000;
+/** The wait between two looks at a process that broke a connection. */
+const checkEveryMs = 200;
 
 /** How long requests under way may take when a worker is retired. */
 const longestDrainMs = 10 * 60_000;
@@ -33,7 +33,7 @@ export interface Lease {
   specHash: string;
   /** Must be called once the request has ended. */
   release(): void;
-  /** Says that nobody listens there any more: no request is to go there until the process has been started again. */
+  /** Says that the process broke the connection: no request is to go there before it is known whether it has ended. */
   lost(): void;
 }
 
@@ -91,20 +91,23 @@ export class Worker {
       released = true;
       if (--this.#underWay === 0) this.#events.emit("idle");
     };
-    const lost = () => this.#lose(port);
+    const lost = () => void this.#lose(port);
     return { port, agent: this.#agent, specHash: this.request.specHash, release, lost };
   }
 
-  #lose(port: number): void {
+  /** Lets no request go to a process that broke a connection, until it says that it is well or another has taken its place. */
+  async #lose(port: number): Promise<void> {
     if (this.#port !== port) return;
     this.#port = null;
-    const restore = () => {
-      // it was too busy to take the connection, and has not ended
-      if (this.#server?.port !== port || this.#stopping.signal.aborted) return;
-      this.#port = port;
-      this.#events.emit("serving");
-    };
-    setTimeout(restore, busyMs).unref();
+    const { signal } = this.#stopping;
+    while (this.#server?.port === port && !signal.aborted) {
+      if (await isHealthy(port, signal)) {
+        this.#port = port;
+        this.#events.emit("serving");
+        return;
+      }
+      await delay(checkEveryMs, undefined, { signal }).catch(() => {});
+    }
   }
 
   /** Resolves when the process has been started again, or the signal is aborted. */
