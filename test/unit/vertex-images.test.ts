@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import type { ImageRequest } from "../../src/core/services.js";
 import { CloudBuildImageBuilder, type ImageBuilderOptions } from "../../src/targets/aiplatform/vertex/image-builder.js";
-import { CloudLogReader } from "../../src/targets/aiplatform/vertex/log-reader.js";
+import { CloudLogReader } from "../../src/targets/aiplatform/google/log-reader.js";
+import { endpointContainers } from "../../src/targets/aiplatform/vertex/container-log.js";
 import { type Answers, googleFailure, googleServer, instantClock, recordingContext } from "../support/google-server.js";
 
 const hash = "ab".repeat(32);
@@ -37,7 +38,11 @@ const toBuild: Answers = {
 async function builder(answers: Answers, settings: Partial<ImageBuilderOptions> = {}) {
   const server = await googleServer(answers);
   const place = { connection: server.connection, project: "acme", location: "europe-west1", clock: instantClock() };
-  const images = new CloudBuildImageBuilder({ ...place, logReader: new CloudLogReader(place), ...settings });
+  const images = new CloudBuildImageBuilder({
+    ...place,
+    logReader: new CloudLogReader({ ...place, containers: endpointContainers }),
+    ...settings,
+  });
   return { server, images, context: recordingContext() };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { CloudLogReader } from "../../src/targets/aiplatform/vertex/log-reader.js";
+import { CloudLogReader } from "../../src/targets/aiplatform/google/log-reader.js";
+import { endpointContainers } from "../../src/targets/aiplatform/vertex/container-log.js";
 import { type Answers, googleFailure, googleServer, instantClock, recordingContext } from "../support/google-server.js";
 
 const list = "POST /v2/entries:list";
@@ -9,7 +10,11 @@ const query = { since: "2026-11-23T12:00:00Z", lines: 3 };
 async function reader(answers: Answers) {
   const server = await googleServer(answers);
   const place = { connection: server.connection, project: "acme", location: "europe-west1", clock: instantClock() };
-  return { server, logs: new CloudLogReader(place), context: recordingContext() };
+  return {
+    server,
+    logs: new CloudLogReader({ ...place, containers: endpointContainers }),
+    context: recordingContext(),
+  };
 }
 
 describe("a container's log", () => {

@@ -8,6 +8,7 @@ const roles: Record<GoogleService, string> = {
   artifactregistry: "roles/artifactregistry.admin",
   logging: "roles/logging.viewer",
   storage: "roles/storage.admin",
+  ml: "roles/ml.admin",
 };
 
 /** What a person does about a failure; null where Google's own words are all there is to say. */
@@ -39,7 +40,7 @@ function grantRole(failure: RequestFailure, call: FailedCall): string {
   if (/actAs/.test(failure.message)) {
     return `Grant ${who} roles/iam.serviceAccountUser on the service account that the message names.`;
   }
-  const named = /\b(aiplatform|cloudbuild|artifactregistry|logging|storage)\.[a-zA-Z]+\.[a-zA-Z]+/.exec(
+  const named = /\b(aiplatform|cloudbuild|artifactregistry|logging|storage|ml)\.[a-zA-Z]+\.[a-zA-Z]+/.exec(
     failure.message,
   )?.[1];
   return `Grant ${who} ${roles[(named as GoogleService | undefined) ?? call.service]} in the project.`;

@@ -7,6 +7,7 @@ import type { aiplatform_v1 } from "googleapis/build/src/apis/aiplatform/v1.js";
 import type { artifactregistry_v1 } from "googleapis/build/src/apis/artifactregistry/v1.js";
 import type { cloudbuild_v1 } from "googleapis/build/src/apis/cloudbuild/v1.js";
 import type { logging_v2 } from "googleapis/build/src/apis/logging/v2.js";
+import type { ml_v1 } from "googleapis/build/src/apis/ml/v1.js";
 
 import { DeploymentError } from "../../../core/errors.js";
 import { checkNotProxied, emulatorUrl } from "./emulator-host.js";
@@ -87,6 +88,14 @@ export class GoogleConnection {
     });
   }
 
+  /** AI Platform Prediction by its global endpoint, which serves models of all regions. */
+  ml(): Promise<ml_v1.Ml> {
+    return this.#once("ml", async () => {
+      const { ml } = await import("googleapis/build/src/apis/ml/index.js");
+      return ml({ version: "v1", ...(await this.#clientOptions(this.#endpoint)) });
+    });
+  }
+
   /**
    * @param extra - Options of the client beside connection and credentials, such as its checksum generator; those of the
    * first call count.
@@ -115,6 +124,11 @@ export class GoogleConnection {
     return location === "global"
       ? "https://aiplatform.googleapis.com"
       : `https://${location}-aiplatform.googleapis.com`;
+  }
+
+  /** The URL of AI Platform Prediction, without a slash at its end. */
+  mlUrl(): string {
+    return this.#endpoint ?? "https://ml.googleapis.com";
   }
 
   /**

@@ -1,5 +1,5 @@
 /** The APIs that are used, each by the first part of its host and of its permissions. */
-export type GoogleService = "aiplatform" | "cloudbuild" | "artifactregistry" | "logging" | "storage";
+export type GoogleService = "aiplatform" | "cloudbuild" | "artifactregistry" | "logging" | "storage" | "ml";
 
 /** What was being done when a request failed. */
 export interface FailedCall {

@@ -7,11 +7,12 @@ import { GcsArtifactReader } from "../../../storage/gcs-artifact-reader.js";
 import { GcsUploader } from "../../../storage/uploader.js";
 import type { AiPlatformSettings } from "../config/setting-rules.js";
 import type { GoogleConnection } from "../google/connection.js";
+import { CloudLogReader } from "../google/log-reader.js";
 import { noRecords } from "../no-records.js";
 import type { AiPlatformServices } from "../services.js";
+import { endpointContainers } from "./container-log.js";
 import { VertexEndpointManager } from "./endpoint-manager.js";
 import { CloudBuildImageBuilder } from "./image-builder.js";
-import { CloudLogReader } from "./log-reader.js";
 import { VertexModelManager } from "./model-manager.js";
 import * as names from "./names.js";
 import { VertexPredictionService } from "./prediction-service.js";
@@ -55,7 +56,7 @@ export function vertexServices(
     caller: () => connection.caller(),
   };
   const bucket = settings.productionBucket;
-  const logReader = new CloudLogReader(place);
+  const logReader = new CloudLogReader({ ...place, containers: endpointContainers });
   return {
     clock: systemClock,
     names,

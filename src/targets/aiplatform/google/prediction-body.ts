@@ -1,29 +1,31 @@
 import { DeploymentError } from "../../../core/errors.js";
 
-/**
- * The most bytes of a prediction request: "Quotas and limits" of Vertex AI says 1.5 MB for endpoints on the shared host,
- * 10 MB for dedicated ones. Read as binary megabytes, so that nothing is refused here that the service may take.
- */
-const maxBytes = { shared: 1.5 * 1024 * 1024, dedicated: 10 * 1024 * 1024 };
+/** The most bytes of a prediction request. */
+export interface RequestLimit {
+  bytes: number;
+  /** Whose limit it is, as the subject of a sentence: `Vertex AI takes`. */
+  taker: string;
+  /** Where it holds, as the end of that sentence: ` on a shared endpoint`. */
+  where: string;
+  /** What to do about a request that exceeds it. */
+  advice: string;
+}
 
 /**
  * The text of a prediction request.
  *
  * JSON would change some values silently: `NaN` becomes `null`, `undefined` disappears, a `Map` becomes `{}`.
  *
+ * @param request - The fields of the body; one that is undefined is left out.
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` that names such a value by its path, or the limit that the text
  * exceeds.
  */
-export function predictionBody(
-  request: { instances: readonly unknown[]; parameters?: Record<string, unknown> | undefined },
-  endpointType: keyof typeof maxBytes,
-): string {
-  check(request.instances, "instances", new Set());
-  if (request.parameters !== undefined) check(request.parameters, "parameters", new Set());
-  const text = JSON.stringify({ instances: request.instances, parameters: request.parameters });
+export function predictionBody(request: Record<string, unknown>, limit: RequestLimit): string {
+  const fields = Object.entries(request).filter(([, value]) => value !== undefined);
+  for (const [name, value] of fields) check(value, name, new Set());
+  const text = JSON.stringify(Object.fromEntries(fields));
   const bytes = Buffer.byteLength(text);
-  const limit = maxBytes[endpointType];
-  if (bytes > limit) throw tooLarge(bytes, limit, endpointType);
+  if (bytes > limit.bytes) throw tooLarge(bytes, limit);
   return text;
 }
 
@@ -82,14 +84,10 @@ function refused(path: string, what: string, instead: string): DeploymentError {
   return new DeploymentError("INVALID_PARAMETER_VALUE", `${path} is ${what}, which JSON cannot hold. ${instead}`);
 }
 
-function tooLarge(bytes: number, limit: number, endpointType: keyof typeof maxBytes): DeploymentError {
-  const instead =
-    endpointType === "shared"
-      ? "Send fewer rows in each request, or deploy with endpointType: dedicated, which takes 10 MB."
-      : "Send fewer rows in each request.";
+function tooLarge(bytes: number, limit: RequestLimit): DeploymentError {
   return new DeploymentError(
     "INVALID_PARAMETER_VALUE",
-    `The prediction request has ${megabytes(bytes)}; Vertex AI takes ${megabytes(limit)} on a ${endpointType} endpoint. ${instead}`,
+    `The prediction request has ${megabytes(bytes)}; ${limit.taker} ${megabytes(limit.bytes)}${limit.where}. ${limit.advice}`,
   );
 }
 

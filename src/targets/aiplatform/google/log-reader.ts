@@ -2,12 +2,23 @@ import { stripVTControlCharacters } from "node:util";
 
 import type { logging_v2 } from "googleapis/build/src/apis/logging/v2.js";
 
+import type { Clock } from "../../../core/clock.js";
 import type { StepContext } from "../../../core/progress.js";
 import type { LogQuery, LogReader } from "../../../core/services.js";
-import { GoogleCaller } from "../google/call.js";
-import type { VertexOptions } from "./vertex-api.js";
+import { GoogleCaller } from "./call.js";
+import type { GoogleConnection } from "./connection.js";
 
 type LogEntry = logging_v2.Schema$LogEntry;
+
+/** Whose logs are read, and which of them a platform's containers write. */
+export interface LogReaderOptions {
+  connection: GoogleConnection;
+  /** The project's id. */
+  project: string;
+  /** The filter for what the containers of an endpoint wrote, in Cloud Logging's query language. */
+  containers(endpointId: string): string;
+  clock?: Clock | undefined;
+}
 
 /** Pages that are read at most: Cloud Logging may answer empty ones while it still searches (`entries.list`). */
 const maxPages = 5;
@@ -17,17 +28,16 @@ const maxPages = 5;
  * explain an error, and must not hide it.
  */
 export class CloudLogReader implements LogReader {
-  readonly #options: VertexOptions;
+  readonly #options: LogReaderOptions;
   readonly #caller: GoogleCaller;
 
-  constructor(options: VertexOptions) {
+  constructor(options: LogReaderOptions) {
     this.#options = options;
     this.#caller = new GoogleCaller(options.connection, "logging", options.clock);
   }
 
   containerLog(endpointId: string, query: LogQuery, context: StepContext): Promise<string[]> {
-    const resource = `resource.type="aiplatform.googleapis.com/Endpoint" AND resource.labels.endpoint_id=${quoted(endpointId)}`;
-    return this.#last(resource, query, context);
+    return this.#last(this.#options.containers(endpointId), query, context);
   }
 
   buildLog(buildId: string, query: LogQuery, context: StepContext): Promise<string[]> {
@@ -78,6 +88,7 @@ function linesOf(entry: LogEntry): string[] {
     .filter((line) => line !== "");
 }
 
-function quoted(value: string): string {
+/** A text in Cloud Logging's query language. */
+export function quoted(value: string): string {
   return JSON.stringify(value);
 }
