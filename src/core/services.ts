@@ -114,8 +114,16 @@ export interface ContainerImage {
 
 /** 4: the registry model that versions belong to. */
 export interface ModelManager {
-  /** Looks the model up; where the platform has models without versions, makes it. */
-  ensure(modelName: string, context: StepContext): Promise<ParentModel>;
+  /** Looks the model up; where the platform has models without versions, makes it for `owner`. */
+  ensure(modelName: string, context: StepContext, owner: ModelOwner): Promise<ParentModel>;
+}
+
+/** The deployment that a model is made for, as the platform is to remember it. */
+export interface ModelOwner {
+  deploymentName: string;
+  labels: Record<string, string>;
+  /** For people; null for none. */
+  description: string | null;
 }
 
 /** A model of the registry, to which versions belong. */

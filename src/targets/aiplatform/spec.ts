@@ -24,10 +24,15 @@ export function deploymentSpec(
   flavor: string | null,
   settings: AiPlatformSettings,
 ): DeploymentSpec {
-  const modelHash = manifestHash(model.files.map(({ path, sha256 }) => ({ path, mode: 0o644, sha256 })));
+  const modelHash = hashOfModel(model);
   const chosen = specSettings(settings);
   const specHash = sha256(canonicalJson([name, environmentHash, modelHash, flavor, chosen]));
   return { specHash, environmentHash, modelHash, modelUri: model.source.uri, flavor, settings: chosen };
+}
+
+/** Over the model's files: path, mode, SHA-256. Hex. */
+export function hashOfModel(model: ResolvedModel): string {
+  return manifestHash(model.files.map(({ path, sha256 }) => ({ path, mode: 0o644, sha256 })));
 }
 
 /** Whether labels say that a deployment made what has them. */

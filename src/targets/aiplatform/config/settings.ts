@@ -37,10 +37,14 @@ export const settingsShape = {
       env: ["GOOGLE_CLOUD_LOCATION", "GOOGLE_CLOUD_REGION"],
       aliases: ["region"],
     }),
-  platform: z.enum(["vertex", "legacy"]).default("vertex").register(settingMeta, {
-    description:
-      "The serving platform: Vertex AI, or legacy AI Platform Prediction (ml v1), which Google ended in January 2025.",
-  }),
+  platform: z
+    .enum(["vertex", "legacy"])
+    .default("vertex")
+    .register(settingMeta, {
+      description:
+        "The serving platform: Vertex AI, or legacy AI Platform Prediction (ml v1), which Google ended in January 2025.",
+      env: ["MLFLOW_DEPLOYMENTS_PLATFORM"],
+    }),
   productionBucket: bucket()
     .optional()
     .register(settingMeta, {

@@ -11,6 +11,7 @@ import { RecordSession } from "../../../rollout/record-session.js";
 import type { CreateRequest } from "../arguments.js";
 import type { Call } from "../call.js";
 import { required } from "../config/load-settings.js";
+import type { AiPlatformSettings } from "../config/setting-rules.js";
 import {
   deployedAttempt,
   describeDeployment,
@@ -19,7 +20,7 @@ import {
   type Observed,
   servingVersion,
 } from "../live-state.js";
-import { deploymentLabels, deploymentSpec, imageEnvironmentHash } from "../spec.js";
+import { deploymentLabels, deploymentSpec, hashOfModel, imageEnvironmentHash } from "../spec.js";
 import { forgetEndpoint } from "../predict.js";
 import { ensureDeployed } from "./deploy-step.js";
 import { endpointStep } from "./endpoint-step.js";
@@ -40,7 +41,7 @@ export async function createDeployment(request: CreateRequest, call: Call): Prom
   await services.uploader.checkBucket(bucket, settings.location, context);
   return withWorkDirectory(settings.tmpDir, async (directory) => {
     const model = await resolve(request, directory.models, call);
-    const bundle = settings.serving === "build" ? await pack(model, directory.bundle, call) : null;
+    const bundle = settings.serving === "build" ? await pack(model, bucket, directory.bundle, call) : null;
     const environmentHash = bundle?.environmentHash ?? imageEnvironmentHash(required(settings, "imageUri"));
     const spec = deploymentSpec(request.name, model, environmentHash, request.flavor, settings);
     const observed = await observe(request.name, call);
@@ -103,7 +104,12 @@ async function resolve(request: CreateRequest, directory: string, { services, co
   return model;
 }
 
-async function pack(model: ResolvedModel, directory: string, { services, settings, context }: Call): Promise<Bundle> {
+async function pack(
+  model: ResolvedModel,
+  bucket: string,
+  directory: string,
+  { services, settings, context }: Call,
+): Promise<Bundle> {
   const bundle = await services.bundleBuilder.build(
     {
       model,
@@ -111,7 +117,9 @@ async function pack(model: ResolvedModel, directory: string, { services, setting
       predictionScript: settings.predictionScript ?? null,
       setupFile: settings.setupFile ?? null,
       baseImage: settings.baseImage ?? null,
-      modelArtifactUri: null,
+      modelArtifactUri: services.traits.predictorKnowsModel
+        ? `gs://${bucket}/${modelPrefix(hashOfModel(model), settings)}`
+        : null,
       directory,
     },
     context,
@@ -165,7 +173,7 @@ function conflict(
 
 /** Artifacts are kept by their content: the same model is sent once, whatever deployments use it. */
 async function uploadModel({ spec, model, bucket }: Work, { services, settings, context }: Call): Promise<string> {
-  const prefix = below(settings.productionRoute, `models/${spec.modelHash.slice(0, 16)}`);
+  const prefix = modelPrefix(spec.modelHash, settings);
   context.report({ type: "step", step: "upload", status: "started", message: `gs://${bucket}/${prefix}` });
   const objects = await services.uploader.upload({ bucket, prefix, files: model.files }, context);
   const sent = objects.filter((object) => object.sent).length;
@@ -205,6 +213,10 @@ async function ensureImage({ spec, bundle, bucket }: Work, { services, settings,
     message: image.built ? `built ${shown}` : `${shown} is there`,
   });
   return image.uri;
+}
+
+function modelPrefix(modelHash: string, { productionRoute }: AiPlatformSettings): string {
+  return below(productionRoute, `models/${modelHash.slice(0, 16)}`);
 }
 
 function below(route: string, path: string): string {

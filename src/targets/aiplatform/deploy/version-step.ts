@@ -27,7 +27,11 @@ export async function ensureVersion(
   limits: StepLimits,
 ): Promise<StepOutcome<ModelVersion>> {
   const { versionManager, modelManager, names } = services;
-  const parent = await modelManager.ensure(settings.modelName ?? name, context);
+  const parent = await modelManager.ensure(settings.modelName ?? name, context, {
+    deploymentName: name,
+    labels: deploymentLabels(name, settings, names),
+    description: settings.endpointDescription ?? null,
+  });
   const message = `${parent.displayName} (${parent.id})`;
   context.report({
     type: "step",

@@ -57,18 +57,18 @@ export class GoogleApi<Methods> {
     doing: string,
     convert: (response: Record<string, unknown>, signal: AbortSignal | undefined) => T | Promise<T>,
   ): Operation<T> {
-    const { methods, operation } = this.#options;
+    const options = this.#options;
     return longRunningOperation({
       name: name ?? "",
       doing,
       caller: this.#caller,
       api: {
-        get: async (operationName, settings) => operation.get(await methods(), operationName, settings),
-        cancel: async (operationName) => operation.cancel(await methods(), operationName),
+        get: async (operationName, settings) => options.operation.get(await options.methods(), operationName, settings),
+        cancel: async (operationName) => options.operation.cancel(await options.methods(), operationName),
       },
       convert,
       clock: this.#clock,
-      schedule: this.#options.pollSchedule,
+      schedule: options.pollSchedule,
     });
   }
 
