@@ -66,7 +66,6 @@ const recordSchema: z.ZodType<DeploymentRecord> = z.looseObject({
       modelVersionId: z.string().nullable(),
       message: z.string().optional(),
       error: z.string().optional(),
-      settings: z.record(z.string(), z.unknown()).optional(),
       call: z.string().optional(),
     }),
   ),
