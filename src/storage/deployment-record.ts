@@ -38,6 +38,7 @@ const recordSchema: z.ZodType<DeploymentRecord> = z.looseObject({
         "deploy",
         "traffic",
         "undeploy",
+        "settings",
         "delete",
       ]),
       startedAt: time,

@@ -95,6 +95,13 @@ export function deploymentLabels(
   };
 }
 
+/** Of the labels of what a deployment has made, those that its user has set. */
+export function userLabelsOf(labels: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(labels).filter(([key]) => !(reservedLabels as readonly string[]).includes(key)),
+  );
+}
+
 function userLabels(settings: AiPlatformSettings): Record<string, string> {
   const taken = reservedLabels.find((label) => label in settings.labels);
   if (taken) {

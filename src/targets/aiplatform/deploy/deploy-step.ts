@@ -5,7 +5,7 @@ import type { DeployRequest, Endpoint, LogQuery, ModelVersion } from "../../../c
 import type { RecordSession } from "../../../rollout/record-session.js";
 import { completeStep, type StepLimits } from "../../../rollout/resumable-step.js";
 import type { Call } from "../call.js";
-import { autoscalingTargets } from "./scaling.js";
+import { scalingOf } from "./scaling.js";
 
 interface DeployWork {
   name: string;
@@ -77,15 +77,13 @@ function deployRequest(
   endpoint: Endpoint,
   { settings }: Call,
 ): DeployRequest {
-  const { acceleratorType, acceleratorCount, minReplicaCount } = settings;
+  const { acceleratorType, acceleratorCount } = settings;
   return {
     deployedModelId: id,
     displayName: name,
     version,
     machineType: settings.machineType,
-    minReplicaCount,
-    maxReplicaCount: settings.maxReplicaCount ?? minReplicaCount,
-    autoscalingTargets: autoscalingTargets(settings),
+    ...scalingOf(settings),
     accelerator: acceleratorType === undefined ? null : { type: acceleratorType, count: acceleratorCount ?? 1 },
     serviceAccount: settings.serviceAccount ?? null,
     takesTraffic: endpoint.deployedModels.length === 0,
