@@ -8,6 +8,7 @@ import { ImageRegistry } from "./images.js";
 import { logRoutes } from "./logging/log-routes.js";
 import { LogStore } from "./logs.js";
 import { Operations } from "./operations.js";
+import { Projects } from "./projects.js";
 import { Recorder } from "./recorder.js";
 import { StateStore } from "./state.js";
 import { openStorage } from "./cloud-storage/storage-routes.js";
@@ -112,8 +113,10 @@ async function serve(data: DataDirectory, options: EmulatorOptions): Promise<Emu
   const builds = new Builds({ state, operations, logs, environment });
   let url = "";
   const { objects, access } = storage;
+  const projects = new Projects(state);
   const vertex = vertexRoutes({
     state,
+    projects,
     operations,
     objects,
     access,
