@@ -100,7 +100,7 @@ def main(port, model_dir, class_name):
     server.daemon_threads = False
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     with server:
-        server.serve_forever()
+        server.serve_forever(poll_interval=0.05)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-import { readdir, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -200,6 +200,32 @@ describe("after a restart", () => {
     } finally {
       await after.stop();
       await rm(before.dataDir, { recursive: true, force: true });
+    }
+  });
+
+  it("that follows a kill, half-made versions have failed and their directories are gone", async () => {
+    const running = await startMl();
+    const copy = `${running.dataDir}-as-killed`;
+    try {
+      await prepare(running);
+      const slow = { ...version, name: "slow", predictionClass: "fake.Slow" };
+      await running.call("POST", `${model}/versions`, slow);
+      await expect.poll(() => readdir(join(running.dataDir, "ml")).catch(() => [])).toHaveLength(1);
+      await expect
+        .poll(() => readFile(join(running.dataDir, "state", "ml-versions.json"), "utf8").catch(() => ""))
+        .toContain("CREATING");
+      await cp(running.dataDir, copy, { recursive: true });
+      await mkdir(join(copy, "ml", "of-no-version"));
+      const after = await startMl({ dataDir: copy });
+      try {
+        const { state, errorMessage } = (await after.call("GET", `${model}/versions/slow`)).json;
+        expect([state, errorMessage]).toEqual(["FAILED", expect.stringContaining("interrupted by a restart")]);
+        expect(await readdir(join(copy, "ml"))).not.toContain("of-no-version");
+      } finally {
+        await after.stop();
+      }
+    } finally {
+      await running.stop();
     }
   });
 });

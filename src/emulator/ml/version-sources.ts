@@ -32,12 +32,12 @@ export interface VersionSources {
 export async function findSources(objects: ObjectStore, settings: VersionSettings): Promise<VersionSources> {
   const problems: FieldProblem[] = [];
   const packages: SourceFile[] = [];
-  for (const uri of settings.packageUris) {
+  for (const [index, uri] of settings.packageUris.entries()) {
     const at = parseGsUri(uri)!;
     if (!(await exists(objects, at))) {
       problems.push({ field: "version.package_uris", description: `The package ${uri} does not exist.` });
     }
-    packages.push({ ...at, path: basename(at.object) });
+    packages.push({ ...at, path: `${index}/${basename(at.object)}` });
   }
   const { files: model, problem } = await findModel(objects, settings.deploymentUri);
   if (problem !== undefined) problems.push({ field: "version.deployment_uri", description: problem });
