@@ -42,12 +42,7 @@ describe("what createDeployment decides", () => {
       record(),
       "unchanged",
     ],
-    [
-      "the same is deployed without traffic, and the record is lost",
-      { ...serving, isServing: false },
-      null,
-      "proceed",
-    ],
+    ["the same is deployed without traffic, and the record is lost", { ...serving, isServing: false }, null, "proceed"],
     [
       "it was being deleted",
       serving,
@@ -245,7 +240,11 @@ describe("the lock of a record", () => {
   it("is refused to a second process while the first holds it, and given when it ends", async () => {
     const store = new MockDeploymentStore();
     const session = await begin(store, record());
-    const second = async () => RecordSession.begin({ deploymentStore: store, clock }, await store.read("tester"), record(), { id: "call", context });
+    const second = async () =>
+      RecordSession.begin({ deploymentStore: store, clock }, await store.read("tester"), record(), {
+        id: "call",
+        context,
+      });
     await expect(second()).rejects.toMatchObject({ code: "RESOURCE_CONFLICT" });
     await session.end();
     await (await second()).end();
@@ -262,7 +261,10 @@ describe("the lock of a record", () => {
     const store = new MockDeploymentStore();
     const session = await begin(store, record());
     clock.advance(leaseMs + 1);
-    const thief = await RecordSession.begin({ deploymentStore: store, clock }, await store.read("tester"), record(), { id: "call", context });
+    const thief = await RecordSession.begin({ deploymentStore: store, clock }, await store.read("tester"), record(), {
+      id: "call",
+      context,
+    });
     await expect(session.begun("deploy")).rejects.toMatchObject({ code: "RESOURCE_CONFLICT" });
     expect(session.lost.aborted).toBe(true);
     await session.end();

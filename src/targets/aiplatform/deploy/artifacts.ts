@@ -23,10 +23,7 @@ function bundleLocation(environmentHash: string, settings: AiPlatformSettings): 
 }
 
 /** Sends the model's files to the bucket, and gives where they are. */
-export async function uploadModel(
-  { spec, model }: Wanted,
-  { services, settings, context }: Call,
-): Promise<string> {
+export async function uploadModel({ spec, model }: Wanted, { services, settings, context }: Call): Promise<string> {
   const { bucket, prefix, uri } = artifactLocation(spec.modelHash, settings);
   context.report({ type: "step", step: "upload", status: "started", message: uri });
   const objects = await services.uploader.upload({ bucket, prefix, files: model.files }, context);

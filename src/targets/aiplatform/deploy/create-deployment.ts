@@ -40,10 +40,7 @@ export async function createDeployment(request: CreateRequest, given: Call): Pro
 }
 
 /** Where the deployment goes, and the call with all of its settings. What is refused here is refused before anything is sent. */
-export async function placeOf(
-  request: CreateRequest,
-  given: Call,
-): Promise<{ call: Call; shared: Endpoint | null }> {
+export async function placeOf(request: CreateRequest, given: Call): Promise<{ call: Call; shared: Endpoint | null }> {
   const call = { ...given, settings: completeSettings(request.name, given.settings) };
   const { settings, services, context } = call;
   const bucket = required(settings, "productionBucket");
@@ -134,11 +131,7 @@ function sharedPercent(endpoint: Endpoint, name: string, { settings }: Call): nu
 }
 
 /** The deployment, when the very same is there, finished; null when there is work to do. */
-async function finishedAlready(
-  { name, spec }: Wanted,
-  seen: Observed,
-  call: Call,
-): Promise<CreatedDeployment | null> {
+async function finishedAlready({ name, spec }: Wanted, seen: Observed, call: Call): Promise<CreatedDeployment | null> {
   const decision = decideFor({ name, spec }, seen, call);
   if (decision === "proceed") return null;
   if (call.settings.ifExists === "error") {

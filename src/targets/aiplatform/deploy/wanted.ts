@@ -37,7 +37,12 @@ export async function prepareWanted(request: WantedRequest, directory: WorkDirec
     modelUri: model.source.uri,
     flavor: request.flavor,
   };
-  return { name: request.name, spec: deploymentSpec(request.name, parts, settings, request.sharedEndpoint), model, bundle };
+  return {
+    name: request.name,
+    spec: deploymentSpec(request.name, parts, settings, request.sharedEndpoint),
+    model,
+    bundle,
+  };
 }
 
 async function resolve(

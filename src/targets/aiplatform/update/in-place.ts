@@ -76,7 +76,11 @@ export async function updateEndpointTo(id: string, change: EndpointChange, call:
   }
 }
 
-function ownEndpointChange(name: string, inPlace: readonly SettingName[], { settings, services }: Call): EndpointChange {
+function ownEndpointChange(
+  name: string,
+  inPlace: readonly SettingName[],
+  { settings, services }: Call,
+): EndpointChange {
   return {
     ...(inPlace.includes("labels") && { labels: deploymentLabels(name, settings, services.names) }),
     ...(inPlace.includes("endpointDescription") && { description: settings.endpointDescription ?? "" }),

@@ -48,7 +48,8 @@ export async function updateDeployment(
 
 /** @throws DeploymentError `INVALID_PARAMETER_VALUE` for a flavor without a model. */
 export function updateRequest({ name, modelUri, flavor }: UpdateDeploymentOptions<AiPlatformConfig>): UpdateRequest {
-  if (flavor === undefined || modelUri !== undefined) return { name, modelUri: modelUri ?? null, flavor: flavor ?? null };
+  if (flavor === undefined || modelUri !== undefined)
+    return { name, modelUri: modelUri ?? null, flavor: flavor ?? null };
   throw new DeploymentError(
     "INVALID_PARAMETER_VALUE",
     "flavor needs modelUri: it is what the new model must have. Name both, or neither.",

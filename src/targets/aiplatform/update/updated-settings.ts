@@ -47,7 +47,10 @@ function presentSettings(
     ...(running?.machineType && { machineType: running.machineType }),
     ...(running?.minReplicaCount && { minReplicaCount: running.minReplicaCount }),
     ...(running?.maxReplicaCount && { maxReplicaCount: running.maxReplicaCount }),
-    ...(running?.accelerator && { acceleratorType: running.accelerator.type, acceleratorCount: running.accelerator.count }),
+    ...(running?.accelerator && {
+      acceleratorType: running.accelerator.type,
+      acceleratorCount: running.accelerator.count,
+    }),
     ...(running?.serviceAccount && { serviceAccount: running.serviceAccount }),
     ...(endpoint &&
       !shared && {
