@@ -60,4 +60,4 @@ export type { TargetUri } from "./core/target-uri.js";
 export type { ArrayOf, ArrayType } from "./core/typed-array.js";
 export { AiPlatformClient, type AiPlatformClientOptions } from "./targets/aiplatform/client.js";
 export type { AiPlatformConfig, AiPlatformSettings } from "./targets/aiplatform/config/index.js";
-export type { AiPlatformServices, PlatformNames, PlatformTraits } from "./targets/aiplatform/services.js";
+export type { AiPlatformServices, PlatformNames } from "./targets/aiplatform/services.js";

@@ -312,6 +312,8 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
         target: this.#target,
         env: process.env,
       });
+      const { checkCapability } = await import("./capabilities.js");
+      checkCapability(method, options, loaded.settings);
       const context = { report: safeProgress(options.onProgress), signal: options.signal };
       if (!this.#cache) {
         const { ServiceCache } = await import("./service-cache.js");

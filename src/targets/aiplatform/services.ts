@@ -3,19 +3,14 @@ import type { DeploymentServices } from "../../core/services.js";
 /** What the `aiplatform` client is composed of; each can be given to `getDeployClient` in place of the target's own. */
 export interface AiPlatformServices extends DeploymentServices {
   names: PlatformNames;
-  traits: PlatformTraits;
-}
-
-/** In what the work of a deployment differs between platforms, beyond what their services do. */
-export interface PlatformTraits {
-  /** Whether `predictor.py` is told where the model is; else the serving runtime gives it the model's directory. */
-  predictorKnowsModel: boolean;
 }
 
 /** A platform's legal forms of the names that people give. Pure, and the same for ever: they are identities. */
 export interface PlatformNames {
   /** The id of the endpoint that a deployment owns. */
   endpointId(deploymentName: string): string;
+  /** The id of an endpoint that deployments share, by the name that it is made with. */
+  sharedEndpointId(endpointName: string): string;
   /**
    * The alias of a version name.
    *

@@ -94,6 +94,7 @@ export const settingsShape = {
       description:
         "A Python file to use as predictor.py: class Predictor with __init__(model, preprocessor), predict(instances, **kwargs) and from_path(model_dir). A file that ends in .mustache is rendered first.",
       env: ["prediction_script"],
+      changes: "environment",
     }),
   setupFile: text()
     .optional()
@@ -101,6 +102,7 @@ export const settingsShape = {
       description:
         'A Python file to use as setup.py. "MODEL_VERSION" in it becomes the sdist\'s version; a file that ends in .mustache is rendered first.',
       env: ["setup_file"],
+      changes: "environment",
     }),
   tmpDir: text()
     .optional()

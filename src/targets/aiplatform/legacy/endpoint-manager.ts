@@ -14,12 +14,12 @@ import type {
 } from "../../../core/services.js";
 import { finishedOperation, removal } from "../google/operations.js";
 import { toEndpoint } from "./endpoint-resource.js";
-import { MlApi, type Model } from "./ml-api.js";
+import { MlApi, type Model, type Version } from "./ml-api.js";
 import { formatDescription } from "./model-description.js";
 import { createModel, type ModelOptions } from "./model-manager.js";
 import { versionResourceName } from "./resource-names.js";
-import { removeVersion } from "./version-manager.js";
-import { serves, toDeployedModel } from "./version-resource.js";
+import { removeFailed, removeVersion } from "./version-manager.js";
+import { scalingPatch, serves, servingId, toDeployedModel, versionCopy } from "./version-resource.js";
 
 /** The label of all that this package makes. */
 const ours = "labels.managed-by=mlflow-deployments";
@@ -28,7 +28,7 @@ const listedAtOnce = 4;
 
 /**
  * Models of AI Platform Prediction as endpoints. A version serves from the moment it is made, and the default version
- * answers all requests to the model, so that there is nothing to deploy, and no traffic to split.
+ * answers all requests to the model: the traffic cannot be split.
  */
 export class LegacyEndpointManager implements EndpointManager {
   readonly #ml: MlApi;
@@ -66,23 +66,30 @@ export class LegacyEndpointManager implements EndpointManager {
   }
 
   /**
-   * Done already: a version that is ready serves.
+   * Done already where the version was made of the spec: it serves since then. For another machine or account, which a
+   * version cannot change, a copy of it is made.
    *
-   * @throws DeploymentError `FAILED_PRECONDITION` when it is not ready.
+   * @throws DeploymentError `FAILED_PRECONDITION` when the version is not ready.
    */
-  async deploy(
-    endpoint: Endpoint,
-    { version }: DeployRequest,
-    { signal }: StepContext,
-  ): Promise<Operation<DeployedModel>> {
-    const name = versionResourceName(version.model, version.versionId);
+  async deploy(endpoint: Endpoint, request: DeployRequest, { signal }: StepContext): Promise<Operation<DeployedModel>> {
+    const { model, versionId } = request.version;
+    const name = versionResourceName(model, versionId);
     const found = await this.#ml.version(name, signal);
     if (!found || !serves(found)) {
       const state = found ? `is ${found.state ?? "in no known state"}` : "does not exist";
       const reason = found?.errorMessage ? `: ${found.errorMessage}` : "";
       throw new DeploymentError("FAILED_PRECONDITION", `The model version ${name} ${state}${reason}. Deploy it again.`);
     }
-    return finishedOperation(name, toDeployedModel(found, endpoint.displayName, this.#ml.names));
+    const toDeployed = (version: Version) => toDeployedModel(version, endpoint.displayName, this.#ml.names);
+    if (servingId(found) === request.deployedModelId) return finishedOperation(name, toDeployed(found));
+    const requestBody = versionCopy(found, request);
+    const copy = versionResourceName(model, requestBody.name ?? "");
+    await removeFailed(this.#ml, copy, signal);
+    const doing = `Creating the model version ${copy}`;
+    const started = await this.#ml.call({ doing, signal }, (api, settings) =>
+      api.models.versions.create({ parent: model, requestBody }, settings),
+    );
+    return this.#ml.operation(started.name, doing, (response) => toDeployed(response as Version));
   }
 
   /** Deletes the version: it is what serves, and nothing of it remains in a registry. */
@@ -166,16 +173,14 @@ export class LegacyEndpointManager implements EndpointManager {
     scaling: Scaling,
     context: StepContext,
   ): Promise<Operation<void>> {
-    const { minReplicaCount: minNodes, maxReplicaCount: maxNodes } = scaling;
     const name = await this.#versionName(endpoint, deployedModelId, context);
     const version = name === null ? null : await this.#ml.version(name, context.signal);
     if (name === null || version === null) throw missing(endpoint, deployedModelId);
-    // without a maximum of its own a version may grow as it needs
-    if (maxNodes !== (version.autoScaling?.maxNodes ?? minNodes)) throw unchangeable("maxReplicaCount", endpoint);
+    const patch = scalingPatch(version, scaling);
+    if (patch === null) throw unchangeable("maxReplicaCount", endpoint);
     const doing = `Scaling the model version ${name}`;
-    const requestBody = { autoScaling: { minNodes }, ...(version.etag && { etag: version.etag }) };
     const started = await this.#ml.call({ doing, signal: context.signal }, (api, settings) =>
-      api.models.versions.patch({ name, updateMask: "autoScaling.minNodes", requestBody }, settings),
+      api.models.versions.patch({ name, ...patch }, settings),
     );
     return this.#ml.operation(started.name, doing, () => undefined);
   }

@@ -9,7 +9,7 @@ import { modelId } from "./names.js";
 export interface ModelOptions extends MlOptions {
   /** Where it serves: `ml` v1 takes one region. */
   regions: readonly string[];
-  /** Whether predictions are logged. */
+  /** Whether predictions are logged, and what the predictor writes. */
   onlinePredictionLogging: boolean;
 }
 
@@ -54,6 +54,8 @@ export function createModel(
     description: formatDescription({ deploymentName, text: description }),
     regions: [...regions],
     onlinePredictionLogging,
+    // what the predictor writes; without it an access log is all there is
+    onlinePredictionConsoleLogging: onlinePredictionLogging,
     labels,
   };
   return ml.call({ doing: `Creating the model ${ml.names.model(id)}`, signal }, (api, settings) =>

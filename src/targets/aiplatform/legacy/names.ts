@@ -20,6 +20,7 @@ const idHashLength = 16;
 export function legacyNames(modelName: string | undefined): PlatformNames {
   return {
     endpointId: (deploymentName) => modelId(modelName ?? deploymentName),
+    sharedEndpointId: modelId,
     versionAlias,
     deployedModelId: (_deploymentName, specHash) => deployedModelId(specHash),
     labelValue,

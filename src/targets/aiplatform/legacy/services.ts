@@ -34,7 +34,6 @@ export function legacyServices(
   return {
     ...platformIndependentServices(settings, connection, ["deployments-legacy", project]),
     names: legacyNames(settings.modelName),
-    traits: { predictorKnowsModel: true },
     imageBuilder: new PackageAsImage(),
     modelManager: new LegacyModelManager(models),
     versionManager: new LegacyVersionManager(place),

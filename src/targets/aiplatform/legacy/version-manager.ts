@@ -33,7 +33,7 @@ export class LegacyVersionManager implements VersionManager {
 
   async create(parent: ParentModel, request: VersionRequest, context: StepContext): Promise<Operation<ModelVersion>> {
     const name = versionResourceName(parent.name, versionNameOf(request));
-    await this.#removeFailed(name, context);
+    await removeFailed(this.#ml, name, context.signal);
     const doing = `Creating the model version ${name}`;
     const started = await this.#ml.call({ doing, signal: context.signal }, (api, settings) =>
       api.models.versions.create({ parent: parent.name, requestBody: versionResource(request) }, settings),
@@ -94,12 +94,6 @@ export class LegacyVersionManager implements VersionManager {
     if (model?.labels?.["managed-by"] === managedBy) await deleteModel(this.#ml, name, signal);
   }
 
-  /** What a failed creation leaves holds the name, and never serves. */
-  async #removeFailed(name: string, { signal }: StepContext): Promise<void> {
-    const there = await this.#ml.version(name, signal);
-    if (there?.state === "FAILED") await removeVersion(this.#ml, name, signal);
-  }
-
   #creation(operation: string | null | undefined, doing: string): Operation<ModelVersion> {
     return this.#ml.operation(operation, doing, async (response, signal) => {
       const made = response as Version;
@@ -117,6 +111,12 @@ export async function removeVersion(ml: MlApi, name: string, signal: AbortSignal
   if (!started) return false;
   await removal(ml.operation(started.name, doing, () => undefined)).wait({ signal });
   return true;
+}
+
+/** Deletes what a failed creation has left: it never serves, and holds the name. */
+export async function removeFailed(ml: MlApi, name: string, signal: AbortSignal | undefined): Promise<void> {
+  const there = await ml.version(name, signal);
+  if (there?.state === "FAILED") await removeVersion(ml, name, signal);
 }
 
 function nameTaken(parent: ParentModel, wanted: string): DeploymentError {

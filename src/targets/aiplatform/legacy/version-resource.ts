@@ -1,6 +1,6 @@
 import { DeploymentError } from "../../../core/errors.js";
 import type { DeployedModel } from "../../../core/deployment.js";
-import type { ModelVersion, VersionRequest } from "../../../core/services.js";
+import type { DeployRequest, ModelVersion, Scaling, VersionRequest } from "../../../core/services.js";
 import { managedBy } from "../spec.js";
 import type { Version } from "./ml-api.js";
 import { deployedModelId, unnamedVersion } from "./names.js";
@@ -16,7 +16,8 @@ export function versionNameOf({ alias, spec }: VersionRequest): string {
 /** The version as `projects.models.versions.create` takes it: a custom prediction routine. */
 export function versionResource(request: VersionRequest): Version {
   const { spec, labels, artifactUri, imageUri } = request;
-  const { serviceAccount, maxReplicaCount } = spec.settings;
+  const { serviceAccount, minReplicaCount, maxReplicaCount } = spec.settings;
+  const minNodes = Number(minReplicaCount ?? 1);
   return {
     name: versionNameOf(request),
     description: `Made by mlflow-deployments of spec ${deployedModelId(spec.specHash)}.`,
@@ -28,11 +29,47 @@ export function versionResource(request: VersionRequest): Version {
     pythonVersion: text(request, "pythonVersion"),
     machineType: text(request, "machineType"),
     ...(typeof serviceAccount === "string" && { serviceAccount }),
-    autoScaling: {
-      minNodes: Number(spec.settings["minReplicaCount"] ?? 1),
-      ...(typeof maxReplicaCount === "number" && { maxNodes: maxReplicaCount }),
-    },
+    ...nodes({ minReplicaCount: minNodes, maxReplicaCount: Number(maxReplicaCount ?? minNodes) }),
   };
+}
+
+/** A version that serves the same on another machine, as `versions.create` takes it. */
+export function versionCopy(version: Version, request: DeployRequest): Version {
+  const { deploymentUri, packageUris, predictionClass, runtimeVersion, pythonVersion } = version;
+  const { deployedModelId: id, machineType, serviceAccount } = request;
+  return {
+    name: unnamedVersion(id),
+    description: `Made by mlflow-deployments of spec ${id}.`,
+    labels: { ...version.labels, [specLabel]: id },
+    ...{ deploymentUri, packageUris, predictionClass, runtimeVersion, pythonVersion, machineType },
+    ...(serviceAccount !== null && { serviceAccount }),
+    ...nodes(request),
+  };
+}
+
+function nodes({
+  minReplicaCount,
+  maxReplicaCount,
+}: Omit<Scaling, "autoscalingTargets">): Pick<Version, "autoScaling" | "manualScaling"> {
+  if (minReplicaCount === maxReplicaCount) return { manualScaling: { nodes: minReplicaCount } };
+  return { autoScaling: { minNodes: minReplicaCount, maxNodes: maxReplicaCount } };
+}
+
+/**
+ * The body of `versions.patch` that scales, and its mask; null for what it cannot change: the maximum, and whether there
+ * is one.
+ */
+export function scalingPatch(
+  { autoScaling, manualScaling, etag }: Version,
+  { minReplicaCount: min, maxReplicaCount: max }: Scaling,
+): { requestBody: Version; updateMask: string } | null {
+  const guard = etag ? { etag } : {};
+  if (manualScaling)
+    return max === min
+      ? { requestBody: { manualScaling: { nodes: min }, ...guard }, updateMask: "manualScaling.nodes" }
+      : null;
+  if (autoScaling?.maxNodes !== max) return null;
+  return { requestBody: { autoScaling: { minNodes: min }, ...guard }, updateMask: "autoScaling.minNodes" };
 }
 
 /** Whether a version can serve. */
@@ -43,7 +80,7 @@ export function serves({ state }: Version): boolean {
 
 /** Whether a version says that it was made of the request's spec. */
 export function isOfSpec(version: Version, { spec }: VersionRequest): boolean {
-  return idOf(version) === deployedModelId(spec.specHash);
+  return servingId(version) === deployedModelId(spec.specHash);
 }
 
 /** A version as the platform answers it. */
@@ -72,7 +109,7 @@ export function toDeployedModel(version: Version, deploymentName: string | null,
   const { autoScaling, manualScaling } = version;
   const isOurs = version.labels?.["managed-by"] === managedBy;
   return {
-    id: idOf(version) ?? names.idOf(name),
+    id: servingId(version) ?? names.idOf(name),
     displayName: (isOurs ? deploymentName : null) ?? names.idOf(name),
     model: modelOf(name),
     modelVersionId: names.idOf(name),
@@ -80,12 +117,14 @@ export function toDeployedModel(version: Version, deploymentName: string | null,
     machineType: version.machineType ?? null,
     minReplicaCount: manualScaling?.nodes ?? autoScaling?.minNodes ?? null,
     maxReplicaCount: manualScaling?.nodes ?? autoScaling?.maxNodes ?? null,
+    accelerator: null,
+    serviceAccount: version.serviceAccount ?? null,
     createTime: version.createTime ?? null,
   };
 }
 
 /** The id of what serves; null for a version that this package did not make. */
-function idOf({ labels }: Version): string | null {
+export function servingId({ labels }: Version): string | null {
   const hash = labels?.[specLabel];
   return labels?.["managed-by"] === managedBy && hash ? deployedModelId(hash) : null;
 }

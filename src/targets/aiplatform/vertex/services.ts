@@ -30,7 +30,6 @@ export function vertexServices(
   return {
     ...platformIndependentServices(settings, connection, ["deployments", project, location]),
     names,
-    traits: { predictorKnowsModel: false },
     imageBuilder: new CloudBuildImageBuilder({
       ...place,
       logReader,
