@@ -148,6 +148,22 @@ class Predictor:
     expect(await predict({ k: 3 })).toEqual([["setosa", { k: 3 }]]);
   });
 
+  it("changes in place what the platform can change, and names what it cannot", async () => {
+    const change = (config: AiPlatformConfig) => client.updateDeployment({ name: "iris_model", config });
+    await change({ minReplicaCount: 1, maxReplicaCount: 3, endpointDescription: "Iris flowers", versionName: "v_3" });
+    const before = await client.getDeployment({ name: "iris_model" });
+    const after = await change({ minReplicaCount: 2, endpointDescription: "Irises" });
+    expect(after.deployedModels).toMatchObject([{ minReplicaCount: 2, maxReplicaCount: 3, modelVersionId: "v_3" }]);
+    expect(after.deployedModels[0]?.id).toBe(before.deployedModels[0]?.id);
+    await expect(change({ labels: { team: "x" } })).rejects.toMatchObject({
+      code: "INVALID_PARAMETER_VALUE",
+      message: expect.stringContaining("labels"),
+    });
+    const { state, history } = await client.getDeployment({ name: "iris_model" });
+    expect({ state, last: history.at(-1)?.outcome }).toEqual({ state: "ready", last: "failed" });
+    await expect(change({})).resolves.toMatchObject({ changed: false });
+  });
+
   it("says why a model does not load, and is deleted all the same", async () => {
     const script = join(directory, "broken.py");
     await writeFile(

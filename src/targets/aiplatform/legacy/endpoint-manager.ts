@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 
 import type { DeployedModel } from "../../../core/deployment.js";
 import { DeploymentError } from "../../../core/errors.js";
-import type { Operation } from "../../../core/operation.js";
+import { type Operation, OperationFailedError } from "../../../core/operation.js";
 import type { StepContext } from "../../../core/progress.js";
 import type {
   DeployRequest,
@@ -239,8 +239,9 @@ function missing(endpoint: Endpoint, deployedModelId: string): DeploymentError {
   );
 }
 
-function unchangeable(setting: string, { name }: Endpoint): DeploymentError {
-  return new DeploymentError(
+/** Refused for good: what the same call would change must not count as cut off. */
+function unchangeable(setting: string, { name }: Endpoint): OperationFailedError {
+  return new OperationFailedError(
     "INVALID_PARAMETER_VALUE",
     `The legacy platform cannot change ${setting} of what serves on the model ${name}. Leave it as it was, or delete the deployment and create it again.`,
   );

@@ -1,6 +1,6 @@
 import { DeploymentError } from "../../../core/errors.js";
 import { canonicalJson } from "../../../core/hash.js";
-import type { Operation } from "../../../core/operation.js";
+import { type Operation, OperationFailedError } from "../../../core/operation.js";
 import type { StepContext } from "../../../core/progress.js";
 import type { VersionName } from "../../../core/record.js";
 import type { ModelVersion, ParentModel, VersionManager, VersionRequest } from "../../../core/services.js";
@@ -76,7 +76,7 @@ export class LegacyVersionManager implements VersionManager {
     if (!version)
       throw new DeploymentError("RESOURCE_DOES_NOT_EXIST", `There is no model version ${model}/${versionId}.`);
     if (canonicalJson(version.labels) === canonicalJson(labels)) return version;
-    throw new DeploymentError(
+    throw new OperationFailedError(
       "INVALID_PARAMETER_VALUE",
       `The legacy platform cannot change the labels of the version ${versionId}. Leave labels as they were, or deploy with another versionName.`,
     );

@@ -41,7 +41,12 @@ export function versionCopy(version: Version, request: DeployRequest): Version {
     name: unnamedVersion(id),
     description: `Made by mlflow-deployments of spec ${id}.`,
     labels: { ...version.labels, [specLabel]: id },
-    ...{ deploymentUri, packageUris, predictionClass, runtimeVersion, pythonVersion, machineType },
+    deploymentUri: deploymentUri ?? null,
+    packageUris: packageUris ?? null,
+    predictionClass: predictionClass ?? null,
+    runtimeVersion: runtimeVersion ?? null,
+    pythonVersion: pythonVersion ?? null,
+    machineType,
     ...(serviceAccount !== null && { serviceAccount }),
     ...nodes(request),
   };
