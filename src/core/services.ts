@@ -163,6 +163,8 @@ export interface VersionRequest {
   env: Record<string, string>;
   /** The customer-managed key that encrypts it. */
   encryptionKey: string | null;
+  /** Seconds that its container may take to get healthy. Default: the platform's. */
+  deploymentTimeout?: number | undefined;
   /** How its predictions can be explained, in the platform's terms; null where they cannot. */
   explanationSpec: Record<string, unknown> | null;
 }
@@ -281,7 +283,7 @@ export interface PredictionService {
 
 /** One prediction request. */
 export interface PredictRequest {
-  endpoint: Pick<Endpoint, "name" | "dedicatedHost">;
+  endpoint: Pick<Endpoint, "name" | "dedicatedHost" | "network" | "deployedModels">;
   instances: readonly unknown[];
   parameters?: Record<string, unknown> | undefined;
 }
@@ -312,7 +314,7 @@ export interface StoredRecord {
 
 /** What containers and builds wrote. */
 export interface LogReader {
-  /** The last lines of an endpoint's containers since a time, oldest first. Empty where they cannot be read. */
+  /** The last lines of an endpoint's containers since a time, oldest first. */
   containerLog(endpointId: string, query: LogQuery, context: StepContext): Promise<string[]>;
   /** The last lines of a build. */
   buildLog(buildId: string, query: LogQuery, context: StepContext): Promise<string[]>;
@@ -323,6 +325,10 @@ export interface LogQuery {
   /** RFC 3339. */
   since: string;
   lines: number;
+  /** Of a container's log: without the lines that are known to be other deployed models'. Default: all. */
+  deployedModelIds?: readonly string[] | undefined;
+  /** Rejects when the log cannot be read. Default: it is then empty, since it is there to explain another error. */
+  mustBeRead?: boolean | undefined;
 }
 
 /** All that a deployment is made by, one service for each part of it. */

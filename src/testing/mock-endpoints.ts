@@ -62,6 +62,7 @@ export class MockEndpoints implements EndpointManager {
         machineType,
         minReplicaCount,
         maxReplicaCount,
+        predictUrl: endpoint.network === null ? null : `http://${endpoint.id}.example.test/v1/models/${id}:predict`,
         createTime: null,
       };
       this.#change(endpoint, (current) => {

@@ -130,6 +130,7 @@ export function toDeployedModel(
     machineType: resource.dedicatedResources?.machineSpec?.machineType ?? null,
     minReplicaCount: resource.dedicatedResources?.minReplicaCount ?? null,
     maxReplicaCount: resource.dedicatedResources?.maxReplicaCount ?? null,
+    predictUrl: resource.privateEndpoints?.predictHttpUri ?? null,
     createTime: resource.createTime ?? null,
   };
 }
