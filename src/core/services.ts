@@ -325,8 +325,8 @@ export interface LogQuery {
   /** RFC 3339. */
   since: string;
   lines: number;
-  /** Of a container's log: without the lines that are known to be other deployed models'. Default: all. */
-  deployedModelIds?: readonly string[] | undefined;
+  /** Of a container's log: the deployed models whose lines are left out, where it is known whose they are. */
+  exceptDeployedModels?: readonly string[] | undefined;
   /** Rejects when the log cannot be read. Default: it is then empty, since it is there to explain another error. */
   mustBeRead?: boolean | undefined;
 }

@@ -57,6 +57,21 @@ describe("predict", () => {
     await expect(predict()).rejects.toMatchObject({ code: "RESOURCE_DOES_NOT_EXIST" });
   });
 
+  it("finds a deployment that shares an endpoint, and the endpoint by its name, and looks each up once", async () => {
+    const one = client();
+    await one.createEndpoint({ name: "shop" });
+    await one.createDeployment({ ...request, endpoint: "shop" });
+    platform.recorder.calls.length = 0;
+    for (const target of [{ deploymentName: "tester" }, { deploymentName: "tester" }]) {
+      expect((await one.predict({ ...target, inputs: [1] })).predictions).toEqual([[1, null]]);
+    }
+    const finds = platform.recorder.callsOf("endpointManager", "find").length;
+    await one.predict({ endpoint: "shop", inputs: [1] });
+    await one.predict({ endpoint: "shop", inputs: [1] });
+    expect(platform.recorder.callsOf("endpointManager", "find").length).toBe(finds + 1);
+    expect(await one.getLogs({ name: "tester" })).toEqual([]);
+  });
+
   it("needs the deployment to have all its endpoint's traffic", async () => {
     const { endpoint } = await client().createDeployment(request);
     const live = platform.endpoints.endpoints.get(endpoint!.id)!;
@@ -76,7 +91,7 @@ describe("predict", () => {
       { endpoint: "projects/acme/locations/europe-west1/endpoints/e", inputs: [1] },
       "is not in project acme and location us-central1",
     ],
-    [{ endpoint: "a/b", inputs: [1] }, "must be an id, or projects/PROJECT"],
+    [{ endpoint: "a/b", inputs: [1] }, "must be a name, an id, or projects/PROJECT"],
   ])("refuses %j", async (options, message) => {
     await expect(client().predict(options)).rejects.toThrow(message);
   });
@@ -178,9 +193,10 @@ describe("getLogs", () => {
     expect(await logs()).toEqual(["starting", "ready"]);
     live.deployedModels[0]!.createTime = "2026-11-02T00:00:00Z";
     await logs(5);
+    const plain = { exceptDeployedModels: [], mustBeRead: true };
     expect(queries()).toEqual([
-      { id: endpoint!.id, query: { since: "2026-11-01T00:00:00Z", lines: 100, mustBeRead: true } },
-      { id: endpoint!.id, query: { since: "2026-11-02T00:00:00Z", lines: 5, mustBeRead: true } },
+      { id: endpoint!.id, query: { ...plain, since: "2026-11-01T00:00:00Z", lines: 100 } },
+      { id: endpoint!.id, query: { ...plain, since: "2026-11-02T00:00:00Z", lines: 5 } },
     ]);
   });
 
@@ -190,7 +206,7 @@ describe("getLogs", () => {
     const [own] = live.deployedModels;
     live.deployedModels.push({ ...own!, id: "2", displayName: "other" });
     await logs();
-    expect(queries()).toMatchObject([{ query: { deployedModelIds: [own!.id] } }]);
+    expect(queries()).toMatchObject([{ query: { exceptDeployedModels: ["2"] } }]);
   });
 
   it("rejects for a deployment that does not exist, and for a number of lines that is none", async () => {
@@ -219,10 +235,24 @@ describe("deleteDeployment", () => {
   it("takes the endpoint away and keeps the version, and does nothing the second time", async () => {
     await client().createDeployment(request);
     await client().deleteDeployment({ name: "tester" });
-    expect([platform.endpoints.endpoints.size, platform.registry.versions.length, platform.store.records.size]).toEqual(
-      [0, 1, 0],
-    );
+    expect([platform.endpoints.endpoints.size, platform.registry.versions.length]).toEqual([0, 1]);
+    platform.recorder.calls.length = 0;
     await client().deleteDeployment({ name: "tester" });
+    expect(platform.recorder.callsOf("deploymentStore", "write")).toEqual([]);
+  });
+
+  it("keeps the history, with what the caller said, and tells it of a deployment that is gone", async () => {
+    await client().createDeployment({ ...request, message: "first" });
+    await client().deleteDeployment({ name: "tester", message: "not needed any more" });
+    await expect(client().getDeployment({ name: "tester" })).rejects.toThrow(
+      /It was deleted at .*: not needed any more/,
+    );
+    const { history } = await client().createDeployment(request);
+    expect(history.map(({ action, outcome, message }) => [action, outcome, message])).toEqual([
+      ["create", "succeeded", "first"],
+      ["delete", "succeeded", "not needed any more"],
+      ["create", "succeeded", undefined],
+    ]);
   });
 
   it("takes its version away where deleteModel says so, and no version that another made", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { DeployRequest, Endpoint } from "../../src/core/services.js";
 import type { AiPlatformSettings } from "../../src/targets/aiplatform/config/setting-rules.js";
-import { autoscalingTargets } from "../../src/targets/aiplatform/deploy/scaling.js";
+import { scalingOf } from "../../src/targets/aiplatform/deploy/scaling.js";
 import { VertexEndpointManager } from "../../src/targets/aiplatform/vertex/endpoint-manager.js";
 import { type Answers, googleFailure, googleServer, instantClock, recordingContext } from "../support/google-server.js";
 
@@ -102,6 +102,8 @@ describe("reading endpoints", () => {
           machineType: "m",
           minReplicaCount: null,
           maxReplicaCount: null,
+          accelerator: null,
+          serviceAccount: null,
           predictUrl: null,
           createTime: null,
         },
@@ -114,6 +116,8 @@ describe("reading endpoints", () => {
           machineType: "m",
           minReplicaCount: null,
           maxReplicaCount: null,
+          accelerator: null,
+          serviceAccount: null,
           predictUrl: null,
           createTime: null,
         },
@@ -258,11 +262,12 @@ describe("deploying", () => {
   it("says the targets of autoscaling by Google's names of the metrics", async () => {
     const { endpoints, context, server } = await manager({ [path]: { json: { name: operation } } });
     const settings = {
+      minReplicaCount: 1,
       autoscalingTargetCpuUtilization: 70,
       autoscalingTargetAcceleratorDutyCycle: 80,
       autoscalingTargetRequestCountPerMinute: 600,
     } as AiPlatformSettings;
-    await endpoints.deploy(endpoint, { ...deploy, autoscalingTargets: autoscalingTargets(settings) }, context);
+    await endpoints.deploy(endpoint, { ...deploy, ...scalingOf(settings) }, context);
     // AutoscalingMetricSpec.metric_name
     const autoscalingMetricSpecs = [
       { metricName: "aiplatform.googleapis.com/prediction/online/cpu/utilization", target: 70 },

@@ -56,7 +56,10 @@ describe("a container's log", () => {
     });
     const entries = [line("2", "theirs"), line("1", "ours"), line(null, "whose?")];
     const { logs, context } = await reader({ [list]: { json: { entries } } });
-    expect(await logs.containerLog("iris", { ...query, deployedModelIds: ["1"] }, context)).toEqual(["whose?", "ours"]);
+    expect(await logs.containerLog("iris", { ...query, exceptDeployedModels: ["2"] }, context)).toEqual([
+      "whose?",
+      "ours",
+    ]);
   });
 
   it("is read in pages that Cloud Logging takes", async () => {

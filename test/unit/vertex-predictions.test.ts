@@ -23,6 +23,8 @@ function inNetwork(): PredictRequest["endpoint"] {
     machineType: null,
     minReplicaCount: null,
     maxReplicaCount: null,
+    accelerator: null,
+    serviceAccount: null,
     predictUrl: "http://iris.aiplatform.googleapis.com/v1/models/7:predict",
     createTime: null,
   };

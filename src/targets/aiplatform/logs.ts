@@ -21,8 +21,8 @@ export async function getLogs(name: string, lines: number | undefined, call: Cal
   const query = {
     since: since(endpoint, own),
     lines: wanted,
-    // one that is still being deployed is in no list, and on an endpoint of its own all lines are the deployment's
-    ...(own.length < endpoint.deployedModels.length && { deployedModelIds: own.map(({ id }) => id) }),
+    // not only the own ones': one that is still being deployed is not in the list yet
+    exceptDeployedModels: endpoint.deployedModels.filter((model) => !own.includes(model)).map(({ id }) => id),
     mustBeRead: true,
   };
   return services.logReader.containerLog(endpoint.id, query, context);

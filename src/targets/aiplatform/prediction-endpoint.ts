@@ -2,6 +2,7 @@ import { DeploymentError } from "../../core/errors.js";
 import type { Endpoint } from "../../core/services.js";
 import type { Call } from "./call.js";
 import { endpointOfDeployment } from "./deployment-endpoint.js";
+import { findEndpoint, noEndpoint } from "./endpoint-lookup.js";
 import type { AiPlatformServices } from "./services.js";
 
 /** Where a prediction goes: to a deployment, or to whatever an endpoint's traffic split says. */
@@ -26,8 +27,7 @@ const known = new WeakMap<AiPlatformServices, Map<string, Known>>();
  */
 export async function predictionEndpoint(target: PredictTarget, call: Call): Promise<Endpoint> {
   if ("deploymentName" in target) return endpointServing(target.deploymentName, call);
-  const id = endpointId(target.endpoint, call);
-  return lookUp(`endpoint ${id}`, call, () => endpointOf(target.endpoint, id, call));
+  return lookUp(`endpoint ${target.endpoint}`, call, () => endpointOf(target.endpoint, call));
 }
 
 /** Has the next prediction look at the endpoint again. */
@@ -36,13 +36,10 @@ export function forgetEndpoint(id: string, services: AiPlatformServices): void {
   for (const [key, { endpoint }] of endpoints ?? []) if (endpoint.id === id) endpoints?.delete(key);
 }
 
-async function endpointOf(name: string, id: string, { services, context }: Call): Promise<Endpoint> {
-  const endpoint = await services.endpointManager.find(id, context);
+async function endpointOf(name: string, call: Call): Promise<Endpoint> {
+  const endpoint = await findEndpoint(name, call);
   if (endpoint) return endpoint;
-  throw new DeploymentError(
-    "RESOURCE_DOES_NOT_EXIST",
-    `There is no endpoint "${name}". listDeployments shows those of this package.`,
-  );
+  throw noEndpoint(name);
 }
 
 async function endpointServing(name: string, call: Call): Promise<Endpoint> {
@@ -73,24 +70,4 @@ async function lookUp(key: string, { services }: Call, find: () => Promise<Endpo
 
 function shareOf(endpoint: Endpoint, which: (model: Endpoint["deployedModels"][number]) => boolean): number {
   return endpoint.deployedModels.filter(which).reduce((sum, model) => sum + model.trafficPercent, 0);
-}
-
-/** The id of an endpoint that is given by its id or its full name. */
-function endpointId(name: string, { settings }: Call): string {
-  if (!name.includes("/")) return name;
-  const parts = /^projects\/([^/]+)\/locations\/([^/]+)\/endpoints\/([^/]+)$/.exec(name);
-  if (!parts) {
-    throw new DeploymentError(
-      "INVALID_PARAMETER_VALUE",
-      `The endpoint "${name}" must be an id, or projects/PROJECT/locations/REGION/endpoints/ID.`,
-    );
-  }
-  const [, project, location, id] = parts as unknown as [string, string, string, string];
-  // a project may be named by its number, which is not known here
-  const elsewhere = location !== settings.location || (!/^\d+$/.test(project) && project !== settings.projectId);
-  if (!elsewhere) return id;
-  throw new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    `The endpoint "${name}" is not in project ${settings.projectId} and location ${settings.location}. Set projectId and location to its own.`,
-  );
 }

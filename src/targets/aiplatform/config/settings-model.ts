@@ -39,6 +39,7 @@ export const modelSettings = {
       description:
         "A Python file to use as predictor.py: class Predictor with __init__(model, preprocessor), predict(instances, **kwargs) and from_path(model_dir). A file that ends in .mustache is rendered first.",
       env: ["prediction_script"],
+      changes: "environment",
     }),
   setupFile: text()
     .optional()
@@ -46,6 +47,7 @@ export const modelSettings = {
       description:
         'A Python file to use as setup.py. "MODEL_VERSION" in it becomes the sdist\'s version; a file that ends in .mustache is rendered first.',
       env: ["setup_file"],
+      changes: "environment",
     }),
   labels: labels().default({}).register(settingMeta, {
     description: "Labels of endpoint and model version.",

@@ -48,7 +48,7 @@ export class CloudLogReader implements LogReader {
   }
 
   async #read(resource: string, query: LogQuery, { signal }: StepContext): Promise<string[]> {
-    const { since, lines, deployedModelIds } = query;
+    const { since, lines, exceptDeployedModels = [] } = query;
     const filter = `${resource} AND timestamp>=${quoted(since)}`;
     const pageSize = Math.min(lines, maxPageSize);
     const maxPages = Math.ceil(lines / maxPageSize) + sparePages;
@@ -56,7 +56,7 @@ export class CloudLogReader implements LogReader {
     let pageToken: string | undefined;
     for (let page = 0; page < maxPages && newestFirst.length < lines; page++) {
       const answer = await this.#page(filter, pageSize, pageToken, signal);
-      const entries = (answer.entries ?? []).filter((entry) => isOfAny(entry, deployedModelIds));
+      const entries = (answer.entries ?? []).filter((entry) => !isOfAny(entry, exceptDeployedModels));
       for (const entry of entries) newestFirst.push(...linesOf(entry).toReversed());
       pageToken = answer.nextPageToken || undefined;
       if (!pageToken) break;
@@ -79,10 +79,10 @@ export class CloudLogReader implements LogReader {
   }
 }
 
-/** Whether an entry may be of one of these deployed models; a container's have the label `deployed_model_id`. */
-function isOfAny({ labels }: LogEntry, ids: readonly string[] | undefined): boolean {
+/** Whether an entry is of one of these deployed models; a container's have the label `deployed_model_id`. */
+function isOfAny({ labels }: LogEntry, ids: readonly string[]): boolean {
   const id = labels?.["deployed_model_id"];
-  return ids === undefined || id === undefined || ids.includes(id);
+  return id !== undefined && ids.includes(id);
 }
 
 /** The lines of an entry, as text that is safe on a terminal. */
