@@ -28,6 +28,7 @@ export function versionRequest(
     env: settings.env,
     encryptionKey: settings.encryptionSpecKeyName ?? null,
     explanationSpec: explanationSpec(settings),
+    deploymentTimeout: settings.deployTimeout,
   };
 }
 
