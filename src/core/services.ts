@@ -114,8 +114,8 @@ export interface ContainerImage {
 
 /** 4: the registry model that versions belong to. */
 export interface ModelManager {
-  /** Looks the model up; where the platform has models without versions, makes it for `owner`. */
-  ensure(modelName: string, context: StepContext, owner: ModelOwner): Promise<ParentModel>;
+  /** Looks the model up; where the platform has models without versions, makes it for `owner`, if one is given. */
+  ensure(modelName: string, context: StepContext, owner?: ModelOwner): Promise<ParentModel>;
 }
 
 /** The deployment that a model is made for, as the platform is to remember it. */
@@ -171,6 +171,8 @@ export interface VersionRequest {
   env: Record<string, string>;
   /** The customer-managed key that encrypts it. */
   encryptionKey: string | null;
+  /** Seconds that its container may take to get healthy. Default: the platform's. */
+  deploymentTimeout?: number | undefined;
   /** How its predictions can be explained, in the platform's terms; null where they cannot. */
   explanationSpec: Record<string, unknown> | null;
 }
@@ -289,7 +291,7 @@ export interface PredictionService {
 
 /** One prediction request. */
 export interface PredictRequest {
-  endpoint: Pick<Endpoint, "name" | "dedicatedHost">;
+  endpoint: Pick<Endpoint, "name" | "dedicatedHost" | "network" | "deployedModels">;
   instances: readonly unknown[];
   parameters?: Record<string, unknown> | undefined;
 }
@@ -320,7 +322,7 @@ export interface StoredRecord {
 
 /** What containers and builds wrote. */
 export interface LogReader {
-  /** The last lines of an endpoint's containers since a time, oldest first. Empty where they cannot be read. */
+  /** The last lines of an endpoint's containers since a time, oldest first. */
   containerLog(endpointId: string, query: LogQuery, context: StepContext): Promise<string[]>;
   /** The last lines of a build. */
   buildLog(buildId: string, query: LogQuery, context: StepContext): Promise<string[]>;
@@ -331,6 +333,10 @@ export interface LogQuery {
   /** RFC 3339. */
   since: string;
   lines: number;
+  /** Of a container's log: the deployed models whose lines are left out, where it is known whose they are. */
+  exceptDeployedModels?: readonly string[] | undefined;
+  /** Rejects when the log cannot be read. Default: it is then empty, since it is there to explain another error. */
+  mustBeRead?: boolean | undefined;
 }
 
 /** All that a deployment is made by, one service for each part of it. */

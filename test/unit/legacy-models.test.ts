@@ -96,6 +96,12 @@ describe("the model", () => {
     });
   });
 
+  it("is only looked for where it is made for nobody", async () => {
+    const { models, server, context } = await managers({});
+    expect(await models.ensure("iris", context)).toEqual({ ...parent, exists: false });
+    expect(server.requests).toHaveLength(1);
+  });
+
   it("may be made by another process first", async () => {
     const { models, context } = await managers({
       "POST /v1/projects/acme/models": googleFailure(409, "ALREADY_EXISTS", "Field: model.name Error: taken."),

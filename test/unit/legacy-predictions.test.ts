@@ -5,7 +5,7 @@ import { versionLogs } from "../../src/targets/aiplatform/legacy/container-log.j
 import { LegacyPredictionService } from "../../src/targets/aiplatform/legacy/prediction-service.js";
 import { type Answer, googleFailure, googleServer, instantClock, recordingContext } from "../support/google-server.js";
 
-const endpoint = { name: "projects/acme/models/iris", dedicatedHost: null };
+const endpoint = { name: "projects/acme/models/iris", dedicatedHost: null, network: null, deployedModels: [] };
 const path = "POST /v1/projects/acme/models/iris:predict";
 
 async function service(answers: Answer | Answer[]) {

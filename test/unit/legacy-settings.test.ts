@@ -4,8 +4,15 @@ import { parseTargetUri } from "../../src/core/target-uri.js";
 import { loadSettings } from "../../src/targets/aiplatform/config/load-settings.js";
 import { legacySettings } from "../../src/targets/aiplatform/legacy/settings.js";
 
+const platformVariable = "MLFLOW_DEPLOYMENTS_PLATFORM";
 const settings = (config: object, env: NodeJS.ProcessEnv = {}) =>
-  legacySettings(loadSettings({ callConfig: config, target: parseTargetUri("aiplatform"), env }));
+  legacySettings(
+    loadSettings({
+      callConfig: { platform: env[platformVariable] ? undefined : "legacy", ...config },
+      target: parseTargetUri("aiplatform"),
+      env,
+    }),
+  );
 
 describe("settings on the legacy platform", () => {
   it("have a machine type that a prediction class runs on", () => {
@@ -14,16 +21,20 @@ describe("settings on the legacy platform", () => {
     expect(() => settings({ machineType: "n1-standard-2" })).toThrow(/machineType must be one of mls1/);
   });
 
-  it.each([
-    [{ acceleratorType: "NVIDIA_TESLA_T4" }, "acceleratorType"],
-    [{ endpointType: "dedicated" }, "endpointType"],
-    [{ serving: "image", imageUri: "europe-docker.pkg.dev/acme/images/serving" }, "imageUri, serving"],
-    [{ env: { A: "b" } }, "env"],
-  ])("refuse %j, which only Vertex AI has", (config, named) => {
-    expect(() => settings(config)).toThrow(`Invalid setting: ${named} cannot be had with platform: legacy.`);
+  it("refuse what runs on machines without a prediction class", () => {
+    expect(() => settings({ acceleratorType: "NVIDIA_TESLA_T4", acceleratorCount: 1 })).toThrow(
+      "Invalid setting: acceleratorType, acceleratorCount cannot be had with platform: legacy.",
+    );
   });
 
+  it.each([{ endpointType: "dedicated" }, { env: { A: "b" } }, { imageRepository: "images" }])(
+    "refuse %j, which only Vertex AI has",
+    (config) => {
+      expect(() => settings(config)).toThrow(/is for platform: vertex only/);
+    },
+  );
+
   it("take the platform from the environment", () => {
-    expect(settings({}, { MLFLOW_DEPLOYMENTS_PLATFORM: "legacy" }).platform).toBe("legacy");
+    expect(settings({}, { [platformVariable]: "legacy" }).platform).toBe("legacy");
   });
 });

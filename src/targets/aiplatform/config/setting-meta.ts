@@ -12,7 +12,7 @@ export interface SettingMeta {
   defaultText?: string;
   /** What it takes to change it, where what is served depends on it. Absent: the call only. */
   changes?: SettingChange;
-  /** The platform that it belongs to. Absent: both. */
+  /** The only platform that has it: `config` of a call for the other may not name it. Absent: both. */
   platform?: "vertex" | "legacy";
 }
 

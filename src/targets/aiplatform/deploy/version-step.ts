@@ -13,6 +13,25 @@ interface VersionWork {
   imageUri: string;
 }
 
+/** What the version of a spec is made from. */
+export function versionRequest(
+  { name, spec, artifactUri, imageUri }: VersionWork,
+  { services, settings }: Call,
+): VersionRequest {
+  const { names } = services;
+  return {
+    alias: settings.versionName === undefined ? null : names.versionAlias(settings.versionName),
+    spec,
+    imageUri,
+    artifactUri,
+    labels: deploymentLabels(name, settings, names, spec),
+    env: settings.env,
+    encryptionKey: settings.encryptionSpecKeyName ?? null,
+    explanationSpec: explanationSpec(settings),
+    deploymentTimeout: settings.deployTimeout,
+  };
+}
+
 /** `Model.explanationSpec`; null where predictions are not to be explained. */
 function explanationSpec({ explanationMetadata, explanationParameters }: AiPlatformSettings) {
   if (explanationParameters === undefined) return null;
@@ -21,15 +40,16 @@ function explanationSpec({ explanationMetadata, explanationParameters }: AiPlatf
 
 /** The registry version of a spec, below its model: found, or made. */
 export async function ensureVersion(
-  { name, spec, artifactUri, imageUri }: VersionWork,
+  work: VersionWork,
   session: RecordSession,
-  { services, settings, context }: Call,
+  call: Call,
   limits: StepLimits,
 ): Promise<StepOutcome<ModelVersion>> {
+  const { services, settings, context } = call;
   const { versionManager, modelManager, names } = services;
-  const parent = await modelManager.ensure(settings.modelName ?? name, context, {
-    deploymentName: name,
-    labels: deploymentLabels(name, settings, names),
+  const parent = await modelManager.ensure(settings.modelName ?? work.name, context, {
+    deploymentName: work.name,
+    labels: deploymentLabels(work.name, settings, names),
     description: settings.endpointDescription ?? null,
   });
   const message = `${parent.displayName} (${parent.id})`;
@@ -39,16 +59,7 @@ export async function ensureVersion(
     status: parent.exists ? "skipped" : "done",
     message: parent.exists ? `${message} is there` : `${message} begins with this version`,
   });
-  const request: VersionRequest = {
-    alias: settings.versionName === undefined ? null : names.versionAlias(settings.versionName),
-    spec,
-    imageUri,
-    artifactUri,
-    labels: deploymentLabels(name, settings, names, spec),
-    env: settings.env,
-    encryptionKey: settings.encryptionSpecKeyName ?? null,
-    explanationSpec: explanationSpec(settings),
-  };
+  const request = versionRequest(work, call);
   return completeStep<ModelVersion>(
     {
       step: "version",

@@ -23,11 +23,12 @@ export class LegacyModelManager implements ModelManager {
     this.#options = options;
   }
 
-  async ensure(modelName: string, { signal }: StepContext, owner: ModelOwner): Promise<ParentModel> {
+  async ensure(modelName: string, { signal }: StepContext, owner?: ModelOwner): Promise<ParentModel> {
     const id = modelId(modelName);
     const name = this.#ml.names.model(id);
-    if (!(await this.#ml.model(name, signal))) await this.#make(id, owner, signal);
-    return { name, id, displayName: modelName, exists: true };
+    const there = (await this.#ml.model(name, signal)) !== null;
+    if (!there && owner) await this.#make(id, owner, signal);
+    return { name, id, displayName: modelName, exists: there || owner !== undefined };
   }
 
   async #make(id: string, owner: ModelOwner, signal: AbortSignal | undefined): Promise<void> {

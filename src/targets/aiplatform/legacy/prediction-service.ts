@@ -1,10 +1,13 @@
+import type { AxiosInstance } from "axios";
+
 import type { Predictions } from "../../../core/deployment.js";
 import { DeploymentError } from "../../../core/errors.js";
 import type { Explanations } from "../../../core/explanations.js";
 import type { PredictionService, PredictRequest } from "../../../core/services.js";
 import type { RequestFailure } from "../google/failure.js";
+import { httpClient } from "../google/http-client.js";
 import { predictionBody, type RequestLimit } from "../google/prediction-body.js";
-import { PredictionClient, type PredictionTimes } from "../google/prediction-client.js";
+import { PredictionCalls, type PredictionTimes } from "../google/prediction-calls.js";
 import type { MlOptions } from "./ml-api.js";
 
 /** "Quotas and limits" of AI Platform Prediction. */
@@ -18,11 +21,12 @@ const requestLimit: RequestLimit = {
 /** Predictions by `projects.predict`, which the model's default version answers. */
 export class LegacyPredictionService implements PredictionService {
   readonly #options: MlOptions;
-  readonly #client: PredictionClient;
+  readonly #calls: PredictionCalls;
+  #http: Promise<AxiosInstance> | undefined;
 
   constructor(options: MlOptions & PredictionTimes) {
     this.#options = options;
-    this.#client = new PredictionClient({
+    this.#calls = new PredictionCalls({
       ...options,
       service: "ml",
       slowPredictions: "the legacy platform itself stops at 60 s",
@@ -49,7 +53,19 @@ export class LegacyPredictionService implements PredictionService {
     }
     const url = `${this.#options.connection.mlUrl()}/v1/${endpoint.name}:predict`;
     const body = predictionBody({ ...parameters, instances }, requestLimit);
-    return toPredictions(await this.#client.post(url, body, doing, signal), doing);
+    const answer = await this.#calls.run({ doing, signal }, (timeout) => this.#post(url, body, timeout, signal));
+    return toPredictions(answer, doing);
+  }
+
+  async #post(url: string, body: string, timeout: number, signal: AbortSignal | undefined): Promise<unknown> {
+    const { connection } = this.#options;
+    this.#http ??= httpClient(connection);
+    const headers = { "content-type": "application/json", ...(await connection.authorizationHeaders(url)) };
+    const proxy = connection.emulator !== null && { proxy: false as const };
+    const { data } = await (
+      await this.#http
+    ).post<unknown>(url, body, { headers, timeout, ...proxy, ...(signal && { signal }) });
+    return data;
   }
 
   stream(_request: PredictRequest): AsyncIterable<unknown> {

@@ -124,6 +124,7 @@ export function toDeployedModel(version: Version, deploymentName: string | null,
     maxReplicaCount: manualScaling?.nodes ?? autoScaling?.maxNodes ?? null,
     accelerator: null,
     serviceAccount: version.serviceAccount ?? null,
+    predictUrl: null,
     createTime: version.createTime ?? null,
   };
 }

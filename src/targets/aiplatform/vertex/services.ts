@@ -1,4 +1,5 @@
 import { systemClock } from "../../../core/clock.js";
+import { parseImageUri } from "../config/image-uri.js";
 import type { AiPlatformSettings } from "../config/setting-rules.js";
 import type { GoogleConnection } from "../google/connection.js";
 import { CloudLogReader } from "../google/log-reader.js";
@@ -14,8 +15,15 @@ import { VertexVersionManager } from "./version-manager.js";
 
 /** The settings that services are made for; all others are said with each call. */
 export function vertexServiceSettings(settings: AiPlatformSettings & { projectId: string }) {
-  const { imageRepository, buildLocation, buildServiceAccount, buildTimeout } = settings;
-  return { ...placeSettings(settings), imageRepository, buildLocation, buildServiceAccount, buildTimeout };
+  const { imageRepository, destinationImageUri, buildLocation, buildServiceAccount, buildTimeout } = settings;
+  return {
+    ...placeSettings(settings),
+    imageRepository,
+    destinationImageUri,
+    buildLocation,
+    buildServiceAccount,
+    buildTimeout,
+  };
 }
 
 /** The services of platform `vertex`. */
@@ -34,6 +42,10 @@ export function vertexServices(
       ...place,
       logReader,
       repository: settings.imageRepository,
+      destination:
+        settings.destinationImageUri === undefined
+          ? undefined
+          : (parseImageUri(settings.destinationImageUri) ?? undefined),
       buildLocation: settings.buildLocation,
       buildServiceAccount: settings.buildServiceAccount,
       buildTimeoutSeconds: settings.buildTimeout,
