@@ -47,7 +47,7 @@ export function getDeployClient<Uri extends string>(
 ): ClientOf<TargetOf<Uri>>;
 export function getDeployClient(target?: undefined, options?: ClientOptions): BaseDeploymentClient;
 export function getDeployClient(target?: string, options?: unknown): unknown {
-  return registry.client(target ?? defaultTarget.get(), (options ?? {}) as ClientOptions);
+  return registry.client(target ?? defaultTarget.get(), options ?? {});
 }
 
 /**

@@ -1,12 +1,10 @@
 import type { Predictions } from "../../core/deployment.js";
 import { DeploymentError } from "../../core/errors.js";
 import type { Explanations } from "../../core/explanations.js";
+import type { PredictionTarget } from "../../core/prediction-request.js";
 import type { Endpoint } from "../../core/services.js";
 import type { Call } from "./call.js";
 import type { AiPlatformServices } from "./services.js";
-
-/** Where a prediction goes: to a deployment, or to whatever an endpoint's traffic split says. */
-export type PredictTarget = { deploymentName: string } | { endpoint: string };
 
 /** How long an endpoint is known before it is looked at again. */
 const knownForMs = 5 * 60_000;
@@ -16,7 +14,7 @@ const known = new WeakMap<AiPlatformServices, Map<string, { endpoint: Endpoint; 
 
 /** Sends rows, and gives the platform's answer. */
 export async function predict(
-  target: PredictTarget,
+  target: PredictionTarget,
   inputs: readonly unknown[],
   params: Record<string, unknown> | undefined,
   call: Call,
@@ -37,7 +35,7 @@ export async function predict(
 
 /** Sends rows, and gives the parts of the answer as they come. */
 export async function predictStream(
-  _target: PredictTarget,
+  _target: PredictionTarget,
   _inputs: readonly unknown[],
   _params: Record<string, unknown> | undefined,
   _call: Call,
@@ -47,7 +45,7 @@ export async function predictStream(
 
 /** Sends rows, and gives predictions with their explanations. */
 export async function explain(
-  _target: PredictTarget,
+  _target: PredictionTarget,
   _inputs: readonly unknown[],
   _params: Record<string, unknown> | undefined,
   _call: Call,
