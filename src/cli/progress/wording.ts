@@ -12,6 +12,7 @@ export const stepLabels: Readonly<Record<DeploymentStep, string>> = {
   deploy: "Deploy",
   traffic: "Traffic",
   undeploy: "Undeploy",
+  settings: "Settings",
   delete: "Delete",
 };
 
