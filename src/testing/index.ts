@@ -3,8 +3,10 @@
  *
  * @packageDocumentation
  */
+export { MockBucket } from "./mock-bucket.js";
 export { MockClock } from "./mock-clock.js";
 export { MockEndpoints } from "./mock-endpoints.js";
+export { MockImages } from "./mock-images.js";
 export { mockModel } from "./mock-model.js";
 export { MockOperations } from "./mock-operation.js";
 export { type MockOptions, type MockPlatform, mockPlatform, type MockServices } from "./mock-services.js";

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from "../../../core/clock.js";
 import { DeploymentError } from "../../../core/errors.js";
 import { pollUntilDone } from "../../../core/operation.js";
 import type { StepContext } from "../../../core/progress.js";
-import type { ContainerImage, ImageBuilder, ImageRequest, LogReader } from "../../../core/services.js";
+import type { ContainerImage, ImageBuilder, ImageRequest, ListedImage, LogReader } from "../../../core/services.js";
 import { GoogleCaller } from "../google/call.js";
 import { type Build, buildResource, buildsOf, failureReason, isFinished, pushedDigest } from "./cloud-build.js";
 import { ImageRepository } from "./image-repository.js";
@@ -71,6 +71,14 @@ export class CloudBuildImageBuilder implements ImageBuilder {
       );
     }
     return { uri: `${this.#images.image}@${digest}`, built: true };
+  }
+
+  list(context: StepContext): Promise<ListedImage[]> {
+    return this.#images.list(context);
+  }
+
+  delete({ uri }: Pick<ListedImage, "uri">, context: StepContext): Promise<void> {
+    return this.#images.delete(uri, context);
   }
 
   /** The id of an unfinished build of the same environment, such as that of a process that was killed. */

@@ -79,11 +79,12 @@ export function vertexServices(
     predictionService: new VertexPredictionService(place),
     logReader,
     deploymentStore:
-      bucket === undefined ? noRecords : new GcsDeploymentStore(storage, { bucket, prefix: recordPrefix(settings) }),
+      bucket === undefined ? noRecords : new GcsDeploymentStore(storage, { bucket, ...recordPrefixes(settings) }),
   };
 }
 
 /** Deployments of one name in several projects or regions may share a bucket. */
-function recordPrefix({ productionRoute, projectId, location }: ReturnType<typeof serviceSettings>): string {
-  return [productionRoute, "deployments", projectId, location].filter((part) => part !== "").join("/");
+function recordPrefixes({ productionRoute, projectId, location }: ReturnType<typeof serviceSettings>) {
+  const sharedPrefix = [productionRoute, "deployments"].filter((part) => part !== "").join("/");
+  return { sharedPrefix, prefix: `${sharedPrefix}/${projectId}/${location}` };
 }
