@@ -110,7 +110,8 @@ export class VertexVersionManager implements VersionManager {
   }
 
   async list(context: StepContext): Promise<ListedVersion[]> {
-    const { parent, own } = this.#vertex.names;
+    const { names } = this.#vertex;
+    const { parent } = names;
     const doing = `Listing the models of ${parent}`;
     const models = await this.#vertex.pages(
       (pageToken) =>
@@ -120,8 +121,9 @@ export class VertexVersionManager implements VersionManager {
       (page) => page.models,
     );
     const limit = pLimit(listConcurrency);
-    const names = models.map(({ name }) => withoutVersion(own(name ?? "")));
-    const versions = await Promise.all(names.map((name) => limit(() => this.#list(name, context))));
+    const versions = await Promise.all(
+      models.map(({ name }) => limit(() => this.#list(withoutVersion(names.own(name ?? "")), context))),
+    );
     return versions.flat().map((version) => ({
       ...this.#toVersion(version),
       ours: isMadeHere(version),
