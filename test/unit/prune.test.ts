@@ -325,9 +325,9 @@ describe("a record", () => {
     version("1");
     image(hash("e"));
     record("old", { deletedAt: time(2 * month) });
-    const { list } = platform.store;
+    const list = platform.store.list.bind(platform.store);
     platform.store.list = async () => ({
-      ...(await list.call(platform.store)),
+      ...(await list()),
       unreadable: [new DeploymentError("FAILED_PRECONDITION", "gs://acme-models/x.json is not a readable record.")],
     });
     const events: ProgressEvent[] = [];
