@@ -16,6 +16,9 @@ export interface DeployedModel {
   minReplicaCount: number | null;
   /** Replicas that autoscaling may go up to; null where the platform does not say. */
   maxReplicaCount: number | null;
+  accelerator: { type: string; count: number } | null;
+  /** The account that its containers run as; null for the platform's own. */
+  serviceAccount: string | null;
   /** RFC 3339, as the platform gives it. */
   createTime: string | null;
 }

@@ -7,7 +7,10 @@ import { type HttpServer, startHttpServer } from "./http.js";
 import { ImageRegistry } from "./images.js";
 import { logRoutes } from "./logging/log-routes.js";
 import { LogStore } from "./logs.js";
+import { pythonRuntime } from "./ml/prediction-runtime.js";
+import { mlRoutes } from "./ml/routes.js";
 import { Operations } from "./operations.js";
+import { Projects } from "./projects.js";
 import { Recorder } from "./recorder.js";
 import { StateStore } from "./state.js";
 import { openStorage } from "./cloud-storage/storage-routes.js";
@@ -67,7 +70,7 @@ export interface Emulator {
 }
 
 /**
- * Starts the emulator: the part of Vertex AI, Cloud Build, Artifact Registry, Cloud Logging and Cloud Storage that this
+ * Starts the emulator: the part of Vertex AI, AI Platform Prediction, Cloud Build, Artifact Registry, Cloud Logging and Cloud Storage that this
  * package uses, on one port of this machine's loopback interface. It asks for no credentials, and really builds and runs
  * what is deployed: give it only models that you trust. docs/emulator.md says what it does, field by field.
  *
@@ -112,13 +115,28 @@ async function serve(data: DataDirectory, options: EmulatorOptions): Promise<Emu
   const builds = new Builds({ state, operations, logs, environment });
   let url = "";
   const { objects, access } = storage;
+  const projects = new Projects(state);
   const vertex = vertexRoutes({
     state,
+    projects,
     operations,
     objects,
     access,
     images,
     logs,
+    homes,
+    url: () => url,
+    longestStartMs: longestStartSeconds * 1000,
+  });
+  const ml = mlRoutes({
+    state,
+    projects,
+    operations,
+    objects,
+    access,
+    logs,
+    runtime: pythonRuntime(environment),
+    dataDir,
     homes,
     url: () => url,
     longestStartMs: longestStartSeconds * 1000,
@@ -132,6 +150,7 @@ async function serve(data: DataDirectory, options: EmulatorOptions): Promise<Emu
       ...buildRoutes(builds),
       ...logRoutes(logs),
       ...vertex.routes,
+      ...ml.routes,
     ],
     onExchange: (exchange) => recorder?.record(exchange),
     onLog,
@@ -142,6 +161,7 @@ async function serve(data: DataDirectory, options: EmulatorOptions): Promise<Emu
     try {
       await server.close();
       await vertex.stop();
+      await ml.stop();
       await operations.stop();
       logs.save();
       await state.close();
@@ -155,6 +175,7 @@ async function serve(data: DataDirectory, options: EmulatorOptions): Promise<Emu
     void stop().catch((error: unknown) => onLog(`The emulator did not stop well: ${String(error)}`));
   options.signal?.addEventListener("abort", stopOnAbort, { once: true });
   await vertex.start();
+  await ml.start();
   onLog(`The emulator listens on ${url}.`);
   return {
     host: `127.0.0.1:${server.port}`,

@@ -20,9 +20,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from oracle.discovery import Call, find_calls
+from oracle.http_body import check_http_body, is_http_body
 from oracle.parameters import check_query, mask_fields
 from oracle.schema import SchemaCheck
-from oracle.vertex import RAW, check_message
+from oracle.vertex import check_message
 
 # Prefix of a served model's own view of Cloud Storage in the emulator.
 CONTAINERS = "/containers/"
@@ -69,7 +70,9 @@ def check_call(call: Call, request: dict) -> Iterator[str]:
     elif call.method.request is None:
         if body is not None:
             yield f"a body, and {call.method.id} takes none"
-    elif call.method.id.split(".")[-1] not in RAW:
+    elif is_http_body(call):
+        yield from check_http_body(call, body)
+    else:
         yield from check_body(call, query, body)
 
 

@@ -35,6 +35,16 @@ const patch = (updateMask: string | undefined, body: object): Recorded => ({
 });
 const build = (changes: object) => post(`${parent}/builds`, { steps: [{ name: "docker" }], ...changes });
 
+const legacyModel = "/v1/projects/acme/models/iris";
+const legacyVersion = (changes: object) =>
+  post(`${legacyModel}/versions`, {
+    name: "v1",
+    deploymentUri: "gs://b/model",
+    runtimeVersion: "2.11",
+    pythonVersion: "3.7",
+    ...changes,
+  });
+
 const right: Record<string, Recorded> = {
   "an upload": upload({ versionAliases: ["v-1"], labels: { a: "b" } }),
   "an upload in snake case, which proto3's JSON mapping reads too": post(`${parent}/models:upload`, {
@@ -54,6 +64,21 @@ const right: Record<string, Recorded> = {
     instances: [1],
   }),
   "a raw prediction of any bytes": post(`${parent}/endpoints/1:rawPredict`, { bytes: 12 }),
+  "a version of the legacy platform": legacyVersion({
+    predictionClass: "predictor.Predictor",
+    packageUris: ["gs://b/p"],
+    autoScaling: { minNodes: 1 },
+  }),
+  "a prediction of the legacy platform, with a predictor's keywords": post(`${legacyModel}/versions/v1:predict`, {
+    instances: [1],
+    probabilities: true,
+  }),
+  "the legacy platform's own spelling of a mask": {
+    method: "PATCH",
+    path: legacyModel,
+    query: { updateMask: "default_version.name" },
+    body: { defaultVersion: { name: "v1", pythonVersion: "3.7", runtimeVersion: "2.11" } },
+  },
   "a filtered list": get(`${parent}/endpoints`, { filter: 'display_name="x"', pageSize: "100", alt: "json" }),
   "a build": build({ timeout: "600s", source: { storageSource: { bucket: "b", object: "o", generation: "1" } } }),
   "a tag": get(`${parent}/repositories/r/packages/serving/tags/1f`),
@@ -142,6 +167,22 @@ const wrong: [name: string, request: Recorded, problem: RegExp][] = [
   ["a mask of an unknown field", patch("traffic", { trafficSplit: {} }), /updateMask: 'traffic' is no field/],
   ["a mask of a read-only field", patch("createTime", {}), /updateMask: 'createTime' is read-only/],
   ["a patch that takes a required field away", patch("displayName", {}), /displayName: missing, and required/],
+  [
+    "an unknown field of the legacy platform",
+    legacyVersion({ predictorClass: "p.P" }),
+    /predictorClass: unknown field/,
+  ],
+  ["a version without its Python", legacyVersion({ pythonVersion: null }), /pythonVersion: missing, and required/],
+  [
+    "a prediction of the legacy platform without rows",
+    post(`${legacyModel}:predict`, { httpBody: {} }),
+    /must be an object with a list "instances"/,
+  ],
+  [
+    "a mask of an unknown field on the legacy platform",
+    { method: "PATCH", path: legacyModel, query: { updateMask: "default_versions.name" }, body: {} },
+    /updateMask: 'defaultVersions' is no field/,
+  ],
   [
     "an unknown query parameter",
     get(`${parent}/endpoints`, { maxResults: "10" }),

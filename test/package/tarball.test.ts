@@ -70,6 +70,7 @@ describe("the packed tarball, installed in a project", () => {
     expect(await readdir(installed("templates"))).toEqual(
       expect.arrayContaining(["Dockerfile.mustache", "predictor.py.mustache", "serving_runtime", "setup.py.mustache"]),
     );
+    expect(await readdir(join(installed("templates"), "emulator"))).toContain("custom_prediction_server.py");
   });
 
   it("loads no heavy library before a call needs it", async () => {

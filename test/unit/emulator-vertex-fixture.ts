@@ -8,6 +8,7 @@ import { startHttpServer } from "../../src/emulator/http.js";
 import { ImageRegistry } from "../../src/emulator/images.js";
 import { type LogLine } from "../../src/emulator/logs.js";
 import { type OperationResource, Operations } from "../../src/emulator/operations.js";
+import { Projects } from "../../src/emulator/projects.js";
 import { StateStore } from "../../src/emulator/state.js";
 import { ContainerAccess } from "../../src/emulator/cloud-storage/container-access.js";
 import { containerRoutes } from "../../src/emulator/cloud-storage/container-routes.js";
@@ -66,6 +67,7 @@ export async function startVertex(
   let url = "";
   const vertex = vertexRoutes({
     state,
+    projects: new Projects(state),
     operations,
     objects,
     access,

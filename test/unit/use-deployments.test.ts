@@ -101,10 +101,24 @@ describe("deleteDeployment", () => {
   it("takes the endpoint away and keeps the version, and does nothing the second time", async () => {
     await client().createDeployment(request);
     await client().deleteDeployment({ name: "tester" });
-    expect([platform.endpoints.endpoints.size, platform.registry.versions.length, platform.store.records.size]).toEqual(
-      [0, 1, 0],
-    );
+    expect([platform.endpoints.endpoints.size, platform.registry.versions.length]).toEqual([0, 1]);
+    platform.recorder.calls.length = 0;
     await client().deleteDeployment({ name: "tester" });
+    expect(platform.recorder.callsOf("deploymentStore", "write")).toEqual([]);
+  });
+
+  it("keeps the history, with what the caller said, and tells it of a deployment that is gone", async () => {
+    await client().createDeployment({ ...request, message: "first" });
+    await client().deleteDeployment({ name: "tester", message: "not needed any more" });
+    await expect(client().getDeployment({ name: "tester" })).rejects.toThrow(
+      /It was deleted at .*: not needed any more/,
+    );
+    const { history } = await client().createDeployment(request);
+    expect(history.map(({ action, outcome, message }) => [action, outcome, message])).toEqual([
+      ["create", "succeeded", "first"],
+      ["delete", "succeeded", "not needed any more"],
+      ["create", "succeeded", undefined],
+    ]);
   });
 
   it("takes its version away where deleteModel says so, and no version that another made", async () => {

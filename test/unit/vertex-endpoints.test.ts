@@ -100,6 +100,8 @@ describe("reading endpoints", () => {
           machineType: "m",
           minReplicaCount: null,
           maxReplicaCount: null,
+          accelerator: null,
+          serviceAccount: null,
           createTime: null,
         },
         {
@@ -111,6 +113,8 @@ describe("reading endpoints", () => {
           machineType: "m",
           minReplicaCount: null,
           maxReplicaCount: null,
+          accelerator: null,
+          serviceAccount: null,
           createTime: null,
         },
       ],

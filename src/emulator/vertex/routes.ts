@@ -3,6 +3,7 @@ import type { ImageRegistry } from "../images.js";
 import type { Route } from "../http.js";
 import type { LogStore } from "../logs.js";
 import type { Operations } from "../operations.js";
+import type { Projects } from "../projects.js";
 import type { StateStore } from "../state.js";
 import type { ContainerAccess } from "../cloud-storage/container-access.js";
 import type { ObjectStore } from "../cloud-storage/object-store.js";
@@ -21,6 +22,7 @@ import { predictionRoutes } from "./predict/routes.js";
 
 export interface VertexDependencies {
   state: StateStore;
+  projects: Projects;
   operations: Operations;
   objects: ObjectStore;
   access: ContainerAccess;
@@ -45,7 +47,7 @@ export interface VertexService {
 
 export function vertexRoutes(deps: VertexDependencies): VertexService {
   const { state, operations, url } = deps;
-  const locations = new Locations(state);
+  const locations = new Locations(deps.projects);
   const models = new ModelStore(state);
   const endpoints = new EndpointStore(state);
   const artifacts = new ArtifactCopies(deps.objects);

@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 import { canonicalJson } from "../../core/hash.js";
 import type { StepContext } from "../../core/progress.js";
 import type { Call } from "./call.js";
@@ -35,7 +37,7 @@ export class ServiceCache {
       ...vertexServices(chosen, connection),
       ...this.#given,
     }));
-    return { settings: { ...settings, projectId }, given, services, context };
+    return { id: randomUUID(), settings: { ...settings, projectId }, given, services, context };
   }
 }
 

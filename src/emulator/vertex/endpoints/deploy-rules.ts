@@ -1,5 +1,5 @@
 /** What `deployModel` refuses at once, from the field descriptions of DeployModelRequest and DeployedModel. */
-import type { JsonObject } from "../messages/parse.js";
+import type { JsonObject } from "../../proto/parse.js";
 import { deployModelRequest } from "../messages/endpoint.js";
 import { Violations } from "../violations.js";
 import type { DedicatedResources } from "./endpoint-record.js";

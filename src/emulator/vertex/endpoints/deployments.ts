@@ -3,10 +3,11 @@ import { randomInt } from "node:crypto";
 
 import { alreadyExists, invalidArgument, notFound } from "../../google-error.js";
 import type { OperationContext, OperationResource, Operations } from "../../operations.js";
-import { applyMask, updatePaths } from "../field-mask.js";
+import { updatePaths } from "../field-mask.js";
 import type { Location, Locations } from "../locations.js";
 import { deployModelRequest, mutateDeployedModelRequest, undeployModelRequest } from "../messages/endpoint.js";
-import { type JsonObject, parseMessage } from "../messages/parse.js";
+import { applyMask } from "../../proto/field-mask.js";
+import { type JsonObject, parseMessage } from "../../proto/parse.js";
 import type { ModelVersion } from "../models/model-record.js";
 import type { ModelStore } from "../models/model-store.js";
 import { operationMetadata, operationResponse } from "../operation-metadata.js";

@@ -1,5 +1,5 @@
 import type { Location } from "../locations.js";
-import type { JsonObject } from "../messages/parse.js";
+import type { JsonObject } from "../../proto/parse.js";
 import type { VersionRecord } from "../models/model-record.js";
 
 /** `DeployedModel` as the emulator keeps and answers it. */

@@ -8,7 +8,7 @@ import { updatePaths } from "../field-mask.js";
 import { listPage } from "../list-page.js";
 import type { Location, Locations } from "../locations.js";
 import { endpointMessage } from "../messages/endpoint.js";
-import { type JsonObject, parseMessage } from "../messages/parse.js";
+import { type JsonObject, parseMessage } from "../../proto/parse.js";
 import { emptyResponse, operationMetadata, operationResponse } from "../operation-metadata.js";
 import { checkNaming } from "../resource-rules.js";
 import { requiredField, Violations } from "../violations.js";

@@ -2,18 +2,19 @@
 import {
   bool,
   duration,
-  enumeration,
   int32,
   list,
   map,
   mask,
-  message,
   nested,
   notEmulated,
   outputOnly,
+  protoPackage,
   string,
   value,
-} from "./field-types.js";
+} from "../../proto/field-types.js";
+
+const { enumeration, message } = protoPackage("google.cloud.aiplatform.v1");
 
 const acceleratorType = enumeration("AcceleratorType", {
   ACCELERATOR_TYPE_UNSPECIFIED: 0,

@@ -5,13 +5,15 @@ import {
   int64,
   list,
   map,
-  message,
   nested,
   notEmulated,
   outputOnly,
+  protoPackage,
   string,
   value,
-} from "./field-types.js";
+} from "../../proto/field-types.js";
+
+const { message } = protoPackage("google.cloud.aiplatform.v1");
 
 const envVar = message("EnvVar", { name: string, value: string }, ["name", "value"]);
 const port = message("Port", { containerPort: int32 });

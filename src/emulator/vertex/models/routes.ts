@@ -7,7 +7,7 @@ import { updatePaths } from "../field-mask.js";
 import { listPage } from "../list-page.js";
 import type { Location, Locations } from "../locations.js";
 import { mergeVersionAliasesRequest, modelMessage } from "../messages/model.js";
-import { type JsonObject, parseMessage } from "../messages/parse.js";
+import { type JsonObject, parseMessage } from "../../proto/parse.js";
 import { emptyResponse, operationMetadata } from "../operation-metadata.js";
 import { checkNaming } from "../resource-rules.js";
 import { requiredField, Violations } from "../violations.js";

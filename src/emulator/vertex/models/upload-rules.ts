@@ -1,6 +1,6 @@
 /** What `models.upload` refuses at once, from the field descriptions of Model and ModelContainerSpec. */
 import { unimplemented } from "../../google-error.js";
-import type { JsonObject } from "../messages/parse.js";
+import type { JsonObject } from "../../proto/parse.js";
 import { uploadModelRequest } from "../messages/model.js";
 import { checkNaming } from "../resource-rules.js";
 import { Violations } from "../violations.js";

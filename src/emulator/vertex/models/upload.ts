@@ -5,7 +5,7 @@ import { alreadyExists, invalidArgument, notFound } from "../../google-error.js"
 import { type BuiltImage, parseImageUri } from "../../images.js";
 import type { OperationResource, Operations } from "../../operations.js";
 import type { Location, Locations } from "../locations.js";
-import { type JsonObject, parseMessage } from "../messages/parse.js";
+import { type JsonObject, parseMessage } from "../../proto/parse.js";
 import { uploadModelRequest } from "../messages/model.js";
 import { operationMetadata, operationResponse } from "../operation-metadata.js";
 import type { ArtifactCopies } from "./artifacts.js";

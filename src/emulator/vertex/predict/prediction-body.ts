@@ -1,7 +1,7 @@
 /** The bodies of `predict`: JSON on both sides that passes through `google.protobuf.Value`. */
 import { failedPrecondition, invalidArgument } from "../../google-error.js";
 import { predictRequest } from "../messages/endpoint.js";
-import { isObject, type JsonObject, parseMessage } from "../messages/parse.js";
+import { isObject, type JsonObject, parseMessage } from "../../proto/parse.js";
 import { requiredField } from "../violations.js";
 
 /** How deep Google's JSON parser goes. */

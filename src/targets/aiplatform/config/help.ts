@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { snakeCase } from "./names.js";
 import { settingMeta } from "./setting-meta.js";
-import { type SettingName, settingsShape } from "./settings.js";
+import { settingGroups, type SettingName, settingsShape } from "./settings.js";
 
 /** One setting, described for a person. */
 export interface SettingHelp {
@@ -16,38 +16,30 @@ export interface SettingHelp {
   env: string[];
   /** Other names in `config`. */
   aliases: string[];
+  /** The only platform that has it; null for both. */
+  platform: "vertex" | "legacy" | null;
 }
 
-/** All settings of the target, in the order of their declaration. */
-export function describeSettings(): SettingHelp[] {
+/** Settings that are about the same. */
+export interface SettingGroup {
+  title: string;
+  settings: SettingHelp[];
+}
+
+/** All settings of the target, in groups. */
+export function describeSettings(): SettingGroup[] {
   const json = z.toJSONSchema(z.object(settingsShape), { io: "output", unrepresentable: "any" }) as {
-    properties: Record<SettingName, { type?: string; enum?: string[]; default?: unknown }>;
+    properties: Record<SettingName, JsonProperty>;
   };
-  return (Object.keys(settingsShape) as SettingName[]).map((name) => {
-    const meta = settingMeta.get(settingsShape[name]);
-    const property = json.properties[name];
-    return {
-      name,
-      description: meta?.description ?? "",
-      type: typeName(property),
-      default: meta?.defaultText ?? defaultName(property.default),
-      env: meta?.env ?? [],
-      aliases: meta?.aliases ?? [],
-    };
-  });
+  return settingGroups.map(({ title, names }) => ({
+    title,
+    settings: names.map((name) => describeSetting(name, json.properties[name])),
+  }));
 }
 
 /** The target's help: what it is, how it is addressed, and every setting. */
 export function targetHelp(): string {
-  const settings = describeSettings().map((setting) => {
-    const facts = [
-      setting.type,
-      setting.default === null ? null : `default: ${setting.default}`,
-      setting.env.length > 0 ? `environment: ${setting.env.join(", ")}` : null,
-      setting.aliases.length > 0 ? `also: ${setting.aliases.map(snakeCase).join(", ")}` : null,
-    ].filter((fact) => fact !== null);
-    return `  ${setting.name}\n      ${setting.description}\n      (${facts.join("; ")})`;
-  });
+  const groups = describeSettings().map(({ title, settings }) => `${title}\n\n${settings.map(settingText).join("\n")}`);
   return `Deploys MLflow models to Vertex AI.
 
 The target is aiplatform, or aiplatform:/PROJECT/LOCATION. A setting is taken from the method's argument, then from
@@ -56,15 +48,46 @@ Application Default Credentials.
 
 Settings:
 
-${settings.join("\n")}
+${groups.join("\n\n")}
 `;
 }
 
-function typeName(property: { type?: string; enum?: string[] }): string {
+interface JsonProperty {
+  type?: string;
+  enum?: string[];
+  default?: unknown;
+}
+
+function describeSetting(name: SettingName, property: JsonProperty): SettingHelp {
+  const meta = settingMeta.get(settingsShape[name]);
+  return {
+    name,
+    description: meta?.description ?? "",
+    type: typeName(property),
+    default: meta?.defaultText ?? defaultName(property.default),
+    env: meta?.env ?? [],
+    aliases: meta?.aliases ?? [],
+    platform: meta?.platform ?? null,
+  };
+}
+
+function settingText(setting: SettingHelp): string {
+  const facts = [
+    setting.type,
+    setting.default === null ? null : `default: ${setting.default}`,
+    setting.env.length > 0 ? `environment: ${setting.env.join(", ")}` : null,
+    setting.aliases.length > 0 ? `also: ${setting.aliases.map(snakeCase).join(", ")}` : null,
+    setting.platform === null ? null : `platform: ${setting.platform} only`,
+  ].filter((fact) => fact !== null);
+  return `  ${setting.name}\n      ${setting.description}\n      (${facts.join("; ")})`;
+}
+
+function typeName(property: JsonProperty): string {
   if (property.enum) return property.enum.join(" | ");
   if (property.type === "integer") return "whole number";
   if (property.type === "boolean") return "true or false";
-  return property.type === "object" ? "table of text" : "text";
+  if (property.type === "array") return "list of text";
+  return property.type === "object" ? "table" : "text";
 }
 
 function defaultName(value: unknown): string | null {

@@ -28,17 +28,14 @@ export interface LoadedSettings {
  * allowed; for an unknown key, the nearest known one.
  */
 export function loadSettings(sources: SettingSources): LoadedSettings {
-  const layers: Layer[] = [
-    environmentLayer(sources.env),
-    targetLayer(sources.target),
-    configLayer(sources.clientConfig, "the client's config"),
-    configLayer(sources.callConfig, "config"),
-  ];
+  const configs = [configLayer(sources.clientConfig, "the client's config"), configLayer(sources.callConfig, "config")];
+  const layers: Layer[] = [environmentLayer(sources.env), targetLayer(sources.target), ...configs];
   const merged = new Map<SettingName, { value: unknown; from: string }>();
   for (const layer of layers) for (const [name, entry] of layer) merged.set(name, entry);
 
   const values = Object.fromEntries([...merged].map(([name, entry]) => [name, entry.value]));
   const settings = checkSettings(values, (name) => merged.get(name)?.from);
+  for (const layer of configs) checkPlatform(layer, settings.platform);
   return { settings, given: new Set(merged.keys()) };
 }
 
@@ -118,6 +115,18 @@ function configLayer(config: object | undefined, from: string): Layer {
   return layer;
 }
 
+/** Refuses what the other platform alone has; a variable of the environment may be there for another program. */
+function checkPlatform(layer: Layer, platform: AiPlatformSettings["platform"]): void {
+  for (const [name, { from }] of layer) {
+    const only = settingMeta.get(settingsShape[name])?.platform;
+    if (only === undefined || only === platform) continue;
+    throw new DeploymentError(
+      "INVALID_PARAMETER_VALUE",
+      `Invalid setting: ${name} (${from}) is for platform: ${only} only, and this call is for platform: ${platform}. Leave one of the two out.`,
+    );
+  }
+}
+
 function unknownKey(key: string, from: string): DeploymentError {
   const nearest = nearestName(key);
   const hint = nearest ? `Did you mean ${nearest}?` : "The target's help lists all settings.";
@@ -131,9 +140,10 @@ function invalid(error: z.ZodError, fromOf: (name: SettingName) => string | unde
   const lines = error.issues.map((issue) => {
     const name = String(issue.path[0]) as SettingName;
     const from = fromOf(name);
-    return `${name}${from ? ` (${from})` : ""} ${reason(issue)}`;
+    return `${issue.path.join(".")}${from ? ` (${from})` : ""} ${reason(issue)}`;
   });
-  return new DeploymentError("INVALID_PARAMETER_VALUE", `Invalid setting: ${lines.join("; ")}.`);
+  const text = `Invalid setting: ${lines.join("; ")}`;
+  return new DeploymentError("INVALID_PARAMETER_VALUE", text.endsWith("?") ? text : `${text}.`);
 }
 
 function reason(issue: z.core.$ZodIssue): string {

@@ -2,35 +2,50 @@ import { z } from "zod";
 
 export const text = () => z.string().trim().min(1, "must not be empty");
 
-/** A whole number; text from an environment variable or a command line is read as one. */
-export const wholeNumber = (minimum: number) =>
-  z.preprocess(
-    (value) => (typeof value === "string" && /^\d+$/.test(value.trim()) ? Number(value) : value),
-    z.int(`must be a whole number, ${minimum} or more`).min(minimum, `must be ${minimum} or more`),
-  );
+/** The largest `int32`, as which Google takes counts. */
+const largest = 2 ** 31 - 1;
 
-/** A boolean; only the texts `true` and `false` are read as one. */
-export const flag = () =>
-  z.preprocess(
-    (value) => (value === "true" ? true : value === "false" ? false : value),
-    z.boolean("must be true or false"),
+/** A whole number; text from an environment variable or a command line is read as one. */
+export const wholeNumber = (minimum: number, maximum = largest) => {
+  const range = maximum === largest ? `${minimum} or more` : `from ${minimum} to ${maximum}`;
+  return z.preprocess(
+    (value) => (typeof value === "string" && /^\s*\d+\s*$/.test(value) ? Number(value) : value),
+    z
+      .int({
+        error: ({ input }) =>
+          typeof input === "string" && input.trim() === ""
+            ? `is empty: give a whole number, ${range}, or leave it out`
+            : `must be a whole number, ${range}`,
+      })
+      .min(minimum, `must be ${range}`)
+      .max(maximum, `must be at most ${maximum}`),
   );
+};
+
+/** A boolean; of texts, only `true` and `false` are read as one, in any case: Python writes `True`. */
+export const flag = () =>
+  z.preprocess((value) => {
+    if (typeof value !== "string") return value;
+    const word = value.trim().toLowerCase();
+    return word === "true" ? true : word === "false" ? false : value;
+  }, z.boolean("must be true or false"));
 
 /** A table of text; JSON text is read as one. */
-export const table = () => z.preprocess(parseJson, z.record(z.string(), z.string()));
+export const table = () =>
+  z.preprocess(parseJson, z.record(z.string(), z.string("must be text"), "must be a table of text, or its JSON text"));
 
 /** An object of any form; JSON text is read as one. */
 export const json = () =>
   z.preprocess(parseJson, z.record(z.string(), z.json(), "must be an object, or its JSON text"));
 
-export const percent = () => wholeNumber(0).pipe(z.int().max(100, "must be at most 100"));
+export const percent = (minimum = 0) => wholeNumber(minimum, 100);
 
 /** A table of percentages; JSON text is read as one. */
 export const split = () =>
   z.preprocess(
     parseJson,
     z
-      .record(z.string(), percent())
+      .record(z.string(), percent(), "must be a table of percentages, or its JSON text")
       .refine((value) => Object.values(value).reduce((sum, share) => sum + share, 0) === 100, {
         message: "must have shares that add up to 100, by the names of deployments",
       }),
@@ -47,11 +62,18 @@ export function parseJson(value: unknown): unknown {
 
 const labelKey = /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}0-9_-]{0,62}$/u;
 const labelText = /^[\p{Ll}\p{Lo}0-9_-]{0,63}$/u;
+/** `Endpoint.labels`: "No more than 64 user labels", of which this package sets four (spec.ts). */
+const mostLabels = 64 - 4;
 export const labels = () =>
-  table().refine(
-    (value) => Object.entries(value).every(([key, label]) => labelKey.test(key) && labelText.test(label)),
-    "must have keys and values of at most 63 lower-case letters, digits, _ and -, the keys beginning with a letter",
-  );
+  table()
+    .refine(
+      (value) => Object.entries(value).every(([key, label]) => labelKey.test(key) && labelText.test(label)),
+      "must have keys and values of at most 63 lower-case letters, digits, _ and -, the keys beginning with a letter",
+    )
+    .refine(
+      (value) => Object.keys(value).length <= mostLabels,
+      `must have at most ${mostLabels} labels: Vertex AI takes 64, and this package sets the others`,
+    );
 
 /** Cloud Storage's rule: "Bucket name requirements". */
 export const bucket = () =>
@@ -68,3 +90,6 @@ export const route = () =>
       message:
         "must be a path in the bucket, such as models/production, without control characters, ., .., or any of # ? * [ ]",
     });
+
+export const accountEmail = () =>
+  text().regex(/^[^\s@/]+@[^\s@/]+$/, "must be an account's email, such as robot@acme.iam.gserviceaccount.com");

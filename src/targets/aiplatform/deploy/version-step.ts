@@ -45,7 +45,7 @@ export async function ensureVersion(
     encryptionKey: settings.encryptionSpecKeyName ?? null,
     explanationSpec: explanationSpec(settings),
   };
-  const outcome = await completeStep<ModelVersion>(
+  return completeStep<ModelVersion>(
     {
       step: "version",
       what: `a version of the model ${parent.displayName}`,
@@ -58,7 +58,4 @@ export async function ensureVersion(
     context,
     limits,
   );
-  const { model, versionId } = outcome.value;
-  await session.note({ version: { model, versionId } });
-  return outcome;
 }

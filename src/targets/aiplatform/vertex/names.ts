@@ -25,6 +25,11 @@ export function endpointId(deploymentName: string): string {
   return hashedId(deploymentName, "endpoint");
 }
 
+/** The id of an endpoint that deployments share: never that of a deployment's own, whatever the two are called. */
+export function sharedEndpointId(endpointName: string): string {
+  return hashedId(endpointName, "endpoint", `shared endpoint ${endpointName}`);
+}
+
 /**
  * The alias of a version name: the name itself where it is legal, else its lower-case letters and digits with hyphens
  * between, after a `v` where it starts with a digit: `v_1` and `1` are both `v-1`. So two names may have one alias; whoever
@@ -68,11 +73,11 @@ export function labelValue(text: string): string {
     .slice(0, maxLabelLength);
 }
 
-function hashedId(name: string, kind: string): string {
+function hashedId(name: string, kind: string, identity = name): string {
   const readable = slug(name);
   const start = /^[a-z]/.test(readable) ? readable : [kind, readable].filter((part) => part !== "").join("-");
   const cut = start.slice(0, maxIdLength - idHashLength - 1).replace(/-$/, "");
-  return `${cut}-${sha256(name).slice(0, idHashLength)}`;
+  return `${cut}-${sha256(identity).slice(0, idHashLength)}`;
 }
 
 function aliasFrom(readable: string): string | null {

@@ -1,4 +1,4 @@
-/** How the fields of a message are typed: the part of proto3 that the emulated messages of Vertex AI use. */
+/** How the fields of a message are typed: the part of proto3 that the emulated messages of Google's APIs use. */
 
 export type FieldType =
   | { kind: "string" | "bool" | "int32" | "int64" | "double" | "duration" | "value" | "mask" }
@@ -35,12 +35,23 @@ export const list = (of: FieldType): FieldType => ({ kind: "list", of });
 /** A map from strings. */
 export const map = (of: FieldType): FieldType => ({ kind: "map", of });
 export const nested = (of: MessageType): FieldType => ({ kind: "message", message: of });
-export const enumeration = (name: string, numbers: Readonly<Record<string, number>>): FieldType => ({
-  kind: "enum",
-  name: `google.cloud.aiplatform.v1.${name}`,
-  numbers,
-});
 
-export function message(name: string, fields: Record<string, FieldType>, required: string[] = []): MessageType {
-  return { name: `google.cloud.aiplatform.v1.${name}`, fields, required };
+/**
+ * Makes the messages and enums of one API.
+ *
+ * @param packageName Of its protos, such as `google.cloud.aiplatform.v1`.
+ */
+export function protoPackage(packageName: string) {
+  return {
+    enumeration: (name: string, numbers: Readonly<Record<string, number>>): FieldType => ({
+      kind: "enum",
+      name: `${packageName}.${name}`,
+      numbers,
+    }),
+    message: (name: string, fields: Record<string, FieldType>, required: string[] = []): MessageType => ({
+      name: `${packageName}.${name}`,
+      fields,
+      required,
+    }),
+  };
 }

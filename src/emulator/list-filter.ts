@@ -1,11 +1,10 @@
 /** The filters of list requests: `display_name="x" AND labels.team=ml AND labels.owner:*` (AIP-160, as far as Vertex AI documents it). */
-import { invalidArgument } from "../google-error.js";
+import { invalidArgument } from "./google-error.js";
 
 /** What a filter looks at. */
 export interface Filterable {
-  /** Last part of the resource's name. */
-  id: string;
-  displayName: string;
+  /** What can be compared, by the name that a filter has for it. */
+  fields: Readonly<Record<string, string>>;
   labels: Readonly<Record<string, string>>;
 }
 
@@ -15,17 +14,17 @@ const term =
   /^(?<field>[A-Za-z_]+(?:\.(?:"[^"]*"|[^\s=!:"]+))?)\s*(?:(?<operator>!=|=|:)\s*(?<value>"(?:[^"\\]|\\.)*"|[^\s"]+))?/;
 
 /**
- * @param idField Name under which a filter addresses the id: `model` or `endpoint`.
+ * @param fields Names that a filter may compare, beside `labels.KEY`.
  * @throws GoogleError INVALID_ARGUMENT for what Vertex AI's documentation does not allow.
  */
-export function parseFilter(filter: string, idField: string): Matcher {
+export function parseFilter(filter: string, fields: readonly string[]): Matcher {
   const matchers: Matcher[] = [];
   let rest = filter.trim();
   while (rest !== "") {
     const found = term.exec(rest);
     if (!found?.groups || /^(?:OR|NOT)\b/.test(rest)) throw invalid(filter, `it can't be read from "${rest}" on`);
     const { field = "", operator, value } = found.groups;
-    matchers.push(matcher(filter, idField, field, operator, unquote(value)));
+    matchers.push(matcher(filter, fields, field, operator, unquote(value)));
     rest = rest.slice(found[0].length).trim();
     const conjunction = /^AND\b\s*/.exec(rest)?.[0] ?? "";
     rest = rest.slice(conjunction.length);
@@ -34,18 +33,18 @@ export function parseFilter(filter: string, idField: string): Matcher {
   return (resource) => matchers.every((each) => each(resource));
 }
 
-function matcher(filter: string, idField: string, field: string, operator: string | undefined, value: string): Matcher {
+function matcher(
+  filter: string,
+  fields: readonly string[],
+  field: string,
+  operator: string | undefined,
+  value: string,
+): Matcher {
   const [name = "", ...keys] = field.split(".");
   if (name === "labels" && keys.length > 0) return labelMatcher(unquote(keys.join(".")), operator, value);
   if (operator !== "=" && operator !== "!=") throw invalid(filter, `"${field}" supports = and != only`);
-  const read = reader(name, idField);
-  if (!read) throw invalid(filter, `"${field}" is not a field to filter by`);
-  return (resource) => (read(resource) === value) === (operator === "=");
-}
-
-function reader(name: string, idField: string): ((resource: Filterable) => string) | undefined {
-  if (name === "display_name" || name === "displayName") return (resource) => resource.displayName;
-  return name === idField ? (resource) => resource.id : undefined;
+  if (!fields.includes(name)) throw invalid(filter, `"${field}" is not a field to filter by`);
+  return (resource) => (resource.fields[name] === value) === (operator === "=");
 }
 
 function labelMatcher(key: string, operator: string | undefined, value: string): Matcher {

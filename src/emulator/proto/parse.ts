@@ -1,5 +1,5 @@
 /** Reads requests as Google's front end reads proto3 JSON, with its messages for what does not fit. */
-import { invalidArgument, unimplemented } from "../../google-error.js";
+import { invalidArgument, unimplemented } from "../google-error.js";
 import type { FieldType, MessageType } from "./field-types.js";
 import { parseScalar } from "./scalars.js";
 
@@ -83,7 +83,7 @@ class Parser {
     }
     if (this.#notEmulated.length > 0) {
       throw unimplemented(
-        `Vertex AI knows ${this.#notEmulated.join(", ")}, the emulator does not: leave it out, see docs/emulator.md.`,
+        `Google's API knows ${this.#notEmulated.join(", ")}, the emulator does not: leave it out, see docs/emulator.md.`,
       );
     }
   }

@@ -1,0 +1,81 @@
+import type { Bundle } from "../../../core/bundle.js";
+import type { ResolvedModel } from "../../../core/model.js";
+import type { DeploymentSpec } from "../../../core/record.js";
+import { withoutCredentials } from "../../../mlflow/printable-uri.js";
+import type { Call } from "../call.js";
+import { required } from "../config/load-settings.js";
+import { deploymentSpec, imageEnvironmentHash, modelHash } from "../spec.js";
+import { artifactLocation } from "./artifacts.js";
+import type { WorkDirectory } from "./work-directory.js";
+
+/** What a call wants to be deployed: what it is made of, and the files for that on this machine. */
+export interface Wanted {
+  name: string;
+  spec: DeploymentSpec;
+  model: ResolvedModel;
+  /** Null where the image is the user's own. */
+  bundle: Bundle | null;
+}
+
+/** Which model is wanted, under which name and where. */
+export interface WantedRequest {
+  name: string;
+  modelUri: string;
+  flavor: string | null;
+  /** The id of the endpoint that it shares; null for one of its own. */
+  sharedEndpoint: string | null;
+}
+
+/** Finds and reads the model, packs its bundle, and says what a deployment of it would be. Changes nothing. */
+export async function prepareWanted(request: WantedRequest, directory: WorkDirectory, call: Call): Promise<Wanted> {
+  const { settings } = call;
+  const model = await resolve(request, directory.models, call);
+  const bundle = settings.serving === "build" ? await pack(model, directory.bundle, call) : null;
+  const parts = {
+    environmentHash: bundle?.environmentHash ?? imageEnvironmentHash(required(settings, "imageUri")),
+    modelHash: modelHash(model),
+    modelUri: model.source.uri,
+    flavor: request.flavor,
+  };
+  return {
+    name: request.name,
+    spec: deploymentSpec(request.name, parts, settings, request.sharedEndpoint),
+    model,
+    bundle,
+  };
+}
+
+async function resolve(
+  { modelUri, flavor }: WantedRequest,
+  directory: string,
+  { services, context }: Call,
+): Promise<ResolvedModel> {
+  context.report({ type: "step", step: "resolve", status: "started", message: withoutCredentials(modelUri) });
+  const model = await services.modelResolver.resolve({ modelUri, directory, flavor: flavor ?? undefined }, context);
+  const flavors = Object.keys(model.metadata.flavors).join(", ");
+  context.report({
+    type: "step",
+    step: "resolve",
+    status: "done",
+    message: `${model.source.uri} (${flavors}), ${model.files.length} files`,
+  });
+  return model;
+}
+
+async function pack(model: ResolvedModel, directory: string, call: Call): Promise<Bundle> {
+  const { services, settings, context } = call;
+  const bundle = await services.bundleBuilder.build(
+    {
+      model,
+      versionName: settings.versionName ?? null,
+      predictionScript: settings.predictionScript ?? null,
+      setupFile: settings.setupFile ?? null,
+      baseImage: settings.baseImage ?? null,
+      modelArtifactUri: settings.platform === "legacy" ? artifactLocation(modelHash(model), settings).uri : null,
+      directory,
+    },
+    context,
+  );
+  context.report({ type: "step", step: "bundle", status: "done", message: bundle.fileName });
+  return bundle;
+}
