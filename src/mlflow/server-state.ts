@@ -27,19 +27,21 @@ export async function serverState(
   const connection = new TrackingConnection(trackingUri, undefined, env);
   const http = new MlflowHttp(connection, systemClock, 1);
   const context = { signal };
-  const search = (path: string, what: string) => ({
-    url: connection.resolve(`/api/2.0/mlflow/${path}/search`),
-    what,
+  const resolve = (path: string) => connection.resolve(`/api/2.0/mlflow/${path}`);
+  const experiments = { url: resolve("experiments/search"), what: "the experiments", body: { max_results: 1 } };
+  const registry = {
+    url: resolve("registered-models/search"),
+    what: "the model registry",
     query: { max_results: "1" },
-  });
+  };
   const version = http.text({ url: connection.resolve("/version"), what: "the server's version" }, context).then(
     (text) => /^\d+\.\d+[\w.+-]*$/.exec(text.trim())?.[0] ?? null,
     () => null,
   );
-  const registryError = http.json(search("registered-models", "the model registry"), context).then(
+  const registryError = http.json(registry, context).then(
     () => null,
     (error: unknown) => DeploymentError.from(error, "Reading the model registry"),
   );
-  await http.json(search("experiments", "the experiments"), context);
+  await http.json(experiments, context);
   return { uri: connection.uri, version: await version, registryError: await registryError };
 }

@@ -4,7 +4,7 @@ import type { AiPlatformSettings } from "./config/setting-rules.js";
 /** What each platform has beyond the abstract methods. */
 const capabilities: Record<AiPlatformSettings["platform"], readonly Capability[]> = {
   vertex: allCapabilities,
-  legacy: ["logs", "background"],
+  legacy: ["logs", "diagnose", "background"],
 };
 
 /** What a platform has beyond the abstract methods. */

@@ -1,18 +1,24 @@
-import { type Finding, ok, skipped, warning } from "./check.js";
+import { failed, type Finding, ok, skipped, warning } from "./check.js";
+import type { GoogleConnection } from "../google/connection.js";
 import type { Place } from "./place.js";
 
 /** The lease of a deployment's lock is twice as long (`leaseMs`): a clock that is further off may break a lock that is held. */
 const tolerableSeconds = 30;
 
 /** Whether this machine's clock is Google's. */
-export async function clockSkew(place: Place, signal: AbortSignal): Promise<Finding> {
-  const { clock } = place;
+export async function clockSkew({ connection, clock }: Place, signal: AbortSignal): Promise<Finding> {
   const before = clock.now();
-  const date = await answerDate(place, signal);
+  const url = `${connection.aiplatformUrl("global")}/`;
+  let date: number | null;
+  try {
+    date = await answerDate(url, connection, signal);
+  } catch (error) {
+    return failed(`No answer from ${url}: ${(error as Error).message}.`, "Check the network and its proxy.");
+  }
   if (date === null) return skipped("The answer has no date.");
   // the header has whole seconds
   const seconds = Math.round(((before + clock.now()) / 2 - (date + 500)) / 1000);
-  const whose = place.connection.emulator === null ? "Google's" : "the emulator's";
+  const whose = connection.emulator === null ? "Google's" : "the emulator's";
   if (Math.abs(seconds) <= tolerableSeconds) return ok(`This machine's clock is ${whose}, to ${tolerableSeconds} s.`);
   const side = seconds > 0 ? "ahead of" : "behind";
   return warning(
@@ -22,10 +28,10 @@ export async function clockSkew(place: Place, signal: AbortSignal): Promise<Find
 }
 
 /** The header `Date` of any answer, as milliseconds since the epoch. */
-async function answerDate({ connection, settings }: Place, signal: AbortSignal): Promise<number | null> {
+async function answerDate(url: string, { emulator }: GoogleConnection, signal: AbortSignal): Promise<number | null> {
   const { default: axios } = await import("axios");
-  const { headers } = await axios.head(`${connection.aiplatformUrl(settings.location)}/`, {
-    ...(connection.emulator !== null && { proxy: false }),
+  const { headers } = await axios.head(url, {
+    ...(emulator !== null && { proxy: false }),
     maxRedirects: 0,
     validateStatus: () => true,
     signal,

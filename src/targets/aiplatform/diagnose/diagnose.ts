@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../../../core/clock.js";
 import type { Diagnosis } from "../../../core/diagnosis.js";
 import { throwIfCancelled } from "../../../core/errors.js";
+import { findPython, type PythonInterpreter } from "../../../runtime/python.js";
 import { type LoadedSettings, loadSettings, type SettingSources } from "../config/load-settings.js";
 import { type ConnectionOptions, GoogleConnection } from "../google/connection.js";
 import { apis } from "./apis.js";
@@ -20,7 +21,8 @@ import { settingsFinding } from "./settings.js";
 
 /** What the checks look through. */
 export interface Instruments {
-  connect(options: ConnectionOptions): GoogleConnection;
+  connect: (options: ConnectionOptions) => GoogleConnection;
+  findPython: () => Promise<PythonInterpreter>;
   clock: Clock;
   /** This Node's version, such as `20.19.0`. */
   nodeVersion: string;
@@ -30,6 +32,7 @@ export interface Instruments {
 
 const instruments: Instruments = {
   connect: (options) => new GoogleConnection(options),
+  findPython: () => findPython(),
   clock: systemClock,
   nodeVersion: process.versions.node,
   timeoutMs: 10_000,
@@ -77,7 +80,7 @@ export async function diagnose(
     run("permissions", permissions, signedIn, placed),
     run("serviceAccounts", serviceAccounts, signedIn, placed),
     checks.run("mlflow", (stop) => mlflow(loaded!.settings.trackingUri, sources.env, stop), [settings]),
-    checks.run("python", () => python()),
+    checks.run("python", () => python(through.findPython)),
     checks.run("node", () => node(through.nodeVersion)),
     run("clock", clockSkew, emulated),
   ];

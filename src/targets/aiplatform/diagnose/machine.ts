@@ -1,4 +1,4 @@
-import { findPython } from "../../../runtime/python.js";
+import type { PythonInterpreter } from "../../../runtime/python.js";
 import { failed, type Finding, fromError, ok } from "./check.js";
 
 /** The oldest Node that this package runs on (`engines` of package.json). */
@@ -13,7 +13,7 @@ export function node(version: string): Finding {
 }
 
 /** Whether there is a Python that runLocal can use; a deployment needs none. */
-export async function python(find = findPython): Promise<Finding> {
+export async function python(find: () => Promise<PythonInterpreter>): Promise<Finding> {
   try {
     const { path, version } = await find();
     return ok(`Python ${version} (${path}), for runLocal.`);

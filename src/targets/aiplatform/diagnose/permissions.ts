@@ -1,7 +1,7 @@
 import { isAnyOf } from "../google/operations.js";
 import { failed, type Finding, fromError, ok, warning } from "./check.js";
 import { type NeededPermissions, neededPermissions } from "./needed-permissions.js";
-import { ask, callerOf, type Place } from "./place.js";
+import { ask, callerOf, capitalized, type Place } from "./place.js";
 
 /** Whether the caller has the permissions in the project that deployments take. */
 export async function permissions(place: Place, signal: AbortSignal): Promise<Finding> {
@@ -15,6 +15,10 @@ export async function permissions(place: Place, signal: AbortSignal): Promise<Fi
     );
   } catch (error) {
     // Google asks for no permission to tell this, but the API that does has to be enabled
+    if (isAnyOf(error, "PERMISSION_DENIED", "RESOURCE_DOES_NOT_EXIST")) {
+      const advice = `Check the project's id; if it is right, have ${await callerOf(place)} be given roles in it.`;
+      return failed(fromError(error, "").message, advice);
+    }
     if (!isAnyOf(error, "FAILED_PRECONDITION")) throw error;
     return fromError(error, "See the page IAM & Admin of the Google Cloud console.", "warning");
   }
@@ -24,7 +28,7 @@ export async function permissions(place: Place, signal: AbortSignal): Promise<Fi
   const mandatory = missing.filter(({ onlyFor }) => onlyFor === null);
   if (mandatory.length > 0) return describe(mandatory, failed, place);
   if (missing.length > 0) return describe(missing, warning, place);
-  return ok(`${await callerOf(place)} has what deployments need.`);
+  return ok(`${capitalized(await callerOf(place))} has what deployments need.`);
 }
 
 /** Of `wanted`, the permissions that the caller has in the whole project. */
@@ -60,7 +64,7 @@ async function describe(
   const roles = missing.map(({ role }) => role).join(", ");
   const caller = await callerOf(place);
   return finding(
-    `${caller} lacks ${lacks.join(", ")}.`,
+    `${capitalized(caller)} lacks ${lacks.join(", ")}.`,
     `Grant ${caller} ${roles} in the project ${await place.project()}.`,
   );
 }

@@ -27,7 +27,12 @@ export function ask<T>(
   return new GoogleCaller(connection, service, clock).run({ doing, signal, attempts: 1 }, send);
 }
 
-/** The account that is called as, for the object of a sentence. */
+/** The account that is called as, for the middle of a sentence. */
 export async function callerOf({ connection }: Place): Promise<string> {
   return (await connection.caller()) ?? "the account of your credentials";
+}
+
+/** For the beginning of a sentence; an account's email stays as it is. */
+export function capitalized(account: string): string {
+  return account.includes("@") ? account : account.charAt(0).toUpperCase() + account.slice(1);
 }

@@ -1,7 +1,7 @@
 import { isAnyOf } from "../google/operations.js";
 import { failed, type Finding, fromError, ok, skipped } from "./check.js";
 import { grantedInProject } from "./permissions.js";
-import { ask, callerOf, type Place } from "./place.js";
+import { ask, callerOf, capitalized, type Place } from "./place.js";
 
 const actAs = "iam.serviceAccounts.actAs";
 
@@ -17,7 +17,7 @@ export async function serviceAccounts(place: Place, signal: AbortSignal): Promis
       const problem = await problemOf(account, place, signal);
       if (problem) return problem;
     }
-    return ok(`${await callerOf(place)} may act as ${accounts.join(" and ")}.`);
+    return ok(`${capitalized(await callerOf(place))} may act as ${accounts.join(" and ")}.`);
   } catch (error) {
     // to deploy, nobody has to be able to read this
     if (!isAnyOf(error, "PERMISSION_DENIED", "FAILED_PRECONDITION")) throw error;
@@ -46,7 +46,7 @@ async function problemOf(account: string, place: Place, signal: AbortSignal): Pr
   }
   const caller = await callerOf(place);
   return failed(
-    `${caller} may not act as the service account ${email}.`,
+    `${capitalized(caller)} may not act as the service account ${email}.`,
     `Grant ${caller} roles/iam.serviceAccountUser on ${email}.`,
   );
 }
