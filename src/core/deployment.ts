@@ -19,6 +19,8 @@ export interface DeployedModel {
   accelerator: { type: string; count: number } | null;
   /** The account that its containers run as; null for the platform's own. */
   serviceAccount: string | null;
+  /** Where predictions go from inside its network, on an endpoint that has one; null on a public endpoint. */
+  predictUrl: string | null;
   /** RFC 3339, as the platform gives it. */
   createTime: string | null;
 }

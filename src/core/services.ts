@@ -201,6 +201,8 @@ export interface VersionRequest {
   env: Record<string, string>;
   /** The customer-managed key that encrypts it. */
   encryptionKey: string | null;
+  /** Seconds that its container may take to get healthy. Default: the platform's. */
+  deploymentTimeout?: number | undefined;
   /** How its predictions can be explained, in the platform's terms; null where they cannot. */
   explanationSpec: Record<string, unknown> | null;
 }
@@ -327,7 +329,7 @@ export interface PredictionService {
 
 /** One prediction request. */
 export interface PredictRequest {
-  endpoint: Pick<Endpoint, "name" | "dedicatedHost">;
+  endpoint: Pick<Endpoint, "name" | "dedicatedHost" | "network" | "deployedModels">;
   instances: readonly unknown[];
   parameters?: Record<string, unknown> | undefined;
 }
@@ -375,7 +377,7 @@ export interface ListedRecord extends StoredRecord {
 
 /** What containers and builds wrote. */
 export interface LogReader {
-  /** The last lines of an endpoint's containers since a time, oldest first. Empty where they cannot be read. */
+  /** The last lines of an endpoint's containers since a time, oldest first. */
   containerLog(endpointId: string, query: LogQuery, context: StepContext): Promise<string[]>;
   /** The last lines of a build. */
   buildLog(buildId: string, query: LogQuery, context: StepContext): Promise<string[]>;
@@ -386,6 +388,10 @@ export interface LogQuery {
   /** RFC 3339. */
   since: string;
   lines: number;
+  /** Of a container's log: the deployed models whose lines are left out, where it is known whose they are. */
+  exceptDeployedModels?: readonly string[] | undefined;
+  /** Rejects when the log cannot be read. Default: it is then empty, since it is there to explain another error. */
+  mustBeRead?: boolean | undefined;
 }
 
 /** All that a deployment is made by, one service for each part of it. */

@@ -64,6 +64,7 @@ export class MockEndpoints implements EndpointManager {
         maxReplicaCount,
         accelerator,
         serviceAccount,
+        predictUrl: endpoint.network === null ? null : `http://${endpoint.id}.example.test/v1/models/${id}:predict`,
         createTime: null,
       };
       this.#change(endpoint, (current) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { ImageRequest } from "../../src/core/services.js";
+import { parseImageUri } from "../../src/targets/aiplatform/config/image-uri.js";
 import { CloudBuildImageBuilder, type ImageBuilderOptions } from "../../src/targets/aiplatform/vertex/image-builder.js";
 import { CloudLogReader } from "../../src/targets/aiplatform/vertex/log-reader.js";
 import { type Answers, googleFailure, googleServer, instantClock, recordingContext } from "../support/google-server.js";
@@ -91,6 +92,24 @@ describe("a serving image", () => {
     expect(server.requests.find(({ method }) => method === "POST")?.body).toMatchObject({
       serviceAccount: "projects/acme/serviceAccounts/robot@acme.iam.gserviceaccount.com",
       timeout: "60s",
+    });
+  });
+
+  it("goes where destinationImageUri says, with its tag beside the environment's", async () => {
+    const theirs = "projects/shared/locations/europe-west1/repositories/images";
+    const destination = "europe-west1-docker.pkg.dev/shared/images/team/iris";
+    const { images, server, context } = await builder(
+      { ...toBuild, [`GET /v1/${theirs}`]: { json: { name: theirs } } },
+      { destination: parseImageUri(`${destination}:v1`) ?? undefined },
+    );
+    expect(await images.ensure(request, context)).toEqual({ uri: `${destination}@${digest}`, built: true });
+    expect(server.lines()[0]).toBe(`GET /v1/${theirs}/packages/team/iris/tags/${hash}`);
+    expect(server.requests.find(({ method }) => method === "POST")).toMatchObject({
+      path: builds,
+      body: {
+        steps: [{ args: ["build", "--tag", `${destination}:${hash}`, "--tag", `${destination}:v1`, "."] }],
+        images: [`${destination}:${hash}`, `${destination}:v1`],
+      },
     });
   });
 

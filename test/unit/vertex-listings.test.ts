@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { CloudBuildImageBuilder } from "../../src/targets/aiplatform/vertex/image-builder.js";
+import { CloudBuildImageBuilder, type ImageBuilderOptions } from "../../src/targets/aiplatform/vertex/image-builder.js";
 import { CloudLogReader } from "../../src/targets/aiplatform/vertex/log-reader.js";
 import { VertexVersionManager } from "../../src/targets/aiplatform/vertex/version-manager.js";
 import { type Answers, googleFailure, googleServer, instantClock, recordingContext } from "../support/google-server.js";
@@ -9,13 +9,13 @@ const place = "projects/acme/locations/europe-west1";
 /** Vertex AI answers with the project's number. */
 const numbered = "projects/123/locations/europe-west1";
 
-async function services(answers: Answers) {
+async function services(answers: Answers, changes: Partial<ImageBuilderOptions> = {}) {
   const server = await googleServer(answers);
   const options = { connection: server.connection, project: "acme", location: "europe-west1", clock: instantClock() };
   return {
     server,
     versions: new VertexVersionManager(options),
-    images: new CloudBuildImageBuilder({ ...options, logReader: new CloudLogReader(options) }),
+    images: new CloudBuildImageBuilder({ ...options, logReader: new CloudLogReader(options), ...changes }),
     context: recordingContext(),
   };
 }
@@ -131,6 +131,20 @@ describe("images", () => {
       },
     });
     expect(await images.list(context)).toEqual([]);
+  });
+
+  it("that destinationImageUri names are the user's: not listed, and not deleted", async () => {
+    const destination = {
+      location: "europe-west1",
+      project: "acme",
+      repository: "mlflow-deployments",
+      name: "serving",
+      tag: null,
+    };
+    const { images, server, context } = await services({}, { destination });
+    expect(await images.list(context)).toEqual([]);
+    await expect(images.delete({ uri: `${image}@${digest("1")}` }, context)).rejects.toThrow(/destinationImageUri/);
+    expect(server.requests).toEqual([]);
   });
 
   it("are none where there is no repository", async () => {

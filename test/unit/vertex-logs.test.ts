@@ -49,6 +49,38 @@ describe("a container's log", () => {
     });
   });
 
+  it("has none of another deployed model's lines, where it is known whose they are", async () => {
+    const line = (id: string | null, textPayload: string) => ({
+      textPayload,
+      ...(id !== null && { labels: { deployed_model_id: id } }),
+    });
+    const entries = [line("2", "theirs"), line("1", "ours"), line(null, "whose?")];
+    const { logs, context } = await reader({ [list]: { json: { entries } } });
+    expect(await logs.containerLog("iris", { ...query, exceptDeployedModels: ["2"] }, context)).toEqual([
+      "whose?",
+      "ours",
+    ]);
+  });
+
+  it("is read in pages that Cloud Logging takes", async () => {
+    const page = (size: number) => Array.from({ length: size }, () => ({ textPayload: "line" }));
+    const { logs, server, context } = await reader({
+      [list]: [
+        { json: { entries: page(1000), nextPageToken: "2" } },
+        { json: { entries: page(1000), nextPageToken: "3" } },
+      ],
+    });
+    expect(await logs.containerLog("iris", { ...query, lines: 1500 }, context)).toHaveLength(1500);
+    expect(server.requests.map(({ body }) => body)).toMatchObject([{ pageSize: 1000 }, { pageSize: 1000 }]);
+  });
+
+  it("is an error when it cannot be read and that is what was asked for", async () => {
+    const { logs, context } = await reader({ [list]: googleFailure(403, "PERMISSION_DENIED", "No.") });
+    await expect(logs.containerLog("iris", { ...query, mustBeRead: true }, context)).rejects.toMatchObject({
+      code: "PERMISSION_DENIED",
+    });
+  });
+
   it("is empty, with a warning, when it cannot be read", async () => {
     const { logs, context } = await reader({ [list]: googleFailure(403, "PERMISSION_DENIED", "No.") });
     expect(await logs.containerLog("iris", query, context)).toEqual([]);

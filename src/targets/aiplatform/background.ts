@@ -1,5 +1,6 @@
+import { type Clock, systemClock } from "../../core/clock.js";
 import type { Deployment } from "../../core/deployment.js";
-import { DeploymentError, throwIfCancelled } from "../../core/errors.js";
+import { DeploymentError } from "../../core/errors.js";
 import { type Operation, OperationFailedError, pollUntilDone, type WaitOptions } from "../../core/operation.js";
 import type { HistoryEntry } from "../../core/record.js";
 import type { StoredRecord } from "../../core/services.js";
@@ -22,7 +23,7 @@ export async function inBackground<T>(
   running.catch(() => {}); // whoever waits is told
   return {
     name: operationName(deployment, call.id),
-    wait: (options = {}) => waitFor(running, deployment, call, options),
+    wait: (options = {}) => waitFor(running, deployment, options),
     cancel: async () => stop.abort(new DeploymentError("CANCELLED", `The work on "${deployment}" was cancelled.`)),
   };
 }
@@ -62,29 +63,19 @@ export async function cancelCall(name: string, { services, context }: Call): Pro
   await services.deploymentStore.write({ ...stored.record, lock: null }, stored.generation, context);
 }
 
-async function waitFor<T>(
-  running: Promise<T>,
-  deployment: string,
-  { services }: Call,
-  options: WaitOptions,
-): Promise<T> {
-  const { signal, timeoutSeconds, onPoll } = options;
-  let settled = false;
-  void running.then(
-    () => (settled = true),
-    () => (settled = true),
+/** Waits as for an operation of the platform's, by this machine's own clock. */
+async function waitFor<T>(running: Promise<T>, deployment: string, options: WaitOptions): Promise<T> {
+  let isSettled = false;
+  const settled = running.then(
+    () => void (isSettled = true),
+    () => void (isSettled = true),
   );
-  await Promise.resolve();
-  const what = `The work on "${deployment}"`;
-  throwIfCancelled(signal, what);
-  if (timeoutSeconds === undefined && !signal && !onPoll) return running;
+  const sleep: Clock["sleep"] = (milliseconds, signal) =>
+    Promise.race([settled, systemClock.sleep(milliseconds, signal)]);
   await pollUntilDone<void>(
-    async () => {
-      await Promise.race([running.catch(() => {}), services.clock.sleep(100, signal)]);
-      return settled ? { done: true, result: undefined } : { done: false, stage: null };
-    },
-    what,
-    { ...options, clock: services.clock },
+    async () => (isSettled ? { done: true, result: undefined } : { done: false, stage: null }),
+    `The work on "${deployment}"`,
+    { ...options, clock: { now: systemClock.now, sleep }, schedule: { maxDelayMs: 1000 } },
   );
   return running;
 }

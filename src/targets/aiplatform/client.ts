@@ -117,11 +117,12 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   override updateDeployment(
     options: UpdateDeploymentOptions<Config>,
   ): Promise<UpdatedDeployment | Operation<UpdatedDeployment>> {
-    return this.#run("updateDeployment", options, async (call) => {
+    const work = async (call: Call) => {
       const { updateDeployment } = await import("./update/update-deployment.js");
       const name = checkedName(options.name);
       return this.#maybeInBackground(options, name, call, (held) => updateDeployment({ ...options, name }, held));
-    });
+    };
+    return this.#run("updateDeployment", options, work, "each");
   }
 
   /**
@@ -207,10 +208,11 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
 
   /** @param options - `config`: `trafficSplit`, `endpointDescription`, `inferenceTimeout`, `labels`. */
   override updateEndpoint(options: UpdateEndpointOptions<Config>): Promise<ServingEndpoint> {
-    return this.#run("updateEndpoint", options, async (call) => {
+    const work = async (call: Call) => {
       const { updateEndpoint } = await import("./endpoints.js");
       return updateEndpoint(options.endpoint, call);
-    });
+    };
+    return this.#run("updateEndpoint", options, work, "each");
   }
 
   override deleteEndpoint(options: DeleteEndpointOptions<Config>): Promise<void> {
@@ -242,10 +244,11 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   }
 
   override planDeployment(options: PlanDeploymentOptions<Config> = {}): Promise<DeploymentPlan> {
-    return this.#run("planDeployment", options, async (call) => {
+    const work = async (call: Call) => {
       const { planDeployment } = await import("./plan/plan-deployment.js");
       return planDeployment(options, call);
-    });
+    };
+    return this.#run("planDeployment", options, work, "each");
   }
 
   /**
@@ -310,17 +313,23 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
     return inBackground(name, call, work);
   }
 
-  /** What all methods share: settings, services, progress, cancellation, and errors of one kind. */
-  async #run<T>(method: string, options: LongCallOptions<Config>, work: (call: Call) => Promise<T>): Promise<T> {
+  /**
+   * What all methods share: settings, services, progress, cancellation, and errors of one kind.
+   *
+   * @param rules - `each` for a method that completes the settings by what is there, and then checks them together.
+   */
+  async #run<T>(
+    method: string,
+    options: LongCallOptions<Config>,
+    work: (call: Call) => Promise<T>,
+    rules: "all" | "each" = "all",
+  ): Promise<T> {
     try {
       throwIfCancelled(options.signal, method);
       const { loadSettings } = await import("./config/load-settings.js");
-      const loaded = loadSettings({
-        callConfig: options.config,
-        clientConfig: this.#options.config,
-        target: this.#target,
-        env: process.env,
-      });
+      const { config: callConfig } = options;
+      const { config: clientConfig } = this.#options;
+      const loaded = loadSettings({ callConfig, clientConfig, target: this.#target, env: process.env }, rules);
       const context = { report: safeProgress(options.onProgress), signal: options.signal };
       if (!this.#cache) {
         const { ServiceCache } = await import("./service-cache.js");

@@ -4,6 +4,8 @@ import type { Endpoint, EndpointChange } from "../../core/services.js";
 import type { ServingEndpoint } from "../../core/serving-endpoint.js";
 import { sameSplit, type TrafficSplit } from "../../rollout/traffic-split.js";
 import type { Call } from "./call.js";
+import { checkSettings } from "./config/load-settings.js";
+import { fixedSettings } from "./deploy/shared-endpoint.js";
 import { findEndpoint, isShared, sharedEndpoint } from "./endpoint-lookup.js";
 import { forgetEndpoint } from "./predict.js";
 import { sharedEndpointLabels, userLabelsOf } from "./spec.js";
@@ -51,6 +53,7 @@ export async function updateEndpoint(name: string, call: Call): Promise<ServingE
   const { settings, given, context } = call;
   let endpoint = await sharedEndpoint(name, call);
   refuseFixed(endpoint, call);
+  checkSettings({ ...settings, ...fixedSettings(endpoint) });
   const change: EndpointChange = {
     ...(given.has("labels") && { labels: sharedEndpointLabels(settings) }),
     ...(given.has("endpointDescription") && { description: settings.endpointDescription ?? "" }),
@@ -177,16 +180,11 @@ async function made(id: string, { services, settings, context }: Call): Promise<
   );
 }
 
-/** What an endpoint cannot change once it is made. */
+/** Where a call contradicts what an endpoint cannot change once it is made. */
 function fixedDifferences(endpoint: Endpoint, { settings, given }: Call): string[] {
-  const type = endpoint.dedicatedHost === null ? "shared" : "dedicated";
-  const fixed = [
-    ["endpointType", type, settings.endpointType],
-    ["network", endpoint.network ?? undefined, settings.network],
-    ["encryptionSpecKeyName", endpoint.encryptionKey ?? undefined, settings.encryptionSpecKeyName],
-  ] as const;
-  return fixed.flatMap(([name, there, wanted]) =>
-    given.has(name) && there !== wanted ? [`${name}: ${there ?? "none"} → ${wanted}`] : [],
+  const fixed = fixedSettings(endpoint);
+  return (Object.keys(fixed) as (keyof typeof fixed)[]).flatMap((name) =>
+    given.has(name) && fixed[name] !== settings[name] ? [`${name}: ${fixed[name] ?? "none"} → ${settings[name]}`] : [],
   );
 }
 

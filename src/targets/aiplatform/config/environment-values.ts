@@ -12,7 +12,8 @@ export const environment = () =>
     const refuse = (message: string) => context.addIssue({ code: "custom", message });
     const entries = Object.entries(variables);
     for (const [name, value] of entries) {
-      if (name.startsWith("AIP_")) refuse(`must not have ${name}: names that start with AIP_ are the platform's`);
+      if (name.startsWith("AIP_"))
+        refuse(`must not have ${short(name)}: names that start with AIP_ are the platform's`);
       else if (!legalName.test(name))
         refuse(`must have names of letters, digits and _, that do not start with a digit, which ${short(name)} is not`);
       if (bytesOf(name, value) >= limits.bytesOfEach)

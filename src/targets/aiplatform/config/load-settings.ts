@@ -4,7 +4,7 @@ import { DeploymentError } from "../../../core/errors.js";
 import type { TargetUri } from "../../../core/target-uri.js";
 import { canonicalNames, nearestName } from "./names.js";
 import { settingMeta } from "./setting-meta.js";
-import { type AiPlatformSettings, settingsSchema } from "./setting-rules.js";
+import { type AiPlatformSettings, eachSetting, settingsSchema } from "./setting-rules.js";
 import { type SettingName, settingsShape } from "./settings.js";
 
 /** Where settings come from, strongest first: the call's `config`, the client's, the target URI, the environment. */
@@ -24,17 +24,19 @@ export interface LoadedSettings {
 /**
  * Brings the settings of one call together and checks them.
  *
+ * @param rules - `each`: only each setting by itself, for a call that completes them by what is there already and then
+ * checks them together.
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` that names the setting, where its value came from, and what is
  * allowed; for an unknown key, the nearest known one.
  */
-export function loadSettings(sources: SettingSources): LoadedSettings {
+export function loadSettings(sources: SettingSources, rules: "all" | "each" = "all"): LoadedSettings {
   const configs = [configLayer(sources.clientConfig, "the client's config"), configLayer(sources.callConfig, "config")];
   const layers: Layer[] = [environmentLayer(sources.env), targetLayer(sources.target), ...configs];
   const merged = new Map<SettingName, { value: unknown; from: string }>();
   for (const layer of layers) for (const [name, entry] of layer) merged.set(name, entry);
 
   const values = Object.fromEntries([...merged].map(([name, entry]) => [name, entry.value]));
-  const settings = checkSettings(values, (name) => merged.get(name)?.from);
+  const settings = checkSettings(values, (name) => merged.get(name)?.from, rules);
   for (const layer of configs) checkPlatform(layer, settings.platform);
   return { settings, given: new Set(merged.keys()) };
 }
@@ -43,13 +45,15 @@ export function loadSettings(sources: SettingSources): LoadedSettings {
  * Checks settings, and fills in the defaults.
  *
  * @param fromOf - Where a value came from, for the message.
+ * @param rules - As `loadSettings` takes it.
  * @throws DeploymentError `INVALID_PARAMETER_VALUE`.
  */
 export function checkSettings(
   values: Partial<Record<SettingName, unknown>>,
-  fromOf: (name: SettingName) => string | undefined,
+  fromOf: (name: SettingName) => string | undefined = () => undefined,
+  rules: "all" | "each" = "all",
 ): AiPlatformSettings {
-  const result = settingsSchema.safeParse(values);
+  const result = (rules === "all" ? settingsSchema : eachSetting).safeParse(values);
   if (result.success) return result.data;
   throw invalid(result.error, fromOf);
 }

@@ -6,8 +6,11 @@ import { settingsShape } from "./settings.js";
 type Settings = z.output<z.ZodObject<typeof settingsShape>>;
 type Refuse = (name: keyof Settings, message: string) => void;
 
-/** The checks that look at more than one setting. Which settings a platform has at all, load-settings.ts checks. */
-export const settingsSchema = z.strictObject(settingsShape).superRefine((settings, context) => {
+/** The checks of each setting by itself. */
+export const eachSetting = z.strictObject(settingsShape);
+
+/** With the checks that look at more than one setting. Which settings a platform has at all, load-settings.ts checks. */
+export const settingsSchema = eachSetting.superRefine((settings, context) => {
   const refuse: Refuse = (name, message) => context.addIssue({ code: "custom", path: [name], message });
   checkImage(settings, refuse);
   checkReplicas(settings, refuse);

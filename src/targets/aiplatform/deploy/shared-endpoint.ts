@@ -2,6 +2,15 @@ import { DeploymentError } from "../../../core/errors.js";
 import type { Endpoint } from "../../../core/services.js";
 import type { Call } from "../call.js";
 
+/** The settings that an endpoint was made with, and cannot change. */
+export function fixedSettings(endpoint: Endpoint) {
+  return {
+    endpointType: endpoint.dedicatedHost === null ? ("shared" as const) : ("dedicated" as const),
+    network: endpoint.network ?? undefined,
+    encryptionSpecKeyName: endpoint.encryptionKey ?? undefined,
+  };
+}
+
 /**
  * The call with the settings that the shared endpoint decides in place of the caller's.
  *
@@ -10,11 +19,7 @@ import type { Call } from "../call.js";
 export function onSharedEndpoint(endpoint: Endpoint, call: Call): Call {
   const { settings, given } = call;
   const { endpointType } = settings;
-  const actual = {
-    endpointType: endpoint.dedicatedHost === null ? ("shared" as const) : ("dedicated" as const),
-    network: endpoint.network ?? undefined,
-    encryptionSpecKeyName: endpoint.encryptionKey ?? undefined,
-  };
+  const actual = fixedSettings(endpoint);
   for (const name of Object.keys(actual) as (keyof typeof actual)[]) {
     if (!given.has(name) || settings[name] === actual[name]) continue;
     throw new DeploymentError(

@@ -61,6 +61,8 @@ function plainWord(value: unknown): string | null {
 }
 
 function networkAdvice(failure: RequestFailure): string {
+  if (failure.networkCode === "ETIMEDOUT")
+    return "Try again; where the network is slow, set a longer MLFLOW_DEPLOYMENT_CLIENT_HTTP_REQUEST_TIMEOUT (seconds).";
   if (failure.networkCode === "ENOTFOUND") return "Check the network, and that the location is a region of Vertex AI.";
   return "Try again; running the same call goes on where this one stopped.";
 }

@@ -13,6 +13,8 @@ import type { serviceusage_v1 } from "googleapis/build/src/apis/serviceusage/v1.
 
 import { DeploymentError } from "../../../core/errors.js";
 import { checkNotProxied, emulatorUrl } from "./emulator-host.js";
+import { checkedPrivateUrl } from "./private-url.js";
+import { secondsOf } from "./seconds.js";
 
 /** How Google's APIs are reached, and as whom. Without any option: Google Cloud, by Application Default Credentials. */
 export interface ConnectionOptions {
@@ -33,8 +35,8 @@ export interface ConnectionOptions {
 type GoogleAuth = InstanceType<typeof auth.GoogleAuth>;
 
 const scope = "https://www.googleapis.com/auth/cloud-platform";
-/** Milliseconds that one request to an API may take; what takes longer is an operation there. */
-const requestTimeoutMs = 60_000;
+/** MLflow's `MLFLOW_DEPLOYMENT_CLIENT_HTTP_REQUEST_TIMEOUT`, for all requests but predictions. Seconds. */
+const defaultRequestTimeout = 300;
 
 /**
  * The clients of Google's APIs. Each library is loaded at the first call that needs it, and its client is kept.
@@ -145,13 +147,25 @@ export class GoogleConnection {
    * The URL of an endpoint's own host, without a slash at its end. The emulator's endpoints share its host, each with a
    * path of its own.
    */
-  dedicatedUrl(host: string): string {
+  dedicatedUrl(dns: string): string {
+    // the API's description gives it the form of a URL, its SDK that of a host
+    const host = dns.replace(/^https:\/\//, "");
     if (this.#endpoint) return this.#endpoint + new URL(`http://${host}`).pathname.replace(/\/$/, "");
     if (/^[a-z0-9.-]+\.(goog|googleapis\.com)$/i.test(host)) return `https://${host}`;
     throw new DeploymentError(
       "INTERNAL_ERROR",
       `The endpoint's own host "${host}" is none of Google's: no credentials are sent to it.`,
     );
+  }
+
+  /**
+   * The URL of predictions inside a network, as Vertex AI told it. The emulator has its own host for it.
+   *
+   * @throws DeploymentError `INTERNAL_ERROR` for one that is not of a host of Google's, or of a private network.
+   */
+  privateUrl(url: string): string {
+    if (!this.#endpoint) return checkedPrivateUrl(url);
+    return this.#endpoint + (URL.canParse(url) ? new URL(url).pathname : "/");
   }
 
   /** Who calls, for a message: the account's email, null where it is not known. Never throws. */
@@ -215,7 +229,7 @@ export class GoogleConnection {
       ...(rootUrl && { rootUrl: `${rootUrl}/` }),
       ...(!this.emulator && { auth: await this.#auth() }),
       ...(!this.#goesThroughProxy() && { agent: this.#agent }),
-      timeout: requestTimeoutMs,
+      timeout: secondsOf("MLFLOW_DEPLOYMENT_CLIENT_HTTP_REQUEST_TIMEOUT", defaultRequestTimeout) * 1000,
       retry: false, // retry.ts decides
     };
   }

@@ -137,6 +137,7 @@ export function toDeployedModel(
     maxReplicaCount: resource.dedicatedResources?.maxReplicaCount ?? null,
     accelerator: acceleratorOf(resource),
     serviceAccount: resource.serviceAccount ?? null,
+    predictUrl: resource.privateEndpoints?.predictHttpUri ?? null,
     createTime: resource.createTime ?? null,
   };
 }

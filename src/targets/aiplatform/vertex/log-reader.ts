@@ -9,12 +9,14 @@ import type { VertexOptions } from "./vertex-api.js";
 
 type LogEntry = logging_v2.Schema$LogEntry;
 
-/** Pages that are read at most: Cloud Logging may answer empty ones while it still searches (`entries.list`). */
-const maxPages = 5;
+/** `entries.list` refuses larger pages. */
+const maxPageSize = 1000;
+/** Pages beyond those that the lines need: Cloud Logging may answer empty ones while it still searches (`entries.list`). */
+const sparePages = 5;
 
 /**
  * Logs of containers and builds, from Cloud Logging. What cannot be read is empty, and a warning: the log is there to
- * explain an error, and must not hide it.
+ * explain an error, and must not hide it. Only `LogQuery.mustBeRead` makes it an error.
  */
 export class CloudLogReader implements LogReader {
   readonly #options: VertexOptions;
@@ -34,23 +36,32 @@ export class CloudLogReader implements LogReader {
     return this.#last(`resource.type="build" AND resource.labels.build_id=${quoted(buildId)}`, query, context);
   }
 
-  async #last(resource: string, { since, lines }: LogQuery, context: StepContext): Promise<string[]> {
+  async #last(resource: string, query: LogQuery, context: StepContext): Promise<string[]> {
     try {
-      const filter = `${resource} AND timestamp>=${quoted(since)}`;
-      const newestFirst: string[] = [];
-      let pageToken: string | undefined;
-      for (let page = 0; page < maxPages && newestFirst.length < lines; page++) {
-        const answer = await this.#page(filter, lines, pageToken, context.signal);
-        newestFirst.push(...(answer.entries ?? []).flatMap((entry) => linesOf(entry).toReversed()));
-        pageToken = answer.nextPageToken || undefined;
-        if (!pageToken) break;
-      }
-      return newestFirst.slice(0, lines).toReversed();
+      return await this.#read(resource, query, context);
     } catch (error) {
+      if (query.mustBeRead) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       context.report({ type: "warning", message: `The log could not be read. ${reason}` });
       return [];
     }
+  }
+
+  async #read(resource: string, query: LogQuery, { signal }: StepContext): Promise<string[]> {
+    const { since, lines, exceptDeployedModels = [] } = query;
+    const filter = `${resource} AND timestamp>=${quoted(since)}`;
+    const pageSize = Math.min(lines, maxPageSize);
+    const maxPages = Math.ceil(lines / maxPageSize) + sparePages;
+    const newestFirst: string[] = [];
+    let pageToken: string | undefined;
+    for (let page = 0; page < maxPages && newestFirst.length < lines; page++) {
+      const answer = await this.#page(filter, pageSize, pageToken, signal);
+      const entries = (answer.entries ?? []).filter((entry) => !isOfAny(entry, exceptDeployedModels));
+      for (const entry of entries) newestFirst.push(...linesOf(entry).toReversed());
+      pageToken = answer.nextPageToken || undefined;
+      if (!pageToken) break;
+    }
+    return newestFirst.slice(0, lines).toReversed();
   }
 
   #page(filter: string, pageSize: number, pageToken: string | undefined, signal: AbortSignal | undefined) {
@@ -66,6 +77,12 @@ export class CloudLogReader implements LogReader {
       (await connection.logging()).entries.list({ requestBody }, settings),
     );
   }
+}
+
+/** Whether an entry is of one of these deployed models; a container's have the label `deployed_model_id`. */
+function isOfAny({ labels }: LogEntry, ids: readonly string[]): boolean {
+  const id = labels?.["deployed_model_id"];
+  return id !== undefined && ids.includes(id);
 }
 
 /** The lines of an entry, as text that is safe on a terminal. */

@@ -1,10 +1,17 @@
 import { DeploymentError } from "../../../core/errors.js";
 
+/** The kinds of endpoints, by the way to them: Google's shared host, a public host of their own, or a network. */
+export type EndpointType = "shared" | "dedicated" | "private";
+
 /**
- * The most bytes of a prediction request: "Quotas and limits" of Vertex AI says 1.5 MB for endpoints on the shared host,
- * 10 MB for dedicated ones. Read as binary megabytes, so that nothing is refused here that the service may take.
+ * The most bytes of a prediction request: "Choose an endpoint type" of Vertex AI says 1.5 MB for endpoints on the shared
+ * host, 10 MB for the others. Read as binary megabytes, so that nothing is refused here that the service may take.
  */
-const maxBytes = { shared: 1.5 * 1024 * 1024, dedicated: 10 * 1024 * 1024 };
+const maxBytes: Record<EndpointType, number> = {
+  shared: 1.5 * 1024 * 1024,
+  dedicated: 10 * 1024 * 1024,
+  private: 10 * 1024 * 1024,
+};
 
 /**
  * The text of a prediction request.
@@ -15,12 +22,13 @@ const maxBytes = { shared: 1.5 * 1024 * 1024, dedicated: 10 * 1024 * 1024 };
  * exceeds.
  */
 export function predictionBody(
-  request: { instances: readonly unknown[]; parameters?: Record<string, unknown> | undefined },
-  endpointType: keyof typeof maxBytes,
+  request: { instances: readonly unknown[]; parameters?: Record<string, unknown> | undefined; stream?: true },
+  endpointType: EndpointType,
 ): string {
   check(request.instances, "instances", new Set());
   if (request.parameters !== undefined) check(request.parameters, "parameters", new Set());
-  const text = JSON.stringify({ instances: request.instances, parameters: request.parameters });
+  const { instances, parameters, stream } = request;
+  const text = JSON.stringify({ instances, parameters, stream });
   const bytes = Buffer.byteLength(text);
   const limit = maxBytes[endpointType];
   if (bytes > limit) throw tooLarge(bytes, limit, endpointType);
@@ -82,7 +90,7 @@ function refused(path: string, what: string, instead: string): DeploymentError {
   return new DeploymentError("INVALID_PARAMETER_VALUE", `${path} is ${what}, which JSON cannot hold. ${instead}`);
 }
 
-function tooLarge(bytes: number, limit: number, endpointType: keyof typeof maxBytes): DeploymentError {
+function tooLarge(bytes: number, limit: number, endpointType: EndpointType): DeploymentError {
   const instead =
     endpointType === "shared"
       ? "Send fewer rows in each request, or deploy with endpointType: dedicated, which takes 10 MB."

@@ -5,6 +5,7 @@ import { storageRetryOptions } from "../../../storage/connection.js";
 import { GcsDeploymentStore } from "../../../storage/deployment-store.js";
 import { GcsArtifactReader } from "../../../storage/gcs-artifact-reader.js";
 import { GcsUploader } from "../../../storage/uploader.js";
+import { parseImageUri } from "../config/image-uri.js";
 import type { AiPlatformSettings } from "../config/setting-rules.js";
 import type { GoogleConnection } from "../google/connection.js";
 import { noRecords } from "../no-records.js";
@@ -20,7 +21,7 @@ import { VertexVersionManager } from "./version-manager.js";
 /** The settings that services are made for; all others are said with each call. */
 export function serviceSettings(settings: AiPlatformSettings & { projectId: string }) {
   const { projectId, location, trackingUri, productionBucket, productionRoute } = settings;
-  const { imageRepository, buildLocation, buildServiceAccount, buildTimeout } = settings;
+  const { imageRepository, destinationImageUri, buildLocation, buildServiceAccount, buildTimeout } = settings;
   return {
     projectId,
     location,
@@ -28,6 +29,7 @@ export function serviceSettings(settings: AiPlatformSettings & { projectId: stri
     productionBucket,
     productionRoute,
     imageRepository,
+    destinationImageUri,
     buildLocation,
     buildServiceAccount,
     buildTimeout,
@@ -69,6 +71,10 @@ export function vertexServices(
       ...place,
       logReader,
       repository: settings.imageRepository,
+      destination:
+        settings.destinationImageUri === undefined
+          ? undefined
+          : (parseImageUri(settings.destinationImageUri) ?? undefined),
       buildLocation: settings.buildLocation,
       buildServiceAccount: settings.buildServiceAccount,
       buildTimeoutSeconds: settings.buildTimeout,

@@ -19,18 +19,19 @@ export function modelResource(parent: ParentModel, request: VersionRequest): Mod
   const { spec, labels, artifactUri, imageUri } = request;
   const env = Object.entries(request.env).map(([name, value]) => ({ name, value: literal(value) }));
   return {
-    ...(request.explanationSpec !== null && { explanationSpec: request.explanationSpec }),
     displayName: parent.displayName.slice(0, maxDisplayNameLength),
     versionDescription: specDescription(spec.specHash),
     labels,
     artifactUri,
     ...(request.encryptionKey !== null && { encryptionSpec: { kmsKeyName: request.encryptionKey } }),
+    ...(request.explanationSpec !== null && { explanationSpec: request.explanationSpec }),
     containerSpec: {
       imageUri,
       ...(env.length > 0 && { env }),
       predictRoute,
       healthRoute,
       ports: [{ containerPort: port }],
+      ...(request.deploymentTimeout !== undefined && { deploymentTimeout: `${request.deploymentTimeout}s` }),
     },
   };
 }
