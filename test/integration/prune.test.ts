@@ -73,7 +73,7 @@ describe("what two updates and a deleted deployment leave", () => {
     expect(await client.planPrune()).toEqual([]);
   });
 
-  it("is shown: the version between, the deleted one's model, its image and bundle, and the files that only the first had", async () => {
+  it("is shown: the version between with its files, and the deleted one's model, image and bundle", async () => {
     const items = await later.planPrune();
     // version 1 is the model's default, and stays with its files
     expect(items.map(short).filter((item) => !item.startsWith("object"))).toEqual([
@@ -82,9 +82,12 @@ describe("what two updates and a deleted deployment leave", () => {
       "image us-central1-docker.pkg.dev/acme/mlflow-deployments/serving@sha256:HASH",
     ]);
     const objects = items.filter(({ kind }) => kind === "object");
-    expect(new Set(objects.map(({ name }) => name.replace(/HASH\/.*$/, "").split("/")[5]))).toEqual(
-      new Set(["models", "bundles"]),
-    );
+    expect(objects.map(short).toSorted()).toEqual([
+      expect.stringMatching(/^object gs:\/\/acme-models\/models\/iris\/bundles\/HASH\/deploy_from_script-.*\.tar\.gz$/),
+      "object gs://acme-models/models/iris/models/HASH/MLmodel",
+      "object gs://acme-models/models/iris/models/HASH/code/sums.py",
+      "object gs://acme-models/models/iris/models/HASH/requirements.txt",
+    ]);
     expect(objects.every(({ size, createTime }) => size !== null && createTime !== null)).toBe(true);
     expect(items.find(({ kind }) => kind === "image")?.size).toBeGreaterThan(0);
   });
