@@ -130,6 +130,7 @@ async function failToDeploy(): Promise<void> {
 async function pruneAndDiagnose(): Promise<void> {
   const clock = { now: () => Date.now() + 2 * 60 * 60_000, sleep: () => Promise.resolve() };
   const client = getDeployClient("aiplatform", { config, services: { clock } });
+  await client.deleteDeployment({ name: "broken" }); // as long as it may be run again, it needs its image
   await client.prune(await client.planPrune());
   await client.diagnose();
 }
