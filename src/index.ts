@@ -42,6 +42,7 @@ export { type Operation, OperationFailedError, type WaitOptions } from "./core/o
 export type * from "./core/options.js";
 export type { DeploymentPlan, PlannedStep } from "./core/plan.js";
 export type { ClientOptions, DeploymentTargetPlugin } from "./core/plugin.js";
+export { predictionRows, predictionTarget, type PredictionTarget } from "./core/prediction-request.js";
 export { PredictionsResponse } from "./core/predictions-response.js";
 export type { DeploymentStep, OnProgress, ProgressEvent, StepContext } from "./core/progress.js";
 export type { PruneItem } from "./core/prune.js";

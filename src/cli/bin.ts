@@ -1,11 +1,42 @@
 #!/usr/bin/env node
+import { isatty } from "node:tty";
+
+import { exitCode } from "./exit-code.js";
 import { main } from "./main.js";
 
+/** Runners such as npx pass a Ctrl-C on that the terminal has sent already: the two come within milliseconds. */
+const sameCtrlCMs = 200;
+
 const interruption = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => interruption.abort());
+let interruptedAt = 0;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    const now = performance.now();
+    if (!interruption.signal.aborted) {
+      interruptedAt = now;
+      interruption.abort();
+    } else if (now - interruptedAt > sameCtrlCMs) {
+      if (isatty(2)) process.stderr.write("\u001B[?25h\n"); // the cursor that the progress has hidden
+      process.exit(exitCode.interrupted);
+    }
+  });
+}
+
+// Who reads the output may stop reading it, as `head` does, and a terminal may be closed: that stops no deployment.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
+const isTerminal = { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) };
 
 process.exitCode = await main(process.argv.slice(2), {
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),
+  draw: (text) => process.stderr.write(text),
   signal: interruption.signal,
+  // opened by the first command that reads it
+  get stdin() {
+    return process.stdin;
+  },
+  isTerminal,
+  columns: () => (isTerminal.stdout ? process.stdout : process.stderr).columns || undefined,
+  env: process.env,
 });

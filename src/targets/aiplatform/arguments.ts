@@ -1,8 +1,7 @@
 import { DeploymentError } from "../../core/errors.js";
-import type { CreateDeploymentOptions, PredictOptions } from "../../core/options.js";
+import type { CreateDeploymentOptions } from "../../core/options.js";
 import type { Call } from "./call.js";
 import type { AiPlatformConfig } from "./config/index.js";
-import type { PredictTarget } from "./predict.js";
 
 /** What is to be deployed, under which name, and where. */
 export interface CreateRequest {
@@ -49,22 +48,6 @@ export function checkedMessage(message: string | undefined): string | null {
   throw new DeploymentError(
     "INVALID_PARAMETER_VALUE",
     `The message has ${text.length} characters; at most ${longestMessage} are kept. Shorten it.`,
-  );
-}
-
-/** Where a prediction goes: exactly one of the two. */
-export function predictTarget({ deploymentName, endpoint }: PredictOptions<AiPlatformConfig>): PredictTarget {
-  if (deploymentName !== undefined && endpoint === undefined) return { deploymentName };
-  if (endpoint !== undefined && deploymentName === undefined) return { endpoint };
-  throw new DeploymentError("INVALID_PARAMETER_VALUE", "Must specify exactly one of deploymentName or endpoint.");
-}
-
-/** The rows of a prediction, of which there is at least one. */
-export function rows(inputs: unknown): readonly unknown[] {
-  if (Array.isArray(inputs) && inputs.length > 0) return inputs as unknown[];
-  throw new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    "inputs must be an array with at least one row, such as [[5.1, 3.5, 1.4, 0.2]].",
   );
 }
 

@@ -24,13 +24,14 @@ import type {
   UpdateEndpointOptions,
 } from "../../core/options.js";
 import type { DeploymentPlan } from "../../core/plan.js";
+import { predictionRows, predictionTarget } from "../../core/prediction-request.js";
 import { PredictionsResponse } from "../../core/predictions-response.js";
 import { safeProgress } from "../../core/progress.js";
 import type { PruneItem } from "../../core/prune.js";
 import type { ServingEndpoint } from "../../core/serving-endpoint.js";
 import type { TargetUri } from "../../core/target-uri.js";
 import type { Call } from "./call.js";
-import { checkedName, createRequest, predictTarget, rows } from "./arguments.js";
+import { checkedName, createRequest } from "./arguments.js";
 import type { AiPlatformConfig } from "./config/index.js";
 import type { ServiceCache } from "./service-cache.js";
 import type { AiPlatformServices } from "./services.js";
@@ -159,7 +160,9 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   override predict(options: PredictOptions<Config>): Promise<PredictionsResponse> {
     return this.#run("predict", options, async (call) => {
       const { predict } = await import("./predict.js");
-      return new PredictionsResponse(await predict(predictTarget(options), rows(options.inputs), options.params, call));
+      return new PredictionsResponse(
+        await predict(predictionTarget(options), predictionRows(options), options.params, call),
+      );
     });
   }
 
@@ -171,7 +174,7 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   override async *predictStream(options: PredictOptions<Config>): AsyncGenerator<unknown, void, undefined> {
     const parts = await this.#run("predictStream", options, async (call) => {
       const { predictStream } = await import("./predict.js");
-      return predictStream(predictTarget(options), rows(options.inputs), options.params, call);
+      return predictStream(predictionTarget(options), predictionRows(options), options.params, call);
     });
     try {
       yield* parts;
@@ -189,7 +192,7 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   override explain(options: ExplainOptions<Config>): Promise<Explanations> {
     return this.#run("explain", options, async (call) => {
       const { explain } = await import("./predict.js");
-      return explain(predictTarget(options), rows(options.inputs), options.params, call);
+      return explain(predictionTarget(options), predictionRows(options), options.params, call);
     });
   }
 

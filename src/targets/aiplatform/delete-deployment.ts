@@ -15,7 +15,7 @@ import { required } from "./config/load-settings.js";
 import { shareOf, shiftTraffic } from "./deploy/traffic-step.js";
 import { isNamed } from "./endpoint-lookup.js";
 import { observe, type Observed } from "./observe.js";
-import { forgetEndpoint } from "./predict.js";
+import { forgetEndpoint } from "./prediction-endpoint.js";
 import { isOfDeployment } from "./spec.js";
 
 /**

@@ -7,7 +7,7 @@ import type { Call } from "./call.js";
 import { checkSettings } from "./config/load-settings.js";
 import { fixedSettings } from "./deploy/shared-endpoint.js";
 import { findEndpoint, isShared, sharedEndpoint } from "./endpoint-lookup.js";
-import { forgetEndpoint } from "./predict.js";
+import { forgetEndpoint } from "./prediction-endpoint.js";
 import { sharedEndpointLabels, userLabelsOf } from "./spec.js";
 import { updateEndpointTo } from "./update/in-place.js";
 

@@ -2,13 +2,12 @@ import type { Capability } from "../../core/capabilities.js";
 import type { Predictions } from "../../core/deployment.js";
 import { DeploymentError } from "../../core/errors.js";
 import type { Explanations } from "../../core/explanations.js";
+import type { PredictionTarget } from "../../core/prediction-request.js";
 import type { Endpoint, PredictRequest } from "../../core/services.js";
 import type { Call } from "./call.js";
 import { capabilitiesOf } from "./capabilities.js";
-import { forgetEndpoint, predictionEndpoint, type PredictTarget } from "./prediction-endpoint.js";
+import { forgetEndpoint, predictionEndpoint } from "./prediction-endpoint.js";
 import type { AiPlatformServices } from "./services.js";
-
-export { forgetEndpoint, type PredictTarget };
 
 /** "Vertex Explainable AI" is deprecated since 2026-03-16. */
 const explanationsEnd =
@@ -16,7 +15,7 @@ const explanationsEnd =
 
 /** Sends rows, and gives the platform's answer. */
 export async function predict(
-  target: PredictTarget,
+  target: PredictionTarget,
   inputs: readonly unknown[],
   params: Record<string, unknown> | undefined,
   call: Call,
@@ -37,7 +36,7 @@ export async function predict(
  * @throws DeploymentError `FAILED_PRECONDITION`, before anything is sent, for an endpoint that streams nothing.
  */
 export async function predictStream(
-  target: PredictTarget,
+  target: PredictionTarget,
   inputs: readonly unknown[],
   params: Record<string, unknown> | undefined,
   call: Call,
@@ -56,7 +55,7 @@ export async function predictStream(
  * @throws DeploymentError `FAILED_PRECONDITION`, before anything is sent, for an endpoint that explains nothing.
  */
 export async function explain(
-  target: PredictTarget,
+  target: PredictionTarget,
   inputs: readonly unknown[],
   params: Record<string, unknown> | undefined,
   call: Call,

@@ -1,12 +1,10 @@
 import { DeploymentError } from "../../core/errors.js";
+import type { PredictionTarget } from "../../core/prediction-request.js";
 import type { Endpoint } from "../../core/services.js";
 import type { Call } from "./call.js";
 import { endpointOfDeployment } from "./deployment-endpoint.js";
 import { findEndpoint, noEndpoint } from "./endpoint-lookup.js";
 import type { AiPlatformServices } from "./services.js";
-
-/** Where a prediction goes: to a deployment, or to whatever an endpoint's traffic split says. */
-export type PredictTarget = { deploymentName: string } | { endpoint: string };
 
 interface Known {
   endpoint: Endpoint;
@@ -25,7 +23,7 @@ const known = new WeakMap<AiPlatformServices, Map<string, Known>>();
  *
  * @throws DeploymentError `RESOURCE_DOES_NOT_EXIST`; `FAILED_PRECONDITION` for a deployment that has not all the traffic.
  */
-export async function predictionEndpoint(target: PredictTarget, call: Call): Promise<Endpoint> {
+export async function predictionEndpoint(target: PredictionTarget, call: Call): Promise<Endpoint> {
   if ("deploymentName" in target) return endpointServing(target.deploymentName, call);
   return lookUp(`endpoint ${target.endpoint}`, call, () => endpointOf(target.endpoint, call));
 }

@@ -13,7 +13,7 @@ import { required } from "../config/load-settings.js";
 import { describeDeployment, servingVersion } from "../describe.js";
 import { sharedEndpoint } from "../endpoint-lookup.js";
 import { deployedAttempt, observe, type Observed, observed } from "../observe.js";
-import { forgetEndpoint } from "../predict.js";
+import { forgetEndpoint } from "../prediction-endpoint.js";
 import { deploymentLabels } from "../spec.js";
 import { ensureImage, uploadModel } from "./artifacts.js";
 import { completeSettings } from "./complete-settings.js";

@@ -22,7 +22,7 @@ import { ensureVersion } from "../deploy/version-step.js";
 import { withWorkDirectory } from "../deploy/work-directory.js";
 import { describeDeployment, servingVersion } from "../describe.js";
 import { type Observed, observed } from "../observe.js";
-import { forgetEndpoint } from "../predict.js";
+import { forgetEndpoint } from "../prediction-endpoint.js";
 import { existing } from "../read-deployments.js";
 import { type Change, findChange, type UpdateRequest } from "./find-change.js";
 import { changeInPlace } from "./in-place.js";

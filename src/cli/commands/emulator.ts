@@ -1,5 +1,7 @@
 import { once } from "node:events";
-import type { CliIo, Command, CommandValues } from "./command.js";
+
+import type { CliIo, Command, CommandValues } from "../command.js";
+import { parsePort } from "./port.js";
 
 interface EmulatorValues {
   port: number;
@@ -29,14 +31,17 @@ Set the variable that it prints, and deployments go to it instead of Google Clou
     {
       flags: "--data-dir <path>",
       description: "where its state is kept (default: a directory that goes with it)",
+      completes: "file",
     },
     {
       flags: "--python <path>",
       description: "interpreter for deployed models, used where it has what a model requires",
+      completes: "file",
     },
     {
       flags: "--record <file>",
       description: "append every request to this file, as a line of JSON without secrets",
+      completes: "file",
     },
     {
       flags: "--storage-endpoint <url>",
@@ -53,7 +58,7 @@ Set the variable that it prints, and deployments go to it instead of Google Clou
 
 async function serveEmulator(values: CommandValues, io: CliIo): Promise<void> {
   const { bucket, ...options } = values as unknown as EmulatorValues;
-  const { startEmulator } = await import("../emulator/index.js");
+  const { startEmulator } = await import("../../emulator/index.js");
   const emulator = await startEmulator({ ...options, onLog: (line: string) => io.err(line) });
   try {
     for (const wanted of bucket) {
@@ -65,10 +70,4 @@ async function serveEmulator(values: CommandValues, io: CliIo): Promise<void> {
   } finally {
     await emulator.stop();
   }
-}
-
-function parsePort(typed: string): number {
-  const port = Number(typed);
-  if (!/^\d+$/.test(typed) || port > 65_535) throw new Error("A port is a whole number from 0 to 65535.");
-  return port;
 }
