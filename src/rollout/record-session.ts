@@ -3,6 +3,7 @@ import { DeploymentError } from "../core/errors.js";
 import type { DeploymentStep, StepContext } from "../core/progress.js";
 import type { DeploymentRecord, DeploymentSpec, HistoryEntry, PendingStep, RecordLock } from "../core/record.js";
 import type { DeploymentStore, StoredRecord } from "../core/services.js";
+import { withHistory } from "./history.js";
 import { forget, isHeld, lockedError, newLock, renewalMs, renewed } from "./lock.js";
 
 /** What is to be written into a record's history. */
@@ -132,7 +133,7 @@ export class RecordSession {
       ...(error !== undefined && { error }),
       call: this.#lock.id,
     };
-    return { ...record, history: [...record.history, entry] };
+    return withHistory(record, entry);
   }
 
   async #renew(): Promise<void> {

@@ -5,7 +5,7 @@ import type { AiPlatformSettings } from "./config/setting-rules.js";
 /** What each platform has beyond the abstract methods. */
 const capabilities: Record<AiPlatformSettings["platform"], readonly Capability[]> = {
   vertex: allCapabilities,
-  legacy: ["logs", "background"],
+  legacy: ["logs", "diagnose", "background"],
 };
 
 /** The methods beyond the abstract ones, each by what a platform needs to have for it. */

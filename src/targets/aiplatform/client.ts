@@ -272,11 +272,20 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
     });
   }
 
-  override diagnose(options: CallOptions<Config> = {}): Promise<Diagnosis[]> {
-    return this.#run("diagnose", options, async (call) => {
+  /** Also where settings are wrong, or no project is known: that is what it finds. */
+  override async diagnose({ config, signal }: CallOptions<Config> = {}): Promise<Diagnosis[]> {
+    try {
       const { diagnose } = await import("./diagnose/diagnose.js");
-      return diagnose(call);
-    });
+      const sources = {
+        callConfig: config,
+        clientConfig: this.#options.config,
+        target: this.#target,
+        env: process.env,
+      };
+      return await diagnose(sources, signal);
+    } catch (error) {
+      throw DeploymentError.from(error, "diagnose");
+    }
   }
 
   override operation(name: string, options: CallOptions<Config> = {}): Operation<Deployment | null> {

@@ -21,7 +21,7 @@ export const emulatorPollSchedule = { firstDelayMs: 100, maxDelayMs: 1000 };
 /**
  * The services that are the same on every platform.
  *
- * @param recordPath - Where a platform's records are, below the route; it tells platforms, projects and regions apart,
+ * @param recordPath - Where a platform's records are, below those of all; it tells platforms, projects and regions apart,
  * which may share a bucket.
  */
 export function platformIndependentServices(
@@ -34,12 +34,13 @@ export function platformIndependentServices(
     caller: () => connection.caller(),
   };
   const { productionBucket: bucket, productionRoute, trackingUri } = settings;
-  const prefix = [productionRoute, ...recordPath].filter((part) => part !== "").join("/");
+  const sharedPrefix = [productionRoute, "deployments"].filter((part) => part !== "").join("/");
+  const records = { sharedPrefix, prefix: [sharedPrefix, ...recordPath].join("/") };
   return {
     clock: systemClock,
     modelResolver: new MlflowModelResolver({ trackingUri, readers: { gs: new GcsArtifactReader(storage) } }),
     bundleBuilder: new SdistBundleBuilder(),
     uploader: new GcsUploader(storage),
-    deploymentStore: bucket === undefined ? noRecords : new GcsDeploymentStore(storage, { bucket, prefix }),
+    deploymentStore: bucket === undefined ? noRecords : new GcsDeploymentStore(storage, { bucket, ...records }),
   };
 }

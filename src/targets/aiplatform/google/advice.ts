@@ -9,6 +9,9 @@ const roles: Record<GoogleService, string> = {
   logging: "roles/logging.viewer",
   storage: "roles/storage.admin",
   ml: "roles/ml.admin",
+  serviceusage: "roles/serviceusage.serviceUsageViewer",
+  cloudresourcemanager: "roles/browser",
+  iam: "roles/iam.serviceAccountUser",
 };
 
 /** What a person does about a failure; null where Google's own words are all there is to say. */

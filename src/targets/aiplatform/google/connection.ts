@@ -6,8 +6,11 @@ import type { auth } from "googleapis/build/src/apis/aiplatform/index.js";
 import type { aiplatform_v1 } from "googleapis/build/src/apis/aiplatform/v1.js";
 import type { artifactregistry_v1 } from "googleapis/build/src/apis/artifactregistry/v1.js";
 import type { cloudbuild_v1 } from "googleapis/build/src/apis/cloudbuild/v1.js";
+import type { cloudresourcemanager_v3 } from "googleapis/build/src/apis/cloudresourcemanager/v3.js";
+import type { iam_v1 } from "googleapis/build/src/apis/iam/v1.js";
 import type { logging_v2 } from "googleapis/build/src/apis/logging/v2.js";
 import type { ml_v1 } from "googleapis/build/src/apis/ml/v1.js";
+import type { serviceusage_v1 } from "googleapis/build/src/apis/serviceusage/v1.js";
 
 import { DeploymentError } from "../../../core/errors.js";
 import { checkNotProxied, emulatorUrl } from "./emulator-host.js";
@@ -98,6 +101,27 @@ export class GoogleConnection {
     });
   }
 
+  serviceusage(): Promise<serviceusage_v1.Serviceusage> {
+    return this.#once("serviceusage", async () => {
+      const { serviceusage } = await import("googleapis/build/src/apis/serviceusage/index.js");
+      return serviceusage({ version: "v1", ...(await this.#clientOptions(this.#endpoint)) });
+    });
+  }
+
+  cloudresourcemanager(): Promise<cloudresourcemanager_v3.Cloudresourcemanager> {
+    return this.#once("cloudresourcemanager", async () => {
+      const { cloudresourcemanager } = await import("googleapis/build/src/apis/cloudresourcemanager/index.js");
+      return cloudresourcemanager({ version: "v3", ...(await this.#clientOptions(this.#endpoint)) });
+    });
+  }
+
+  iam(): Promise<iam_v1.Iam> {
+    return this.#once("iam", async () => {
+      const { iam } = await import("googleapis/build/src/apis/iam/index.js");
+      return iam({ version: "v1", ...(await this.#clientOptions(this.#endpoint)) });
+    });
+  }
+
   /**
    * @param extra - Options of the client beside connection and credentials, such as its checksum generator; those of the
    * first call count.
@@ -163,6 +187,19 @@ export class GoogleConnection {
     if (this.emulator) return "the emulator's anonymous caller";
     try {
       return (await (await this.#auth()).getCredentials()).client_email ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** As {@link caller}, but asks Google where the credentials do not say it, as a user's own. Never throws. */
+  async account(): Promise<string | null> {
+    const known = await this.caller();
+    if (known !== null) return known;
+    try {
+      const client = await (await this.#auth()).getClient();
+      const { token } = await client.getAccessToken();
+      return token && "getTokenInfo" in client ? ((await client.getTokenInfo(token)).email ?? null) : null;
     } catch {
       return null;
     }

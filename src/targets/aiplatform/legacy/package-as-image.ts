@@ -1,4 +1,4 @@
-import type { ContainerImage, ImageBuilder, ImageRequest } from "../../../core/services.js";
+import type { ContainerImage, ImageBuilder, ImageRequest, ListedImage } from "../../../core/services.js";
 
 /** On the legacy platform nothing is built: the platform installs the sdist itself, from where it was uploaded. */
 export class PackageAsImage implements ImageBuilder {
@@ -9,5 +9,13 @@ export class PackageAsImage implements ImageBuilder {
   /** The sdist's URI, `gs://bucket/object`, in place of an image's. */
   ensure({ source }: ImageRequest): Promise<ContainerImage> {
     return Promise.resolve({ uri: `gs://${source.bucket}/${source.object}`, built: false });
+  }
+
+  list(): Promise<ListedImage[]> {
+    return Promise.resolve([]);
+  }
+
+  delete(): Promise<void> {
+    return Promise.resolve();
   }
 }

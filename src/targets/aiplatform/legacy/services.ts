@@ -32,7 +32,7 @@ export function legacyServices(
   };
   const models = { ...place, regions, onlinePredictionLogging };
   return {
-    ...platformIndependentServices(settings, connection, ["deployments-legacy", project]),
+    ...platformIndependentServices(settings, connection, ["ml", project]),
     names: legacyNames(settings.modelName),
     imageBuilder: new PackageAsImage(),
     modelManager: new LegacyModelManager(models),

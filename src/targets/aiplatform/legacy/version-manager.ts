@@ -3,7 +3,13 @@ import { canonicalJson } from "../../../core/hash.js";
 import { type Operation, OperationFailedError } from "../../../core/operation.js";
 import type { StepContext } from "../../../core/progress.js";
 import type { VersionName } from "../../../core/record.js";
-import type { ModelVersion, ParentModel, VersionManager, VersionRequest } from "../../../core/services.js";
+import type {
+  ListedVersion,
+  ModelVersion,
+  ParentModel,
+  VersionManager,
+  VersionRequest,
+} from "../../../core/services.js";
 import { removal } from "../google/operations.js";
 import { managedBy } from "../spec.js";
 import { type MlOptions, MlApi, type Version } from "./ml-api.js";
@@ -87,6 +93,11 @@ export class LegacyVersionManager implements VersionManager {
     const removed = await removeVersion(this.#ml, versionResourceName(model, versionId), signal);
     if (removed && (await this.#ml.versions(model, signal)).length === 0) await this.#deleteEmpty(model, signal);
     return removed;
+  }
+
+  /** Empty: a version of this platform serves, so that none is left over from what served. */
+  list(): Promise<ListedVersion[]> {
+    return Promise.resolve([]);
   }
 
   async #deleteEmpty(name: string, signal: AbortSignal | undefined): Promise<void> {

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from "../../../core/clock.js";
 import { DeploymentError } from "../../../core/errors.js";
 import { pollUntilDone } from "../../../core/operation.js";
 import type { StepContext } from "../../../core/progress.js";
-import type { ContainerImage, ImageBuilder, ImageRequest, LogReader } from "../../../core/services.js";
+import type { ContainerImage, ImageBuilder, ImageRequest, ListedImage, LogReader } from "../../../core/services.js";
 import type { ImageUri } from "../config/image-uri.js";
 import { GoogleCaller } from "../google/call.js";
 import { type Build, buildResource, buildsOf, failureReason, isFinished, pushedDigest } from "./cloud-build.js";
@@ -74,6 +74,21 @@ export class CloudBuildImageBuilder implements ImageBuilder {
       );
     }
     return { uri: `${this.#images.image}@${digest}`, built: true };
+  }
+
+  /** None where the user has named the image: what is there is the user's. */
+  async list(context: StepContext): Promise<ListedImage[]> {
+    return this.#options.destination ? [] : this.#images.list(context);
+  }
+
+  async delete({ uri }: Pick<ListedImage, "uri">, context: StepContext): Promise<void> {
+    if (this.#options.destination) {
+      throw new DeploymentError(
+        "INVALID_PARAMETER_VALUE",
+        `${uri} is not deleted: destinationImageUri names it, so that it is yours.`,
+      );
+    }
+    await this.#images.delete(uri, context);
   }
 
   /** The id of an unfinished build of the same environment, such as that of a process that was killed. */

@@ -36,7 +36,7 @@ export function vertexServices(
   const place = { connection, project, location, clock: systemClock, pollSchedule };
   const logReader = new CloudLogReader({ ...place, containers: endpointContainers });
   return {
-    ...platformIndependentServices(settings, connection, ["deployments", project, location]),
+    ...platformIndependentServices(settings, connection, [project, location]),
     names,
     imageBuilder: new CloudBuildImageBuilder({
       ...place,

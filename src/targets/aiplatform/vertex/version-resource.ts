@@ -48,6 +48,11 @@ export function describesSpec(version: Model, request: VersionRequest): boolean 
   );
 }
 
+/** Whether a version's description, which is its own as a label may not be, says that this package made it. */
+export function isMadeHere({ versionDescription }: Model): boolean {
+  return /^Made by mlflow-deployments of spec [0-9a-f]+\.$/.test(versionDescription ?? "");
+}
+
 function specDescription(specHash: string): string {
   return `Made by mlflow-deployments of spec ${specHash.slice(0, keptHashLength)}.`;
 }
