@@ -2,25 +2,14 @@
 import { isatty } from "node:tty";
 
 import { exitCode } from "./exit-code.js";
+import { Interruption } from "./interruption.js";
 import { main } from "./main.js";
 
-/** Runners such as npx pass a Ctrl-C on that the terminal has sent already: the two come within milliseconds. */
-const sameCtrlCMs = 200;
-
-const interruption = new AbortController();
-let interruptedAt = 0;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => {
-    const now = performance.now();
-    if (!interruption.signal.aborted) {
-      interruptedAt = now;
-      interruption.abort();
-    } else if (now - interruptedAt > sameCtrlCMs) {
-      if (isatty(2)) process.stderr.write("\u001B[?25h\n"); // the cursor that the progress has hidden
-      process.exit(exitCode.interrupted);
-    }
-  });
-}
+const interruption = new Interruption(() => {
+  if (isatty(2)) process.stderr.write("\u001B[?25h\n"); // the cursor that the progress has hidden
+  process.exit(exitCode.interrupted);
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interruption.interrupt());
 
 // Who reads the output may stop reading it, as `head` does, and a terminal may be closed: that stops no deployment.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
