@@ -11,12 +11,19 @@ const interruption = new Interruption(() => {
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interruption.interrupt());
 
-// Who reads the output may stop reading it, as `head` does, and a terminal may be closed: that stops no deployment.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+// Who reads the output may stop reading it, as `head` does, and a terminal may be closed: that stops no deployment, and is no
+// failure. A disk that is full is one.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === "EPIPE" || code === "EIO") return;
+    if (stream === process.stdout) process.stderr.write(`Error: The output cannot be written: ${message}\n`);
+    process.exitCode = exitCode.failure;
+  });
+}
 
 const isTerminal = { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) };
 
-process.exitCode = await main(process.argv.slice(2), {
+const code = await main(process.argv.slice(2), {
   out: (line) => process.stdout.write(`${line}\n`),
   err: (line) => process.stderr.write(`${line}\n`),
   draw: (text) => process.stderr.write(text),
@@ -29,3 +36,4 @@ process.exitCode = await main(process.argv.slice(2), {
   columns: () => (isTerminal.stdout ? process.stdout : process.stderr).columns || undefined,
   env: process.env,
 });
+if (code !== exitCode.success) process.exitCode = code;

@@ -45,6 +45,11 @@ describe("a failure", () => {
     expect(err).toEqual(["Error: No.", `Code: ${code}`, ...(hint === undefined ? [] : [`Hint: ${hint}`])]);
   });
 
+  it("that names a setting of config says how to pass it here", async () => {
+    const { err } = await failing(get, new DeploymentError("INVALID_PARAMETER_VALUE", "Pass it as config.projectId."));
+    expect(err.at(-1)).toBe("Hint: On the command line that is -C projectId=VALUE.");
+  });
+
   it("shows its stack and the causes only with --verbose, and nothing else of them", async () => {
     const root = Object.assign(new Error("socket hang up"), {
       config: { headers: { authorization: "Bearer s3cret" } },

@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
@@ -100,6 +101,18 @@ describe("the program", () => {
     program.stdout.destroy();
     const [said, end] = await Promise.all([text(program.stderr), once(program, "exit")]);
     expect([said, end]).toEqual(["", [0, null]]);
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("fails when its output cannot be written", async () => {
+    const full = await open("/dev/full", "w");
+    const program = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), bin, "list", "-t", "slow"], {
+      cwd: directory,
+      stdio: ["ignore", full.fd, "pipe"],
+    });
+    const [said, end] = await Promise.all([text(program.stderr as Readable), once(program, "exit")]);
+    await full.close();
+    expect(said).toMatch(/^Error: The output cannot be written: .*ENOSPC/);
+    expect(end).toEqual([1, null]);
   });
 
   it("reads rows from a pipe, and says what is wrong with them", async () => {
