@@ -39,7 +39,7 @@ export interface CommandOption {
 }
 
 /** The one word that a command takes beside its options. */
-export interface CommandArgument {
+interface CommandArgument {
   name: string;
   description: string;
   choices: readonly string[];

@@ -1,19 +1,17 @@
 import { createInterface } from "node:readline";
 
-import { throwIfCancelled } from "../core/errors.js";
 import type { CliIo } from "./command.js";
 import { DeclinedError } from "./usage-error.js";
 
 /**
  * Asks a person on the terminal, who has to say yes.
  *
- * @throws DeclinedError for any other answer, and for the end of input; DeploymentError `CANCELLED` for Ctrl-C
+ * @throws DeclinedError for any other answer, for the end of input, and for Ctrl-C
  */
 export async function confirm(question: string, io: CliIo): Promise<void> {
   io.draw(`${question} [y/N] `);
   const answer = await readLine(io);
   if (answer === undefined) io.draw("\n");
-  throwIfCancelled(io.signal, "Nothing was changed: the question");
   if (!/^\s*y(es)?\s*$/i.test(answer ?? "")) throw new DeclinedError();
 }
 

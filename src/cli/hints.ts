@@ -25,11 +25,19 @@ export function hintFor(error: DeploymentError, command: Command, values: Comman
       return resumable.has(command.name) ? `${named("logs")} shows what its containers wrote.` : undefined;
     case "CANCELLED":
       return resumable.has(command.name) ? "The same command again goes on where it stopped." : undefined;
+    case "INVALID_PARAMETER_VALUE":
+      return settingHint(error.message);
     case "INTERNAL_ERROR":
       return values["verbose"] ? undefined : "--verbose shows where it came from.";
     default:
       return error.retryable ? "It may pass: run the same command again." : undefined;
   }
+}
+
+/** Errors speak of settings as a program passes them. */
+function settingHint(message: string): string | undefined {
+  const setting = /\bconfig\.(\w+)/.exec(message)?.[1];
+  return setting === undefined ? undefined : `On the command line that is -C ${setting}=VALUE.`;
 }
 
 /** A word as a POSIX shell takes it literally. */

@@ -13,6 +13,9 @@ export class ParseEnd extends Error {
   }
 }
 
+/** Columns: longer lines are hard to read. */
+const widestHelp = 120;
+
 /** Runs the command that was typed. */
 type Run = (command: Command, values: CommandValues, parsed: Program) => Promise<void>;
 
@@ -25,7 +28,11 @@ export function buildProgram(commands: readonly Command[], io: CliIo, run: Run):
     .description("Takes models from MLflow to serving.")
     .version(packageVersion(), "-V, --version")
     .helpCommand(false)
-    .configureOutput({ writeOut: (text) => io.out(text.trimEnd()), writeErr: () => {} });
+    .configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      writeErr: () => {},
+      getOutHelpWidth: () => Math.min(io.columns() ?? 80, widestHelp),
+    });
   endsByThrowing(program);
   for (const command of commands) addCommand(program, command, run);
   return program;
@@ -54,12 +61,10 @@ function endsByThrowing(command: Program): void {
 }
 
 function commanderOption(given: CommandOption): Option {
-  const { flags, description, default: preset, repeatable, required, choices, parse } = given;
-  const option = new Option(flags, required ? `${description} (required)` : description);
+  const { flags, description, default: preset, repeatable, required, otherwise, choices, parse } = given;
+  const option = new Option(flags, required && !otherwise ? `${description} (required)` : description);
   if (preset !== undefined) option.default(parse ? parse(preset) : preset, preset);
-  if (repeatable) {
-    return option.default([], "none").argParser((typed: string, before: string[]) => [...before, typed]);
-  }
+  if (repeatable) return option.argParser((typed: string, before?: string[]) => [...(before ?? []), typed]);
   if (choices) option.choices(choices);
   if (parse) {
     option.argParser((typed: string) => {

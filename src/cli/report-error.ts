@@ -19,7 +19,7 @@ export function reportError(error: unknown, failed: FailedCommand, io: CliIo): n
   if (error instanceof UsageError) return reportUsageError(error.message, usage, io);
   if (error instanceof DeclinedError) {
     io.err("Nothing was changed.");
-    return exitCode.failure;
+    return failureCode(io);
   }
   const failure = DeploymentError.from(error, "The command");
   const { code, message, retryable } = failure;
@@ -32,7 +32,11 @@ export function reportError(error: unknown, failed: FailedCommand, io: CliIo): n
     if (hint) io.err(`Hint: ${hint}`);
   }
   if (values["verbose"]) for (const line of stackLines(failure)) io.err(printable(line));
-  return io.signal.aborted ? exitCode.interrupted : exitCode.failure;
+  return failureCode(io);
+}
+
+function failureCode({ signal }: CliIo): number {
+  return signal.aborted ? exitCode.interrupted : exitCode.failure;
 }
 
 /** A mistake of usage, in the form of MLflow's own command line (click). */

@@ -25,10 +25,11 @@ export async function runCommand(
   }
 }
 
-/** Adds the values that come from elsewhere. Complains of the first that is missing, in the order of the options. */
+/** Adds empty lists, and the values that come from elsewhere. Complains of the first that is missing, in the order of the options. */
 async function fillIn(command: Command, values: Record<string, unknown>): Promise<void> {
-  for (const { flags, required, otherwise } of command.options) {
+  for (const { flags, repeatable, required, otherwise } of command.options) {
     const name = valueName(flags);
+    if (repeatable) values[name] ??= [];
     if (values[name] === undefined && otherwise) values[name] = await otherwise();
     if (required && values[name] === undefined) throw new UsageError(`Missing option ${displayedFlags(flags)}.`);
   }

@@ -11,7 +11,7 @@ import { UsageError } from "./usage-error.js";
 /** The options that all commands of a target have, or some. */
 interface TargetValues {
   target: string;
-  config?: string[];
+  config: string[];
   configFile?: string;
   json?: boolean;
   output?: string;
@@ -31,7 +31,7 @@ export async function runTargetCommand(
   return outcome?.exitCode;
 }
 
-async function targetCall({ target, config: pairs = [], configFile, json, yes }: TargetValues, io: CliIo) {
+async function targetCall({ target, config: pairs, configFile, json, yes }: TargetValues, io: CliIo) {
   const typed = typedConfig(pairs);
   const file = configFile === undefined ? {} : await configOfFile(configFile);
   // whether to wait is asked of a call, not of a client

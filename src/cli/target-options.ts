@@ -1,4 +1,5 @@
 import type { CommandOption } from "./command.js";
+import type { JsonFormat } from "./input/json-input.js";
 
 /** `-t`: required, unless `MLFLOW_DEPLOYMENTS_TARGET` says it. */
 export const targetOption: CommandOption = {
@@ -88,7 +89,7 @@ export const contentTypeOption: CommandOption = {
 export const jsonFormatOption: CommandOption = {
   flags: "--json-format <form>",
   description: "of a JSON input; default: told from its content",
-  choices: ["split", "records", "columns", "tf-serving"],
+  choices: ["split", "records", "columns", "tf-serving"] satisfies JsonFormat[],
 };
 
 export const outputPathOption: CommandOption = {

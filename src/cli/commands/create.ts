@@ -20,15 +20,16 @@ interface CreateValues {
 export const createCommand = targetCommand({
   name: "create",
   summary: "Deploy a model, and wait until it answers predictions.",
-  details: `Run again it changes nothing, or goes on where it was stopped. With -C sync=false the name of the operation is
-printed, and the command ends when that is done.`,
+  details: `Run again it changes nothing, or goes on where it was stopped. With
+-C sync=false the name of the operation is printed, and the command ends when
+that is done.`,
   options: [
-    endpointOption,
-    configOption,
     nameOption,
     targetOption,
     { ...modelUriOption, required: true },
     flavorOption,
+    endpointOption,
+    configOption,
     messageOption,
   ],
   events: true,

@@ -10,9 +10,9 @@ interface DeleteValues {
 export const deleteCommand = targetCommand({
   name: "delete",
   summary: "Delete a deployment. Deleting one that does not exist does nothing.",
-  details: `On a terminal it shows what is there, and asks; not with --yes or --json, nor where standard input or output is no
-terminal.`,
-  options: [endpointOption, configOption, nameOption, targetOption, messageOption, yesOption],
+  details: `On a terminal it shows what is there, and asks; not with
+--yes or --json, nor where standard input or output is no terminal.`,
+  options: [nameOption, targetOption, endpointOption, configOption, messageOption, yesOption],
   events: true,
   run: async (call, values) => {
     const { name, endpoint, message } = values as unknown as DeleteValues;

@@ -5,7 +5,7 @@ export const doctorCommand = targetCommand({
   name: "doctor",
   summary: "Look at all that a deployment needs, and say what to do about what is missing.",
   details: "It exits with 1 when a check has failed.",
-  options: [configOption, targetOption],
+  options: [targetOption, configOption],
   forms: true,
   run: async (call) => {
     const checks = await call.client.diagnose(call.options);

@@ -10,6 +10,7 @@ interface EmulatorValues {
   record?: string;
   storageEndpoint?: string;
   bucket: string[];
+  verbose?: boolean;
 }
 
 /** `mlflow-deployments emulator`: Google Cloud's side of a deployment, on this machine. */
@@ -57,7 +58,7 @@ Set the variable that it prints, and deployments go to it instead of Google Clou
 };
 
 async function serveEmulator(values: CommandValues, io: CliIo): Promise<void> {
-  const { bucket, ...options } = values as unknown as EmulatorValues;
+  const { bucket, verbose: _, ...options } = values as unknown as EmulatorValues;
   const { startEmulator } = await import("../../emulator/index.js");
   const emulator = await startEmulator({ ...options, onLog: (line: string) => io.err(line) });
   try {

@@ -4,7 +4,7 @@ import type { Table } from "../output/table.js";
 import { targetCommand } from "../target-command.js";
 import { configOption, requiredEndpointOption, targetOption } from "../target-options.js";
 
-const options = [configOption, requiredEndpointOption, targetOption];
+const options = [requiredEndpointOption, targetOption, configOption];
 
 const createEndpoint = targetCommand({
   name: "create-endpoint",
@@ -45,7 +45,7 @@ const deleteEndpoint = targetCommand({
 const listEndpoints = targetCommand({
   name: "list-endpoints",
   summary: "List all endpoints of a target.",
-  options: [configOption, targetOption],
+  options: [targetOption, configOption],
   forms: true,
   run: async (call) => {
     const endpoints = await call.client.listEndpoints(call.options);

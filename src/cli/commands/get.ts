@@ -4,7 +4,7 @@ import { configOption, endpointOption, nameOption, targetOption } from "../targe
 export const getCommand = targetCommand({
   name: "get",
   summary: "Show a deployment in detail.",
-  options: [endpointOption, configOption, nameOption, targetOption],
+  options: [nameOption, targetOption, endpointOption, configOption],
   forms: true,
   run: async (call, values) => {
     const { name, endpoint } = values as unknown as { name: string; endpoint?: string };

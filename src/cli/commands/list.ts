@@ -4,7 +4,7 @@ import { configOption, endpointOption, targetOption } from "../target-options.js
 export const listCommand = targetCommand({
   name: "list",
   summary: "List all deployments of a target, or those of an endpoint.",
-  options: [endpointOption, configOption, targetOption],
+  options: [targetOption, endpointOption, configOption],
   forms: true,
   run: async (call, values) => {
     const { endpoint } = values as { endpoint?: string };

@@ -5,9 +5,9 @@ export const logsCommand = targetCommand({
   name: "logs",
   summary: "Show the last lines that a deployment's containers wrote, oldest first.",
   options: [
-    configOption,
     nameOption,
     targetOption,
+    configOption,
     { flags: "--lines <number>", description: "how many at the most", default: "100", parse: parseLines },
   ],
   run: async (call, values) => {

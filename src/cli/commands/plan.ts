@@ -19,7 +19,7 @@ export const planCommand = targetCommand({
   name: "plan",
   summary: "Show what create, or update of what is there, would do. Nothing is done.",
   details: "It exits with 1 when the call would be refused.",
-  options: [endpointOption, configOption, nameOption, targetOption, modelUriOption, flavorOption],
+  options: [nameOption, targetOption, modelUriOption, flavorOption, endpointOption, configOption],
   events: true,
   forms: true,
   run: async (call, values) => {

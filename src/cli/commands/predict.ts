@@ -24,15 +24,17 @@ const exactlyOne = "exactly one of --name and --endpoint must be given";
 const options = [
   { flags: "--name <name>", description: `name of the deployment; ${exactlyOne}` },
   { flags: "--endpoint <name>", description: `name of the endpoint; ${exactlyOne}` },
-  configOption,
   targetOption,
   inputPathOption,
   outputPathOption,
   contentTypeOption,
   jsonFormatOption,
+  configOption,
 ];
-const details = `The input is JSON: an array of rows, {"dataframe_split": …}, {"dataframe_records": …}, {"instances": …}, {"inputs": …}, or
-what pandas' to_json writes; "params" beside them are the model's inference parameters. Or CSV with a line of headings.`;
+const details = `The input is JSON: an array of rows, {"dataframe_split": …},
+{"dataframe_records": …}, {"instances": …}, {"inputs": …}, or what pandas'
+to_json writes; "params" beside them are the model's inference parameters.
+Or it is CSV with a line of headings.`;
 
 export const predictCommand = targetCommand({
   name: "predict",

@@ -13,10 +13,11 @@ interface PruneValues {
 export const pruneCommand = targetCommand({
   name: "prune",
   summary: "Delete what no deployment needs any more: versions, images, files, records.",
-  details: `It shows what it would delete, and asks. Where nobody can be asked it needs --yes or --dry-run.`,
+  details: `It shows what it would delete, and asks. Where nobody can be asked it needs
+--yes or --dry-run.`,
   options: [
-    configOption,
     targetOption,
+    configOption,
     {
       flags: "--keep-versions <number>",
       description: "how many versions of each model stay though nothing needs them, the newest",

@@ -13,11 +13,11 @@ export const runLocalCommand = targetCommand({
   name: "run-local",
   summary: "Serve a model on this machine the way the target would, until Ctrl-C.",
   options: [
-    configOption,
     nameOption,
     targetOption,
     { ...modelUriOption, required: true },
     flavorOption,
+    configOption,
     {
       flags: "--port <number>",
       description: "port to listen on, on 127.0.0.1 only; 0 for any free one",

@@ -21,15 +21,15 @@ interface UpdateValues {
 export const updateCommand = targetCommand({
   name: "update",
   summary: "Change a deployment: its model, its settings, or both.",
-  details: `On a terminal it shows what is there and what will be, and asks; not with --yes or --json, nor where standard input or
-output is no terminal.`,
+  details: `On a terminal it shows what is there and what will be, and asks; not with
+--yes or --json, nor where standard input or output is no terminal.`,
   options: [
-    endpointOption,
-    configOption,
     nameOption,
     targetOption,
     modelUriOption,
     flavorOption,
+    endpointOption,
+    configOption,
     messageOption,
     yesOption,
   ],

@@ -8,6 +8,8 @@ export interface CompletedOption {
   /** `-t` */
   short: string | undefined;
   description: string;
+  /** Whether it may be given more than once. */
+  repeatable: boolean;
   /** What follows it: nothing, a file, one of some words, or what only the person knows. */
   value: "none" | "file" | "free" | readonly string[];
 }
@@ -44,6 +46,7 @@ export function completedProgram(commands: readonly Command[], targets: readonly
         long: longFlag(option.flags),
         short: shortFlag(option.flags),
         description: option.description,
+        repeatable: option.repeatable === true,
         value: valueOf(option, targets),
       })),
     })),

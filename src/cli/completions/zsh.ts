@@ -34,10 +34,10 @@ function commandCase({ name, words, options }: CompletedCommand): string {
 }
 
 /** One for each name of it: `'--target[description]:value:(aiplatform)'`. */
-function optionSpecs({ long, short, description, value }: CompletedOption): string[] {
+function optionSpecs({ long, short, description, repeatable, value }: CompletedOption): string[] {
   const shown = description.replace(/[[\]:\\]/g, String.raw`\$&`);
   const names = short ? [short, long] : [long];
-  return names.map((flag) => quoted(`${long === "--config" ? "*" : ""}${flag}[${shown}]${follows(value)}`));
+  return names.map((flag) => quoted(`${repeatable ? "*" : ""}${flag}[${shown}]${follows(value)}`));
 }
 
 function follows(value: CompletedOption["value"]): string {

@@ -8,8 +8,7 @@ export interface ModelInput {
 }
 
 /** The forms of a JSON input that can be named. Without a name, the form is told from the content. */
-export const jsonFormats = ["split", "records", "columns", "tf-serving"] as const;
-export type JsonFormat = (typeof jsonFormats)[number];
+export type JsonFormat = "split" | "records" | "columns" | "tf-serving";
 
 type Table = Record<string, unknown>;
 

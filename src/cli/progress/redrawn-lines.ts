@@ -34,18 +34,22 @@ export class RedrawnLines {
     this.#cursorIsHidden = false;
   }
 
-  /** One write a frame, so that nothing flickers. */
+  /**
+   * One write a frame, so that nothing flickers. The cursor rests at the start of the last line: the `^C` that a terminal shows of
+   * a Ctrl-C would otherwise wrap a full line, and one would be missed by the next erasure.
+   */
   #draw(kept: readonly string[], lines: readonly string[]): void {
     const hide = this.#cursorIsHidden ? "" : hideCursor;
     this.#cursorIsHidden = true;
-    this.#io.draw(hide + this.#erase() + kept.map((line) => `${line}\n`).join("") + lines.join("\n"));
+    this.#io.draw(hide + this.#erase() + kept.map((line) => `${line}\n`).join("") + `${lines.join("\n")}\r`);
     this.#drawn = lines;
   }
 
-  /** The cursor is at the end of the last line. A terminal that was made narrower since has wrapped them. */
+  /** From the first line on. A terminal that was made narrower since has wrapped those above the cursor. */
   #erase(): string {
     const columns = this.#io.columns() ?? Number.POSITIVE_INFINITY;
-    const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(textWidth(line) / columns)), 0);
-    return `\r${rows > 1 ? `\u001B[${rows - 1}A` : ""}${eraseBelow}`;
+    const above = this.#drawn.slice(0, -1);
+    const rows = above.reduce((sum, line) => sum + Math.max(1, Math.ceil(textWidth(line) / columns)), 0);
+    return `\r${rows > 0 ? `\u001B[${rows}A` : ""}${eraseBelow}`;
   }
 }
