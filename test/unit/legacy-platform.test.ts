@@ -42,7 +42,7 @@ describe("the legacy platform", () => {
 
   it("has what it declares, and refuses all else by name", async () => {
     const { client: legacy } = client();
-    expect(await legacy.capabilities()).toEqual(["logs", "background"]);
+    expect(await legacy.capabilities()).toEqual(["logs", "diagnose", "background"]);
     const refused = {
       code: "NOT_IMPLEMENTED",
       message: expect.stringContaining('The platform "legacy" does not have'),
