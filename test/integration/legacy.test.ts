@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 
 import { type Emulator, startEmulator } from "../../src/emulator/index.js";
 import {
@@ -140,6 +140,12 @@ class Predictor:
       code: "FAILED_PRECONDITION",
       message: expect.stringContaining("unknown error"),
     });
+  });
+
+  it("has the reason of it in the log", async () => {
+    await vi.waitFor(async () =>
+      expect(await client.getLogs({ name: "iris_model" })).toContainEqual(expect.stringContaining("asked to fail")),
+    );
   });
 
   it("serves the same on another machine by a copy of the version", async () => {

@@ -70,12 +70,14 @@ async function waitFor<T>(running: Promise<T>, deployment: string, options: Wait
     () => void (isSettled = true),
     () => void (isSettled = true),
   );
-  const sleep: Clock["sleep"] = (milliseconds, signal) =>
-    Promise.race([settled, systemClock.sleep(milliseconds, signal)]);
+  const clock: Clock = {
+    now: () => systemClock.now(),
+    sleep: (milliseconds, signal) => Promise.race([settled, systemClock.sleep(milliseconds, signal)]),
+  };
   await pollUntilDone<void>(
     async () => (isSettled ? { done: true, result: undefined } : { done: false, stage: null }),
     `The work on "${deployment}"`,
-    { ...options, clock: { now: systemClock.now, sleep }, schedule: { maxDelayMs: 1000 } },
+    { ...options, clock, schedule: { maxDelayMs: 1000 } },
   );
   return running;
 }
