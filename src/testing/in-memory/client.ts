@@ -2,8 +2,9 @@ import { BaseDeploymentClient } from "../../core/base-client.js";
 import type { Capability } from "../../core/capabilities.js";
 import type { CreatedDeployment, Deployment, UpdatedDeployment } from "../../core/deployment.js";
 import type { Diagnosis } from "../../core/diagnosis.js";
-import { DeploymentError, throwIfCancelled } from "../../core/errors.js";
+import { DeploymentError } from "../../core/errors.js";
 import type { Explanations } from "../../core/explanations.js";
+import { guard } from "../../core/guard.js";
 import type { Operation } from "../../core/operation.js";
 import type {
   CallOptions,
@@ -207,16 +208,7 @@ export class InMemoryClient extends BaseDeploymentClient<Config> {
     });
   }
 
-  async #run<T>(
-    method: string,
-    options: CallOptions<Config>,
-    work: (memory: SharedMemory) => T | Promise<T>,
-  ): Promise<T> {
-    try {
-      throwIfCancelled(options.signal, method);
-      return await work(this.#memory);
-    } catch (error) {
-      throw DeploymentError.from(error, method);
-    }
+  #run<T>(method: string, options: CallOptions<Config>, work: (memory: SharedMemory) => T | Promise<T>): Promise<T> {
+    return guard(method, options, () => work(this.#memory));
   }
 }
