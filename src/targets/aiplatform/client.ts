@@ -208,7 +208,7 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
     });
   }
 
-  /** @param options - `config`: `trafficSplit`, `endpointDescription`, `inferenceTimeout`, `labels`. */
+  /** Changes an endpoint. @param options - `config`: `trafficSplit`, `endpointDescription`, `inferenceTimeout`, `labels`. */
   override updateEndpoint(options: UpdateEndpointOptions<Config>): Promise<ServingEndpoint> {
     return this.#run("updateEndpoint", options, async (call) => {
       const { updateEndpoint } = await import("./endpoints.js");

@@ -62,6 +62,7 @@ export class InMemoryClient extends BaseDeploymentClient<Config> {
     return this.#memory.capabilities;
   }
 
+  /** Deploys a model. With `config.sync: false` it returns at once with an operation. */
   override createDeployment(
     options: InBackground<CreateDeploymentOptions<Config>>,
   ): Promise<Operation<CreatedDeployment>>;
@@ -72,6 +73,7 @@ export class InMemoryClient extends BaseDeploymentClient<Config> {
     return this.#change("createDeployment", options, (complete) => createDeployment(complete, this.#memory));
   }
 
+  /** Changes a deployment. With `config.sync: false` it returns at once with an operation. */
   override updateDeployment(
     options: InBackground<UpdateDeploymentOptions<Config>>,
   ): Promise<Operation<UpdatedDeployment>>;
@@ -82,6 +84,7 @@ export class InMemoryClient extends BaseDeploymentClient<Config> {
     return this.#change("updateDeployment", options, (complete) => updateDeployment(complete, this.#memory));
   }
 
+  /** Deletes a deployment. With `config.sync: false` it returns at once with an operation. */
   override deleteDeployment(options: InBackground<DeleteDeploymentOptions<Config>>): Promise<Operation<void>>;
   override deleteDeployment(options: DeleteDeploymentOptions<Config>): Promise<void>;
   override deleteDeployment(options: DeleteDeploymentOptions<Config>): Promise<void | Operation<void>> {
