@@ -71,6 +71,25 @@ export interface Deployment {
   history: HistoryEntry[];
 }
 
+/**
+ * A deployment of these parts; what is not given is as of one that serves by itself, on a platform that says nothing more of
+ * it. For those who write a target: what a later version of this package adds to a deployment has its default here.
+ */
+export function newDeployment(parts: Pick<Deployment, "name"> & Partial<Deployment>): Deployment {
+  return {
+    flavor: null,
+    state: "ready",
+    endpoint: null,
+    deployedModels: [],
+    trafficPercent: 100,
+    model: null,
+    hashes: { spec: null, environment: null },
+    settings: {},
+    history: [],
+    ...parts,
+  };
+}
+
 /** What `createDeployment` gives: the deployment, and whether this call changed anything. */
 export interface CreatedDeployment extends Deployment {
   /** False when the same deployment was there already, finished. */

@@ -209,7 +209,7 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
     });
   }
 
-  /** @param options - `config`: `trafficSplit`, `endpointDescription`, `inferenceTimeout`, `labels`. */
+  /** Changes an endpoint. @param options - `config`: `trafficSplit`, `endpointDescription`, `inferenceTimeout`, `labels`. */
   override updateEndpoint(options: UpdateEndpointOptions<Config>): Promise<ServingEndpoint> {
     const work = async (call: Call) => {
       const { updateEndpoint } = await import("./endpoints.js");

@@ -8,9 +8,9 @@ import type { Subject } from "./subject.js";
 
 /** What the target does not have. */
 export function gapCases<Config extends object>(subject: Subject<Config>): Case[] {
-  return allCapabilities
+  const declared = allCapabilities
     .filter((capability) => !subject.has(capability))
-    .map((capability) => [
+    .map((capability): Case => [
       `declares that it has no ${capability}, and says so`,
       async () => {
         const client = await subject.client();
@@ -21,6 +21,22 @@ export function gapCases<Config extends object>(subject: Subject<Config>): Case[
         }
       },
     ]);
+  return subject.has("endpoints") ? declared : [...declared, noEndpointCase(subject)];
+}
+
+/** An endpoint must not be passed over in silence. */
+function noEndpointCase<Config extends object>(subject: Subject<Config>): Case {
+  const { options, stranger } = subject;
+  const codes = ["NOT_IMPLEMENTED", "RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"] as const;
+  return [
+    "refuses an endpoint, of which it has none",
+    async () => {
+      const client = await subject.client();
+      const request = { ...subject.request(stranger), endpoint: stranger };
+      await refusal("createDeployment", () => client.createDeployment(request), ...codes);
+      await refusal("predict", () => client.predict({ endpoint: stranger, inputs: options.inputs }), ...codes);
+    },
+  ];
 }
 
 type Calls = Record<string, () => Promise<unknown>>;

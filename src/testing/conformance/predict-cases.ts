@@ -43,9 +43,9 @@ export function predictCases<Config extends object>(subject: Subject<Config>): C
       "refuses inputs that are no rows",
       async () => {
         const client = await subject.client();
-        for (const inputs of [[], {}, "rows", null]) {
+        for (const inputs of [[], {}, "rows", null, undefined]) {
           const call = () => client.predict({ deploymentName: first, inputs: inputs as never });
-          await refusal(JSON.stringify(inputs), call, "INVALID_PARAMETER_VALUE");
+          await refusal(`Inputs of ${JSON.stringify(inputs)}`, call, "INVALID_PARAMETER_VALUE");
         }
       },
     ],

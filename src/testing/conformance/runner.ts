@@ -1,7 +1,8 @@
 /** What the suite is written with, of vitest, jest, or any runner with these functions. */
 export interface TestRunner {
+  /** A group of tests, which `define` adds. */
   describe(name: string, define: () => void): unknown;
-  /** @param timeout - Milliseconds. */
+  /** One test. @param timeout - Milliseconds. */
   it(name: string, run: () => Promise<void>, timeout?: number): unknown;
   /** Deletes what tests have left. Without it, what a failed test has made stays. */
   afterAll?(run: () => Promise<void>, timeout?: number): unknown;

@@ -2,8 +2,9 @@ import { BaseDeploymentClient } from "../../core/base-client.js";
 import type { Capability } from "../../core/capabilities.js";
 import type { CreatedDeployment, Deployment, UpdatedDeployment } from "../../core/deployment.js";
 import type { Diagnosis } from "../../core/diagnosis.js";
-import { DeploymentError, throwIfCancelled } from "../../core/errors.js";
+import { DeploymentError } from "../../core/errors.js";
 import type { Explanations } from "../../core/explanations.js";
+import { guard } from "../../core/guard.js";
 import type { Operation } from "../../core/operation.js";
 import type {
   CallOptions,
@@ -61,6 +62,7 @@ export class InMemoryClient extends BaseDeploymentClient<Config> {
     return this.#memory.capabilities;
   }
 
+  /** Deploys a model. With `config.sync: false` it returns at once with an operation. */
   override createDeployment(
     options: InBackground<CreateDeploymentOptions<Config>>,
   ): Promise<Operation<CreatedDeployment>>;
@@ -71,6 +73,7 @@ export class InMemoryClient extends BaseDeploymentClient<Config> {
     return this.#change("createDeployment", options, (complete) => createDeployment(complete, this.#memory));
   }
 
+  /** Changes a deployment. With `config.sync: false` it returns at once with an operation. */
   override updateDeployment(
     options: InBackground<UpdateDeploymentOptions<Config>>,
   ): Promise<Operation<UpdatedDeployment>>;
@@ -81,6 +84,7 @@ export class InMemoryClient extends BaseDeploymentClient<Config> {
     return this.#change("updateDeployment", options, (complete) => updateDeployment(complete, this.#memory));
   }
 
+  /** Deletes a deployment. With `config.sync: false` it returns at once with an operation. */
   override deleteDeployment(options: InBackground<DeleteDeploymentOptions<Config>>): Promise<Operation<void>>;
   override deleteDeployment(options: DeleteDeploymentOptions<Config>): Promise<void>;
   override deleteDeployment(options: DeleteDeploymentOptions<Config>): Promise<void | Operation<void>> {
@@ -207,16 +211,7 @@ export class InMemoryClient extends BaseDeploymentClient<Config> {
     });
   }
 
-  async #run<T>(
-    method: string,
-    options: CallOptions<Config>,
-    work: (memory: SharedMemory) => T | Promise<T>,
-  ): Promise<T> {
-    try {
-      throwIfCancelled(options.signal, method);
-      return await work(this.#memory);
-    } catch (error) {
-      throw DeploymentError.from(error, method);
-    }
+  #run<T>(method: string, options: CallOptions<Config>, work: (memory: SharedMemory) => T | Promise<T>): Promise<T> {
+    return guard(method, options, () => work(this.#memory));
   }
 }
