@@ -60,7 +60,6 @@ describe("the legacy platform", () => {
       () => legacy.planDeployment(request),
       () => legacy.planPrune(),
       () => legacy.prune([]),
-      () => legacy.diagnose(),
       () => legacy.createDeployment({ ...request, endpoint: "e" }),
       () => legacy.predict({ endpoint: "e", inputs: [1] }),
       stream,

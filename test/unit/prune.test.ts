@@ -209,6 +209,30 @@ describe("a version", () => {
     expect(await client().planPrune()).toEqual([]);
   });
 
+  it("stays when the registry says that it is deployed, on whatever endpoint", async () => {
+    version("1");
+    const list = platform.registry.list.bind(platform.registry);
+    platform.registry.list = async () =>
+      (await list()).map((each) => ({ ...each, deployedOn: ["projects/1/locations/l/endpoints/by-hand"] }));
+    expect(await client().planPrune()).toEqual([]);
+  });
+
+  it("stays when an endpoint says that its model is deployed, and not which version", async () => {
+    version("1");
+    version("2");
+    await deployed("2");
+    const [endpoint] = [...platform.endpoints.endpoints.values()];
+    endpoint!.deployedModels[0]!.modelVersionId = null;
+    expect(await client().planPrune()).toEqual([]);
+  });
+
+  it("stays when somebody works on the deleted deployment that names it", async () => {
+    version("1");
+    const lock = newLock(platform.services.clock.now());
+    record("gone", { deletedAt: time(), version: { model: "models/iris", versionId: "1" }, lock });
+    expect(await client().planPrune()).toEqual([]);
+  });
+
   it("goes when only the record of a deleted deployment names it", async () => {
     version("1");
     record("gone", { deletedAt: time(), version: { model: "models/iris", versionId: "1" } });
@@ -273,6 +297,13 @@ describe("an object", () => {
       "gs://acme-models/route/models/1111111111111111/data/model.pkl",
       "gs://acme-models/route/bundles/3333333333333333/deploy.tar.gz",
     ]);
+  });
+
+  it("stays when it is not below the route, whatever a listing gives", async () => {
+    object("other/models/1111111111111111/MLmodel");
+    const list = platform.bucket.list.bind(platform.bucket);
+    platform.bucket.list = (bucket) => list(bucket, "");
+    expect(await client().planPrune()).toEqual([]);
   });
 
   it("stays while a record has its model or environment, of whatever project", async () => {

@@ -3,26 +3,18 @@ import type { PruneOptions } from "../../../core/options.js";
 import type { StepContext } from "../../../core/progress.js";
 import type { PruneItem } from "../../../core/prune.js";
 import type { Call } from "../call.js";
-import { capabilitiesOf } from "../capabilities.js";
 import type { AiPlatformConfig } from "../config/index.js";
 import { findAll, type Prunables } from "./prunable.js";
 
 /** What of all that this package made no deployment needs any more, in the order in which `prune` deletes it. */
 export async function planPrune(options: PruneOptions<AiPlatformConfig>, call: Call): Promise<PruneItem[]> {
-  const { prunables, unreadable } = await findAll(keptVersions(options, call), call);
+  const { prunables, unreadable } = await findAll(keptVersions(options), call);
   warnOfUnreadable(unreadable, call.context);
   return prunables.map(({ item }) => item);
 }
 
-/**
- * The option `keepVersions`, checked with the other conditions of pruning.
- *
- * @throws DeploymentError `NOT_IMPLEMENTED` on a platform that cannot be pruned.
- */
-export function keptVersions({ keepVersions = 0 }: PruneOptions<AiPlatformConfig>, { settings }: Call): number {
-  if (!capabilitiesOf(settings.platform).includes("prune")) {
-    throw new DeploymentError("NOT_IMPLEMENTED", `Pruning is not there for the platform ${settings.platform}.`);
-  }
+/** The option `keepVersions`, checked. */
+export function keptVersions({ keepVersions = 0 }: PruneOptions<AiPlatformConfig>): number {
   if (Number.isSafeInteger(keepVersions) && keepVersions >= 0) return keepVersions;
   throw new DeploymentError("INVALID_PARAMETER_VALUE", "keepVersions must be a whole number, 0 or more.");
 }

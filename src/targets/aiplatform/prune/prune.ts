@@ -37,7 +37,7 @@ export async function prune(
   options: PruneOptions<AiPlatformConfig>,
   call: Call,
 ): Promise<PruneItem[]> {
-  const keepVersions = keptVersions(options, call);
+  const keepVersions = keptVersions(options);
   const outcome: Outcome = { pruned: [], failures: [], warned: false };
   const named = new Map(items.map((item) => [item.name, item]));
   for (const kind of kinds) {
