@@ -227,6 +227,9 @@ describe("changing versions", () => {
         "versionDescription"
       ],
     ).toBe("v");
+    const labelled = await vertex.call("PATCH", `${name}@1?updateMask=labels`, { labels: { stage: "live" } });
+    expect(labelled.json["labels"]).toEqual({ stage: "live" });
+    expect((await vertex.call("PATCH", `${name}@1?updateMask=labels`, {})).json).not.toHaveProperty("labels");
     expect((await vertex.call("PATCH", `${name}?updateMask=artifactUri`, {})).status).toBe(400);
     expect((await vertex.call("PATCH", name, { displayName: "x" })).status).toBe(400);
   });

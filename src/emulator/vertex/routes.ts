@@ -6,8 +6,8 @@ import type { Operations } from "../operations.js";
 import type { StateStore } from "../state.js";
 import type { ContainerAccess } from "../cloud-storage/container-access.js";
 import type { ObjectStore } from "../cloud-storage/object-store.js";
+import { EndpointAddresses } from "./endpoints/addresses.js";
 import { Deployments } from "./endpoints/deployments.js";
-import { idOf } from "./endpoints/endpoint-record.js";
 import { EndpointStore } from "./endpoints/endpoint-store.js";
 import { ModelServers } from "./endpoints/model-servers.js";
 import { endpointRoutes } from "./endpoints/routes.js";
@@ -17,6 +17,7 @@ import { ModelStore } from "./models/model-store.js";
 import { modelRoutes } from "./models/routes.js";
 import { ModelUpload } from "./models/upload.js";
 import { operationRoutes } from "./operation-routes.js";
+import { privateRoutes } from "./predict/private-routes.js";
 import { predictionRoutes } from "./predict/routes.js";
 
 export interface VertexDependencies {
@@ -50,7 +51,8 @@ export function vertexRoutes(deps: VertexDependencies): VertexService {
   const endpoints = new EndpointStore(state);
   const artifacts = new ArtifactCopies(deps.objects);
   const servers = new ModelServers(deps);
-  const deployments = new Deployments({ locations, operations, models, endpoints, servers });
+  const addresses = new EndpointAddresses(url);
+  const deployments = new Deployments({ locations, operations, models, endpoints, servers, addresses });
   const upload = new ModelUpload({
     locations,
     operations,
@@ -58,8 +60,6 @@ export function vertexRoutes(deps: VertexDependencies): VertexService {
     artifacts,
     findImage: (uri) => deps.images.find(uri),
   });
-  // Google's is a host of its own; what matters to a client is that SCHEME://{dns}/v1/… reaches the endpoint
-  const dedicatedDns = (endpoint: string) => `${new URL(url()).host}/dedicated/${idOf(endpoint)}`;
   return {
     routes: [
       ...operationRoutes(locations, operations),
@@ -71,8 +71,9 @@ export function vertexRoutes(deps: VertexDependencies): VertexService {
         upload,
         deployments,
       }),
-      ...endpointRoutes({ locations, operations, endpoints, deployments, dedicatedDns }),
-      ...predictionRoutes({ locations, endpoints, models, servers, dedicatedDns }),
+      ...endpointRoutes({ locations, operations, endpoints, deployments, addresses }),
+      ...predictionRoutes({ locations, endpoints, models, servers, addresses }),
+      ...privateRoutes({ locations, endpoints, models, servers }),
     ],
     start: async () => deployments.resumeAll(),
     stop: () => servers.stopAll(),

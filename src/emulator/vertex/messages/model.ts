@@ -12,6 +12,7 @@ import {
   string,
   value,
 } from "./field-types.js";
+import { explanationSpecMessage } from "./explanation.js";
 
 const envVar = message("EnvVar", { name: string, value: string }, ["name", "value"]);
 const port = message("Port", { containerPort: int32 });
@@ -58,12 +59,12 @@ export const modelMessage = message(
     metadata: value,
     metadataSchemaUri: string,
     predictSchemata: nested(predictSchemata),
+    explanationSpec: nested(explanationSpecMessage),
     encryptionSpec: nested(encryptionSpec),
     pipelineJob: string,
     baseModelSource: notEmulated,
     dataStats: notEmulated,
     defaultCheckpointId: notEmulated,
-    explanationSpec: notEmulated,
     checkpoints: outputOnly,
     createTime: outputOnly,
     deployedModels: outputOnly,

@@ -14,7 +14,14 @@ import type { ModelStore, NewVersion } from "./model-store.js";
 import { checkUpload } from "./upload-rules.js";
 
 /** Fields of a Model that the emulator keeps as they were sent. */
-const keptFields = ["metadata", "metadataSchemaUri", "predictSchemata", "encryptionSpec", "pipelineJob"];
+const keptFields = [
+  "metadata",
+  "metadataSchemaUri",
+  "predictSchemata",
+  "explanationSpec",
+  "encryptionSpec",
+  "pipelineJob",
+];
 
 export interface UploadDependencies {
   locations: Locations;
