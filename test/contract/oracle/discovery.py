@@ -14,6 +14,9 @@ SERVICES = (
     ("artifactregistry", "v1"),
     ("logging", "v2"),
     ("storage", "v1"),
+    ("serviceusage", "v1"),
+    ("cloudresourcemanager", "v1"),
+    ("cloudresourcemanager", "v3"),
 )
 
 
