@@ -5,6 +5,7 @@ import { Builds } from "./build/builds.js";
 import { type DataDirectory, openDataDirectory } from "./data-directory.js";
 import { type ArmedFault, type Fault, Faults } from "./faults.js";
 import { type HttpServer, startHttpServer } from "./http.js";
+import { ImageFiles } from "./image-files.js";
 import { ImageRegistry } from "./images.js";
 import { logRoutes } from "./logging/log-routes.js";
 import { LogStore } from "./logs.js";
@@ -119,11 +120,14 @@ async function serve(data: DataDirectory, options: EmulatorOptions): Promise<Emu
   const storage = await openStorage({ dataDir, state, storageEndpoint });
   const logs = new LogStore(state);
   const images = new ImageRegistry(state);
-  const repositories = new Repositories(state, images);
+  const files = new ImageFiles(dataDir);
+  files.addUser(() => images.roots());
+  const repositories = new Repositories(state, images, files);
   const environment = {
     objects: storage.objects,
     images,
     repositories,
+    files,
     dataDir,
     cacheDir: undefined,
     python: options.python,
@@ -137,6 +141,7 @@ async function serve(data: DataDirectory, options: EmulatorOptions): Promise<Emu
     objects,
     access,
     images,
+    files,
     logs,
     homes,
     url: () => url,

@@ -84,7 +84,8 @@ describe("uploading a model", () => {
   it("keeps the image as it was, whatever happens to its tag", async () => {
     vertex.images.push(imageUri.replace("fake:1", "moving"), "1", fakeImage("2"));
     const name = await vertex.upload({ containerSpec: container({ imageUri: imageUri.replace("fake", "moving") }) });
-    vertex.images.deleteRepository("europe-west1-docker.pkg.dev/acme/models");
+    for (const each of vertex.images.inRepository("europe-west1-docker.pkg.dev/acme/models"))
+      vertex.images.delete(each);
     const endpoint = await vertex.createEndpoint();
     expect((await vertex.deploy(endpoint, name)).error).toBeUndefined();
     vertex.images.push(imageUri.replace(":1", ""), "1", fakeImage());

@@ -1,4 +1,5 @@
 /** The emulated part of Vertex AI v1: models, endpoints, operations, predictions. */
+import type { ImageFiles } from "../image-files.js";
 import type { ImageRegistry } from "../images.js";
 import type { Route } from "../http.js";
 import type { LogStore } from "../logs.js";
@@ -26,6 +27,8 @@ export interface VertexDependencies {
   objects: ObjectStore;
   access: ContainerAccess;
   images: Pick<ImageRegistry, "find">;
+  /** Of which the images of model versions are in use. */
+  files: ImageFiles;
   logs: Pick<LogStore, "append">;
   /** The emulator's own address, such as `http://127.0.0.1:9090`; asked for only once it listens. */
   url: () => string;
@@ -45,9 +48,10 @@ export interface VertexService {
 }
 
 export function vertexRoutes(deps: VertexDependencies): VertexService {
-  const { state, operations, url } = deps;
+  const { state, operations, url, files } = deps;
   const locations = new Locations(state);
   const models = new ModelStore(state);
+  files.addUser(() => models.imageRoots());
   const endpoints = new EndpointStore(state);
   const artifacts = new ArtifactCopies(deps.objects);
   const servers = new ModelServers(deps);
@@ -58,6 +62,7 @@ export function vertexRoutes(deps: VertexDependencies): VertexService {
     operations,
     models,
     artifacts,
+    files,
     findImage: (uri) => deps.images.find(uri),
   });
   return {
@@ -68,6 +73,7 @@ export function vertexRoutes(deps: VertexDependencies): VertexService {
         operations,
         models,
         artifacts,
+        files,
         upload,
         deployments,
       }),

@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto";
 
 import { alreadyExists, invalidArgument, notFound } from "../../google-error.js";
+import type { ImageFiles } from "../../image-files.js";
 import { type BuiltImage, parseImageUri } from "../../images.js";
 import type { OperationResource, Operations } from "../../operations.js";
 import type { Location, Locations } from "../locations.js";
@@ -28,6 +29,7 @@ export interface UploadDependencies {
   operations: Operations;
   models: ModelStore;
   artifacts: ArtifactCopies;
+  files: ImageFiles;
   findImage: (imageUri: string) => BuiltImage | undefined;
 }
 
@@ -53,7 +55,7 @@ export class ModelUpload {
     return this.#deps.operations.start(
       { parent: name },
       operationMetadata("UploadModel"),
-      ({ signal }) => this.#register(name, isNew, model, location, signal),
+      ({ signal }) => this.#deps.files.during((hold) => this.#register(name, isNew, model, { location, signal, hold })),
       () => this.#uploading.delete(name),
     );
   }
@@ -62,13 +64,13 @@ export class ModelUpload {
     name: string,
     isNew: boolean,
     model: JsonObject,
-    location: Location,
-    signal: AbortSignal,
+    { location, signal, hold }: { location: Location; signal: AbortSignal; hold: (root: string) => void },
   ): Promise<JsonObject> {
     const { artifacts: copies, models } = this.#deps;
     const containerSpec = model["containerSpec"] as ContainerSpec;
     const artifactUri = model["artifactUri"] as string | undefined;
     const image = this.#image(containerSpec.imageUri, location);
+    hold(image.root); // it may be deleted while the artifacts are copied
     const artifacts = artifactUri === undefined ? undefined : await copies.copy(artifactUri, location, signal);
     const added: NewVersion = {
       aliases: (model["versionAliases"] ?? []) as string[],
