@@ -1,6 +1,9 @@
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -70,6 +73,18 @@ describe("undeploying a model", () => {
     const answers = Array.from({ length: 40 }, () => vertex.predict(endpoint, { instances: [1] }));
     await vertex.run("POST", `${endpoint}:undeployModel`, { deployedModelId: "1", trafficSplit: { "2": 100 } });
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(answers.map(() => 200));
+  });
+
+  it("gets no request that began before and has its body only now", async () => {
+    const endpoint = await serve();
+    const began = request(`${vertex.url}/v1/${endpoint}:predict`, { method: "POST" });
+    const answered = once(began, "response") as Promise<[IncomingMessage]>;
+    began.write('{"instances": ');
+    await moveTraffic(endpoint, "2");
+    await finished(await undeploy(endpoint, "1"));
+    began.end("[1]}");
+    const [answer] = await answered;
+    expect(JSON.parse(await text(answer))).toMatchObject({ deployedModelId: "2" });
   });
 
   it("waits for what its server is answering, and is not over before", async () => {
