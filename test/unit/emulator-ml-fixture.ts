@@ -13,7 +13,7 @@ import { InstallError } from "../../src/emulator/ml/install-packages.js";
 import type { PredictionRuntime } from "../../src/emulator/ml/prediction-runtime.js";
 import { mlRoutes } from "../../src/emulator/ml/routes.js";
 import { Operations } from "../../src/emulator/operations.js";
-import { Projects } from "../../src/emulator/projects.js";
+import { Projects } from "../../src/emulator/projects/projects.js";
 import { StateStore } from "../../src/emulator/state.js";
 
 /** JSON of an answer: a test says what it expects of it. */

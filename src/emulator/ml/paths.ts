@@ -1,5 +1,5 @@
 import type { EmulatorRequest, EmulatorResponse, Route } from "../http.js";
-import type { Projects } from "../projects.js";
+import type { Projects } from "../projects/projects.js";
 
 export const modelPath = "/models/(?<model>[^/:]+)";
 export const versionPath = `${modelPath}/versions/(?<version>[^/:]+)`;
@@ -26,7 +26,7 @@ export class Paths {
   }
 
   project(request: EmulatorRequest): string {
-    return `projects/${this.#projects.resolve(request.param("project")).id}`;
+    return `projects/${this.#projects.resolve(request.param("project")).projectId}`;
   }
 
   model(request: EmulatorRequest): string {

@@ -6,7 +6,7 @@ import type { ObjectStore } from "../cloud-storage/object-store.js";
 import type { Route } from "../http.js";
 import type { LogStore } from "../logs.js";
 import type { Operations } from "../operations.js";
-import type { Projects } from "../projects.js";
+import type { Projects } from "../projects/projects.js";
 import type { StateStore } from "../state.js";
 import { modelRoutes } from "./model-routes.js";
 import { operationRoutes } from "./operation-routes.js";

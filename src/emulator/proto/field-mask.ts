@@ -13,9 +13,9 @@ export function applyMask(target: JsonObject, source: JsonObject, paths: readonl
     const [head = "", ...rest] = path.split(".");
     const inner = source[head];
     if (rest.length > 0) {
-      result[head] = applyMask(isObject(target[head]) ? target[head] : {}, isObject(inner) ? inner : {}, [
-        rest.join("."),
-      ]);
+      // of the result: another path may have changed the same message
+      const outer = result[head];
+      result[head] = applyMask(isObject(outer) ? outer : {}, isObject(inner) ? inner : {}, [rest.join(".")]);
     } else if (inner === undefined) delete result[head];
     else result[head] = inner;
   }

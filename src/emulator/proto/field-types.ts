@@ -21,6 +21,8 @@ export const string: FieldType = { kind: "string" };
 export const bool: FieldType = { kind: "bool" };
 export const int32: FieldType = { kind: "int32" };
 export const int64: FieldType = { kind: "int64" };
+/** `float` too. */
+export const double: FieldType = { kind: "double" };
 export const duration: FieldType = { kind: "duration" };
 /** `google.protobuf.Value`: any JSON. */
 export const value: FieldType = { kind: "value" };

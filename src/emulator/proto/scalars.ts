@@ -21,6 +21,11 @@ export function parseScalar(type: FieldType, given: unknown): Scalar {
       const parsed = integer(given, int64Range);
       return parsed === undefined ? { expected: "TYPE_INT64" } : { value: String(parsed) };
     }
+    case "double": {
+      const isNumber = typeof given === "number" || (typeof given === "string" && given.trim() !== "");
+      const parsed = isNumber ? Number(given) : Number.NaN;
+      return Number.isFinite(parsed) ? { value: parsed } : { expected: "TYPE_DOUBLE" };
+    }
     case "duration":
       return typeof given === "string" && /^-?\d+(\.\d{1,9})?s$/.test(given)
         ? { value: given }

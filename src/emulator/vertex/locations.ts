@@ -1,16 +1,14 @@
 import type { EmulatorRequest, EmulatorResponse, Route } from "../http.js";
-import type { Projects } from "../projects.js";
+import type { Project, Projects } from "../projects/projects.js";
 
 /** A project's location, parent of Models and Endpoints. */
-export interface Location {
+export interface Location extends Project {
   /** `projects/NUMBER/locations/LOCATION`: Vertex AI answers with project numbers, whatever it was asked with. */
   name: string;
-  projectId: string;
-  projectNumber: string;
   location: string;
 }
 
-/** Makes routes below `/v1/projects/…/locations/…`. */
+/** Makes routes below `/v1/projects/…/locations/…`, and knows what they are called. */
 export class Locations {
   readonly #projects: Projects;
 
@@ -20,8 +18,8 @@ export class Locations {
 
   /** @param project An id, or the number of a project that was seen before. */
   resolve(project: string, location: string): Location {
-    const { id, number } = this.#projects.resolve(project);
-    return { name: `projects/${number}/locations/${location}`, projectId: id, projectNumber: number, location };
+    const known = this.#projects.resolve(project);
+    return { ...known, name: `projects/${known.projectNumber}/locations/${location}`, location };
   }
 
   /** The full resource name with the project's number in it, or undefined for what is not below a location. */

@@ -15,6 +15,9 @@ SERVICES = (
     ("logging", "v2"),
     ("storage", "v1"),
     ("ml", "v1"),
+    ("serviceusage", "v1"),
+    ("cloudresourcemanager", "v1"),
+    ("cloudresourcemanager", "v3"),
 )
 
 # Where the documents' own patterns fit more than their descriptions: "The resource name of a model or a version", and not

@@ -13,6 +13,7 @@ import {
   string,
   value,
 } from "../../proto/field-types.js";
+import { explanationSpecMessage } from "./explanation.js";
 
 const { enumeration, message } = protoPackage("google.cloud.aiplatform.v1");
 
@@ -73,10 +74,10 @@ const deployedModelMessage = message("DeployedModel", {
   serviceAccount: string,
   disableContainerLogging: bool,
   disableExplanations: bool,
+  explanationSpec: nested(explanationSpecMessage),
   enableAccessLogging: bool,
   systemLabels: map(string),
   checkpointId: notEmulated,
-  explanationSpec: notEmulated,
   fasterDeploymentConfig: notEmulated,
   gdcConnectedModel: notEmulated,
   sharedResources: notEmulated,
@@ -99,10 +100,10 @@ export const endpointMessage = message(
     dedicatedEndpointEnabled: bool,
     clientConnectionConfig: nested(message("ClientConnectionConfig", { inferenceTimeout: duration })),
     encryptionSpec: nested(message("EncryptionSpec", { kmsKeyName: string }, ["kmsKeyName"])),
+    network: string,
     enablePrivateServiceConnect: notEmulated,
     gdcConfig: notEmulated,
     genAiAdvancedFeaturesConfig: notEmulated,
-    network: notEmulated,
     predictRequestResponseLoggingConfig: notEmulated,
     privateServiceConnectConfig: notEmulated,
     createTime: outputOnly,

@@ -12,6 +12,7 @@ import {
   string,
   value,
 } from "../../proto/field-types.js";
+import { explanationSpecMessage } from "./explanation.js";
 
 const { message } = protoPackage("google.cloud.aiplatform.v1");
 
@@ -60,12 +61,12 @@ export const modelMessage = message(
     metadata: value,
     metadataSchemaUri: string,
     predictSchemata: nested(predictSchemata),
+    explanationSpec: nested(explanationSpecMessage),
     encryptionSpec: nested(encryptionSpec),
     pipelineJob: string,
     baseModelSource: notEmulated,
     dataStats: notEmulated,
     defaultCheckpointId: notEmulated,
-    explanationSpec: notEmulated,
     checkpoints: outputOnly,
     createTime: outputOnly,
     deployedModels: outputOnly,

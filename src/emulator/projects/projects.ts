@@ -1,13 +1,13 @@
-import { projectNumber } from "./project-number.js";
-import type { Collection, StateStore } from "./state.js";
+import { projectNumber } from "../project-number.js";
+import type { Collection, StateStore } from "../state.js";
 
-/** A project, whichever of its two names a request had. */
+/** A project by both of its names. */
 export interface Project {
-  id: string;
-  number: string;
+  projectId: string;
+  projectNumber: string;
 }
 
-/** Knows projects by id and number. */
+/** Knows projects by id and number. Every id is that of a project. */
 export class Projects {
   /** Project ids, by number. */
   readonly #ids: Collection<string>;
@@ -20,6 +20,6 @@ export class Projects {
   resolve(project: string): Project {
     const number = projectNumber(project);
     if (number !== project && !this.#ids.has(number)) this.#ids.set(number, project);
-    return { id: this.#ids.get(number) ?? project, number };
+    return { projectId: this.#ids.get(number) ?? project, projectNumber: number };
   }
 }
