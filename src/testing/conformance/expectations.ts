@@ -19,7 +19,7 @@ export async function refusal(
     assert.fail(`${what} threw instead of rejecting: ${String(error)}`);
   }
   const error = await promise.then(
-    (value) => assert.fail(`${what} should have been refused, and gave ${JSON.stringify(value)}`),
+    (value) => assert.fail(`${what} should have been refused, and gave ${JSON.stringify(value)?.slice(0, 300)}`),
     (reason: unknown) => reason,
   );
   assert.ok(

@@ -40,7 +40,10 @@ export interface TargetUnderTest<Config extends object = Record<string, unknown>
   /** The URI of a model that exists and cannot be served. Default: what a failed update leaves is not tried. */
   readonly brokenModel?: string | undefined;
 
-  /** Settings of every deployment that is made. Default: none. */
+  /**
+   * Settings of every deployment that is made, of those that a deployment keeps: settings of calls, such as where to and how
+   * long to wait, belong to the client. Default: none.
+   */
   readonly config?: Config | undefined;
   /** Settings in which another deployment may differ, such as the machine type. Default: no other settings are tried. */
   readonly otherConfig?: Config | undefined;
