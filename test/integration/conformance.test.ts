@@ -53,7 +53,6 @@ const models = {
   ],
   expected: [6, 4.25],
   otherExpected: [60, 42.5],
-  badInputs: [[1, 2]],
   timeoutSeconds: 120,
 };
 
@@ -88,8 +87,9 @@ describeTarget<AiPlatformConfig>(
     createClient: () => client("vertex"),
     runLocal: local,
     capabilities: allCapabilities,
+    badInputs: [[1, 2]],
     otherConfig: { machineType: "n1-standard-4" },
-    inPlaceConfig: { minReplicaCount: 2, labels: { team: "x" } },
+    inPlaceConfig: { minReplicaCount: 2, maxReplicaCount: 3, labels: { team: "x" } },
     streamConfig: { endpointType: "dedicated" },
     streamParts: [6, 4.25],
     explainConfig: {
