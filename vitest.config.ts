@@ -16,7 +16,8 @@ export default defineConfig({
   test: {
     projects: [
       project("unit", 0, 30),
-      project("package", 1, 180),
+      // One file after the other: each builds and packs the package.
+      project("package", 1, 180, { maxWorkers: 1 }),
       // Each file of these starts Python servers, and a machine of CI has two cores.
       project("integration", 2, 180, {
         maxWorkers: 2,

@@ -1,6 +1,7 @@
 import type { BaseDeploymentClient } from "./core/base-client.js";
 import type { DeploymentTargets } from "./core/deployment-targets.js";
 import { discoverTargets } from "./core/discovery.js";
+import { DeploymentError } from "./core/errors.js";
 import type { ClientOptions, DeploymentTargetPlugin } from "./core/plugin.js";
 import type { LocalServer, RunLocalOptions } from "./core/local-server.js";
 import { TargetRegistry } from "./core/registry.js";
@@ -38,7 +39,7 @@ type ConfigOf<Name> =
  * @param options - `config`: settings for all calls; `services`: services in place of the target's own.
  * @throws DeploymentError `RESOURCE_DOES_NOT_EXIST` for an unknown target, which lists those installed;
  * `INVALID_PARAMETER_VALUE` for an empty or illegal URI; `INTERNAL_ERROR` for a plugin that cannot be loaded or lacks
- * something.
+ * something; `RESOURCE_CONFLICT` for a target that more than one installed package offers.
  */
 export function getDeployClient<Uri extends string>(
   target: Uri | TargetName,
@@ -46,7 +47,7 @@ export function getDeployClient<Uri extends string>(
 ): ClientOf<TargetOf<Uri>>;
 export function getDeployClient(target?: undefined, options?: ClientOptions): BaseDeploymentClient;
 export function getDeployClient(target?: string, options?: unknown): unknown {
-  return registry.client(target ?? defaultTarget.get(), (options ?? {}) as ClientOptions);
+  return registry.client(target ?? defaultTarget.get(), options ?? {});
 }
 
 /**
@@ -86,16 +87,20 @@ export async function runLocal<Uri extends string>(
   target: Uri | TargetName,
   options: RunLocalOptions<ConfigOf<TargetOf<Uri>>>,
 ): Promise<LocalServer> {
-  const parsed = parseTargetUri(target);
-  return registry.plugin(parsed.target).runLocal(parsed, options as RunLocalOptions<never>);
+  try {
+    const parsed = parseTargetUri(target);
+    return await registry.plugin(parsed.target).runLocal(parsed, options as RunLocalOptions<never>);
+  } catch (error) {
+    throw DeploymentError.from(error, "runLocal");
+  }
 }
 
 /**
  * Adds a target, so that `getDeployClient` finds it by its name. An installed package does the same by
  * `"mlflowDeployments": { "targets": { "mytarget": "./dist/plugin.js" } }` in its package.json.
  *
- * @throws DeploymentError `RESOURCE_ALREADY_EXISTS` for the name of a built-in target; `INTERNAL_ERROR` for a plugin
- * without all that it needs.
+ * @throws DeploymentError `RESOURCE_ALREADY_EXISTS` for the name of a built-in target; `INVALID_PARAMETER_VALUE` for a
+ * name that no target URI can have; `INTERNAL_ERROR` for a plugin without all that it needs.
  */
 export function registerTarget(plugin: DeploymentTargetPlugin): void {
   registry.register(plugin);
@@ -108,5 +113,9 @@ export function listTargets(): string[] {
 
 /** A target's help: what it is, and every setting it takes. */
 export async function targetHelp(target: string): Promise<string> {
-  return registry.plugin(parseTargetUri(target).target).targetHelp();
+  try {
+    return await registry.plugin(parseTargetUri(target).target).targetHelp();
+  } catch (error) {
+    throw DeploymentError.from(error, "targetHelp");
+  }
 }

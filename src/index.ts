@@ -18,17 +18,19 @@ export { BaseDeploymentClient } from "./core/base-client.js";
 export type { Bundle, BundleRequest } from "./core/bundle.js";
 export { allCapabilities, type Capability } from "./core/capabilities.js";
 export type { Clock } from "./core/clock.js";
-export type {
-  CreatedDeployment,
-  DeployedModel,
-  Deployment,
-  DeploymentState,
-  Predictions,
-  UpdatedDeployment,
+export {
+  type CreatedDeployment,
+  type DeployedModel,
+  type Deployment,
+  type DeploymentState,
+  newDeployment,
+  type Predictions,
+  type UpdatedDeployment,
 } from "./core/deployment.js";
 export type { Diagnosis } from "./core/diagnosis.js";
 export { DeploymentError, type ErrorCode } from "./core/errors.js";
 export type { Explanations } from "./core/explanations.js";
+export { guard } from "./core/guard.js";
 export type { LocalServer, RunLocalOptions } from "./core/local-server.js";
 export type {
   ModelFile,
@@ -42,6 +44,7 @@ export { type Operation, OperationFailedError, type WaitOptions } from "./core/o
 export type * from "./core/options.js";
 export type { DeploymentPlan, PlannedStep } from "./core/plan.js";
 export type { ClientOptions, DeploymentTargetPlugin } from "./core/plugin.js";
+export { predictionRows, predictionTarget, type PredictionTarget } from "./core/prediction-request.js";
 export { PredictionsResponse } from "./core/predictions-response.js";
 export type { DeploymentStep, OnProgress, ProgressEvent, StepContext } from "./core/progress.js";
 export type { PruneItem } from "./core/prune.js";

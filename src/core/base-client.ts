@@ -99,7 +99,7 @@ export abstract class BaseDeploymentClient<Config extends object = Record<string
    * A consumer that stops early ends the request.
    */
   predictStream(_options: PredictOptions<Config>): AsyncIterable<unknown> {
-    const refusal = this.#unsupported("Streaming predictions are");
+    const refusal = unsupported(this.targetUri, "Streaming predictions are");
     return {
       [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(refusal) }),
     };
@@ -119,7 +119,7 @@ export abstract class BaseDeploymentClient<Config extends object = Record<string
    * @throws DeploymentError `RESOURCE_ALREADY_EXISTS` when another endpoint has the name.
    */
   async createEndpoint(_options: CreateEndpointOptions<Config>): Promise<ServingEndpoint> {
-    throw this.#noEndpoints();
+    throw noEndpoints(this.targetUri);
   }
 
   /**
@@ -128,7 +128,7 @@ export abstract class BaseDeploymentClient<Config extends object = Record<string
    * @throws DeploymentError `RESOURCE_DOES_NOT_EXIST` when there is no such endpoint.
    */
   async updateEndpoint(_options: UpdateEndpointOptions<Config>): Promise<ServingEndpoint> {
-    throw this.#noEndpoints();
+    throw noEndpoints(this.targetUri);
   }
 
   /**
@@ -137,12 +137,12 @@ export abstract class BaseDeploymentClient<Config extends object = Record<string
    * @throws DeploymentError `FAILED_PRECONDITION` while deployments are on it.
    */
   async deleteEndpoint(_options: DeleteEndpointOptions<Config>): Promise<void> {
-    throw this.#noEndpoints();
+    throw noEndpoints(this.targetUri);
   }
 
   /** All endpoints that `createEndpoint` has made, sorted by name. */
   async listEndpoints(_options?: CallOptions<Config>): Promise<ServingEndpoint[]> {
-    throw this.#noEndpoints();
+    throw noEndpoints(this.targetUri);
   }
 
   /**
@@ -151,7 +151,7 @@ export abstract class BaseDeploymentClient<Config extends object = Record<string
    * @throws DeploymentError `RESOURCE_DOES_NOT_EXIST` when there is none of that name.
    */
   async getEndpoint(_options: GetEndpointOptions<Config>): Promise<ServingEndpoint> {
-    throw this.#noEndpoints();
+    throw noEndpoints(this.targetUri);
   }
 
   /**
@@ -160,7 +160,7 @@ export abstract class BaseDeploymentClient<Config extends object = Record<string
    * @throws DeploymentError `RESOURCE_DOES_NOT_EXIST` when there is no deployment of that name.
    */
   async getLogs(_options: GetLogsOptions<Config>): Promise<string[]> {
-    throw this.#unsupported("Logs are");
+    throw unsupported(this.targetUri, "Logs are");
   }
 
   /**
@@ -169,24 +169,24 @@ export abstract class BaseDeploymentClient<Config extends object = Record<string
    * A deployment of the name that is there already is planned as an update.
    */
   async planDeployment(_options?: PlanDeploymentOptions<Config>): Promise<DeploymentPlan> {
-    throw this.#unsupported("Plans are");
+    throw unsupported(this.targetUri, "Plans are");
   }
 
   /** What no deployment needs any more, and {@link prune} would delete. Nothing is done. */
   async planPrune(_options?: PruneOptions<Config>): Promise<PruneItem[]> {
-    throw this.#unsupported("Pruning is");
+    throw unsupported(this.targetUri, "Pruning is");
   }
 
   /**
    * Deletes what {@link planPrune} has given, but for what a deployment has come to need since, and gives what it deleted.
    */
   async prune(_items: readonly PruneItem[], _options?: PruneOptions<Config>): Promise<PruneItem[]> {
-    throw this.#unsupported("Pruning is");
+    throw unsupported(this.targetUri, "Pruning is");
   }
 
   /** Looks at all that a deployment needs (credentials, permissions, services), and says of each what to do. */
   async diagnose(_options?: CallOptions<Config>): Promise<Diagnosis[]> {
-    throw this.#unsupported("A diagnosis is");
+    throw unsupported(this.targetUri, "A diagnosis is");
   }
 
   /**
@@ -195,22 +195,24 @@ export abstract class BaseDeploymentClient<Config extends object = Record<string
    * @param name - Of the operation that the call has given.
    */
   operation(name: string, _options?: CallOptions<Config>): Operation<Deployment | null> {
-    const refusal = this.#unsupported("Calls in the background are");
+    const refusal = unsupported(this.targetUri, "Calls in the background are");
     const reject = () => Promise.reject(refusal);
     return { name, wait: reject, cancel: reject };
   }
+}
 
-  #noEndpoints(): DeploymentError {
-    return new DeploymentError(
-      "NOT_IMPLEMENTED",
-      `Method is unimplemented in base client. Implementation should be provided by specific target plugins, and the target ${this.targetUri} has no endpoint methods.`,
-    );
-  }
+// Not private methods, which would set apart the types of two installed copies of this package.
 
-  #unsupported(what: string): DeploymentError {
-    return new DeploymentError(
-      "NOT_IMPLEMENTED",
-      `${what} not supported by the deployment target ${this.targetUri}. The client's capabilities() lists what it has.`,
-    );
-  }
+function noEndpoints(targetUri: string): DeploymentError {
+  return new DeploymentError(
+    "NOT_IMPLEMENTED",
+    `Method is unimplemented in base client. Implementation should be provided by specific target plugins, and the target ${targetUri} has no endpoint methods.`,
+  );
+}
+
+function unsupported(targetUri: string, what: string): DeploymentError {
+  return new DeploymentError(
+    "NOT_IMPLEMENTED",
+    `${what} not supported by the deployment target ${targetUri}. The client's capabilities() lists what it has.`,
+  );
 }

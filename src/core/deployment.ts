@@ -16,6 +16,11 @@ export interface DeployedModel {
   minReplicaCount: number | null;
   /** Replicas that autoscaling may go up to; null where the platform does not say. */
   maxReplicaCount: number | null;
+  accelerator: { type: string; count: number } | null;
+  /** The account that its containers run as; null for the platform's own. */
+  serviceAccount: string | null;
+  /** Where predictions go from inside its network, on an endpoint that has one; null on a public endpoint. */
+  predictUrl: string | null;
   /** RFC 3339, as the platform gives it. */
   createTime: string | null;
 }
@@ -64,6 +69,25 @@ export interface Deployment {
   settings: Record<string, unknown>;
   /** What was done to it, newest last; empty where the record is lost, and in a list. */
   history: HistoryEntry[];
+}
+
+/**
+ * A deployment of these parts; what is not given is as of one that serves by itself, on a platform that says nothing more of
+ * it. For those who write a target: what a later version of this package adds to a deployment has its default here.
+ */
+export function newDeployment(parts: Pick<Deployment, "name"> & Partial<Deployment>): Deployment {
+  return {
+    flavor: null,
+    state: "ready",
+    endpoint: null,
+    deployedModels: [],
+    trafficPercent: 100,
+    model: null,
+    hashes: { spec: null, environment: null },
+    settings: {},
+    history: [],
+    ...parts,
+  };
 }
 
 /** What `createDeployment` gives: the deployment, and whether this call changed anything. */

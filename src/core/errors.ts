@@ -42,11 +42,17 @@ export class DeploymentError extends Error {
     return typeof error === "object" && error !== null && marker in error;
   }
 
-  /** `error` as a `DeploymentError`: itself if it is one, a `CANCELLED` for an abort, else an `INTERNAL_ERROR` with it as cause. */
+  /**
+   * `error` as a `DeploymentError`: itself if it is one, a `CANCELLED` for an abort, a `DEADLINE_EXCEEDED` for the end of an
+   * `AbortSignal.timeout`, else an `INTERNAL_ERROR`, each with it as cause.
+   */
   static from(error: unknown, doing: string): DeploymentError {
     if (DeploymentError.is(error)) return error;
     if (error instanceof Error && error.name === "AbortError") {
       return new DeploymentError("CANCELLED", `${doing} was cancelled.`, { cause: error });
+    }
+    if (error instanceof Error && error.name === "TimeoutError") {
+      return new DeploymentError("DEADLINE_EXCEEDED", `${doing} was not finished in time.`, { cause: error });
     }
     const reason = error instanceof Error ? error.message : String(error);
     return new DeploymentError("INTERNAL_ERROR", `${doing} failed: ${reason}`, { cause: error });

@@ -4,7 +4,10 @@ import type { TargetUri } from "./target-uri.js";
 
 /** What a target is to the registry: a name, and a way to make its client. */
 export interface DeploymentTargetPlugin<Client extends BaseDeploymentClient<never> = BaseDeploymentClient<never>> {
-  /** The target's name, as in `getDeployClient("aiplatform")`: a lower-case letter, then letters, digits, `+`, `-`, `.`, `_`. */
+  /**
+   * The target's name, as in `getDeployClient("aiplatform")`: a lower-case letter, then lower-case letters, digits, `+`,
+   * `-`, `.`, `_`. The same as the one that the package.json offers it by.
+   */
   readonly name: string;
   /** Makes a client. Cheap: heavy libraries load at the client's first call. */
   createClient(target: TargetUri, options: ClientOptions): Client;
@@ -26,10 +29,10 @@ export interface ClientOptions {
   services?: object | undefined;
 }
 
-/** The functions and values that a plugin must have, in the order that an error names them. */
-export const requiredOfPlugin = [
-  "name",
-  "createClient",
-  "targetHelp",
-  "runLocal",
-] as const satisfies (keyof DeploymentTargetPlugin)[];
+/** What a plugin must have, and of which type, in the order that an error names them. */
+export const requiredOfPlugin = {
+  name: "string",
+  createClient: "function",
+  targetHelp: "function",
+  runLocal: "function",
+} as const satisfies Record<keyof DeploymentTargetPlugin, "string" | "function">;

@@ -2,6 +2,12 @@ import type { Predictions } from "./deployment.js";
 import { DeploymentError } from "./errors.js";
 import { type ArrayOf, type ArrayType, toTypedArray } from "./typed-array.js";
 
+/**
+ * Keys of a response that have the name of a method: kept for JSON alone. Not in a private field, which would set apart the
+ * types of two installed copies of this package.
+ */
+const shadowing = new WeakMap<object, Record<string, unknown>>();
+
 /** What `predict` gives: the predictions, who made them, and ways to read them (`mlflow.deployments.PredictionsResponse`). */
 export class PredictionsResponse implements Predictions {
   /** One for each row, in their order. */
@@ -16,7 +22,9 @@ export class PredictionsResponse implements Predictions {
 
   constructor(content: Pick<Predictions, "predictions"> & Partial<Predictions>) {
     // keys that are not known here are kept, as MLflow keeps them
-    Object.assign(this, content);
+    const entries = Object.entries(content);
+    Object.assign(this, Object.fromEntries(entries.filter(([key]) => !(key in PredictionsResponse.prototype))));
+    shadowing.set(this, Object.fromEntries(entries.filter(([key]) => key in PredictionsResponse.prototype)));
     this.predictions = content.predictions;
     this.deployedModelId = content.deployedModelId ?? null;
     this.model = content.model ?? null;
@@ -48,7 +56,9 @@ export class PredictionsResponse implements Predictions {
 
   /** The content, for `JSON.stringify`: without what the platform did not say. */
   toJSON(): Record<string, unknown> {
-    return Object.fromEntries(Object.entries(this).filter(([, value]) => value !== null));
+    return Object.fromEntries(
+      [...Object.entries(this), ...Object.entries(shadowing.get(this) ?? {})].filter(([, value]) => value !== null),
+    );
   }
 
   /** The predictions as rows of cells: of an object its values in the order of {@link columns}, of a scalar the one. */

@@ -10,6 +10,7 @@ export type DeploymentStep =
   | "deploy"
   | "traffic"
   | "undeploy"
+  | "settings"
   | "delete";
 
 /** What a long call tells while it runs. */

@@ -52,8 +52,6 @@ export interface HistoryEntry {
   message?: string;
   /** Why it failed. */
   error?: string;
-  /** The settings of it, so that it can be gone back to. */
-  settings?: Record<string, unknown>;
   /** The id of the call: {@link RecordLock.id}. */
   call?: string;
 }

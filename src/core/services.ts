@@ -1,6 +1,7 @@
 import type { Bundle, BundleRequest } from "./bundle.js";
 import type { Clock } from "./clock.js";
 import type { DeployedModel, Predictions } from "./deployment.js";
+import type { DeploymentError } from "./errors.js";
 import type { Explanations } from "./explanations.js";
 import type { ResolvedModel } from "./model.js";
 import type { Operation } from "./operation.js";
@@ -52,6 +53,25 @@ export interface Uploader {
   upload(request: UploadRequest, context: StepContext): Promise<UploadedObject[]>;
   /** Of `request.files`, those that `upload` would send. */
   missing(request: UploadRequest, context: StepContext): Promise<UploadFile[]>;
+  /** The objects whose names begin with `prefix`, over all pages. */
+  list(bucket: string, prefix: string, context: StepContext): Promise<ListedObject[]>;
+  /**
+   * Deletes that generation of an object; does nothing if there is no such object.
+   *
+   * @throws DeploymentError `RESOURCE_CONFLICT` when another generation has taken its place.
+   */
+  delete(bucket: string, object: Pick<ListedObject, "name" | "generation">, context: StepContext): Promise<void>;
+}
+
+/** An object as a listing shows it. */
+export interface ListedObject {
+  /** Its full name in the bucket. */
+  name: string;
+  generation: string;
+  /** Bytes. */
+  size: number;
+  /** RFC 3339, of this generation; null where it is not known. */
+  createTime: string | null;
 }
 
 /** What is to be uploaded, and where to. */
@@ -92,6 +112,22 @@ export interface ImageBuilder {
    * @throws DeploymentError `FAILED_PRECONDITION` with the end of the log when the build fails.
    */
   ensure(request: ImageRequest, context: StepContext): Promise<ContainerImage>;
+  /** The images that `ensure` has made: those that have environment hashes as tags, and no other tag. */
+  list(context: StepContext): Promise<ListedImage[]>;
+  /** Deletes an image with its tags; does nothing if it is gone. */
+  delete(image: Pick<ListedImage, "uri">, context: StepContext): Promise<void>;
+}
+
+/** A serving image as a listing shows it. */
+export interface ListedImage {
+  /** By digest: `…/image@sha256:…`. */
+  uri: string;
+  /** Its tags: at least one. */
+  environmentHashes: string[];
+  /** Bytes; null where it is not known. */
+  size: number | null;
+  /** RFC 3339; null where it is not known. */
+  createTime: string | null;
 }
 
 /** Which image is wanted, and what it is built from. */
@@ -114,8 +150,16 @@ export interface ContainerImage {
 
 /** 4: the registry model that versions belong to. */
 export interface ModelManager {
-  /** Looks the model up; where the platform has models without versions, makes it. */
-  ensure(modelName: string, context: StepContext): Promise<ParentModel>;
+  /** Looks the model up; where the platform has models without versions, makes it for `owner`, if one is given. */
+  ensure(modelName: string, context: StepContext, owner?: ModelOwner): Promise<ParentModel>;
+}
+
+/** The deployment that a model is made for, as the platform is to remember it. */
+export interface ModelOwner {
+  deploymentName: string;
+  labels: Record<string, string>;
+  /** For people; null for none. */
+  description: string | null;
 }
 
 /** A model of the registry, to which versions belong. */
@@ -148,6 +192,8 @@ export interface VersionManager {
   setLabels(version: VersionName, labels: Record<string, string>, context: StepContext): Promise<ModelVersion>;
   /** Deletes one version, and the model with its last one. True when there was one. */
   delete(version: VersionName, context: StepContext): Promise<boolean>;
+  /** All versions of the models that this package made, over all pages. */
+  list(context: StepContext): Promise<ListedVersion[]>;
 }
 
 /** What a version is made from. */
@@ -163,6 +209,8 @@ export interface VersionRequest {
   env: Record<string, string>;
   /** The customer-managed key that encrypts it. */
   encryptionKey: string | null;
+  /** Seconds that its container may take to get healthy. Default: the platform's. */
+  deploymentTimeout?: number | undefined;
   /** How its predictions can be explained, in the platform's terms; null where they cannot. */
   explanationSpec: Record<string, unknown> | null;
 }
@@ -177,6 +225,14 @@ export interface ModelVersion extends VersionName {
   env: Record<string, string>;
   /** RFC 3339; null where the platform does not say. */
   createTime: string | null;
+}
+
+/** A version as a listing of the registry shows it. */
+export interface ListedVersion extends ModelVersion {
+  /** Whether this package made it: anybody may add a version to a model. */
+  ours: boolean;
+  /** The endpoints that the registry knows it to be deployed on, whoever deployed it, by their full names. */
+  deployedOn: string[];
 }
 
 /** 6: endpoints, what is deployed on them, and who gets the traffic. */
@@ -281,7 +337,7 @@ export interface PredictionService {
 
 /** One prediction request. */
 export interface PredictRequest {
-  endpoint: Pick<Endpoint, "name" | "dedicatedHost">;
+  endpoint: Pick<Endpoint, "name" | "dedicatedHost" | "network" | "deployedModels">;
   instances: readonly unknown[];
   parameters?: Record<string, unknown> | undefined;
 }
@@ -302,6 +358,8 @@ export interface DeploymentStore {
    * @throws DeploymentError `RESOURCE_CONFLICT` when another writer was first.
    */
   delete(name: string, generation: string, context: StepContext): Promise<void>;
+  /** The records of all deployments that keep their files in the same place, those of other projects and regions too. */
+  list(context: StepContext): Promise<RecordList>;
 }
 
 /** A record as it was read, and which generation of its object. */
@@ -310,9 +368,24 @@ export interface StoredRecord {
   generation: string;
 }
 
+/** What a listing of records found. */
+export interface RecordList {
+  records: ListedRecord[];
+  /** Why others could not be read, each with the name of its object. */
+  unreadable: DeploymentError[];
+}
+
+/** A record as a listing found it. */
+export interface ListedRecord extends StoredRecord {
+  /** Where it is: `gs://bucket/…`. */
+  uri: string;
+  /** Whether it is of this project and region, so that `read` and `delete` reach it by its name. */
+  own: boolean;
+}
+
 /** What containers and builds wrote. */
 export interface LogReader {
-  /** The last lines of an endpoint's containers since a time, oldest first. Empty where they cannot be read. */
+  /** The last lines of an endpoint's containers since a time, oldest first. */
   containerLog(endpointId: string, query: LogQuery, context: StepContext): Promise<string[]>;
   /** The last lines of a build. */
   buildLog(buildId: string, query: LogQuery, context: StepContext): Promise<string[]>;
@@ -323,6 +396,10 @@ export interface LogQuery {
   /** RFC 3339. */
   since: string;
   lines: number;
+  /** Of a container's log: the deployed models whose lines are left out, where it is known whose they are. */
+  exceptDeployedModels?: readonly string[] | undefined;
+  /** Rejects when the log cannot be read. Default: it is then empty, since it is there to explain another error. */
+  mustBeRead?: boolean | undefined;
 }
 
 /** All that a deployment is made by, one service for each part of it. */

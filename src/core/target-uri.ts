@@ -42,6 +42,15 @@ export function parseTargetUri(uri: string): TargetUri {
   return { uri, target: scheme.toLowerCase(), path: path.map(decodePart) };
 }
 
+/** What a target's name must be like for a URI to name it. */
+export const targetNameRule =
+  'must start with a lower-case letter, then have lower-case letters, digits, "+", "-", "." and "_"';
+
+/** Whether a target can have that name. One with an underscore is reached by its name alone, and by no URI. */
+export function isTargetName(name: unknown): name is string {
+  return typeof name === "string" && /^[a-z][a-z0-9+._-]*$/.test(name);
+}
+
 function decodePart(part: string): string {
   try {
     return decodeURIComponent(part);

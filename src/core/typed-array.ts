@@ -30,29 +30,40 @@ export function toTypedArray<Type extends ArrayType>(
 ): { data: ArrayOf<Type>; shape: number[] } {
   if (!Object.hasOwn(constructors, type)) {
     throw invalid(
-      `Unrecognized predictions format: '${String(type)}'. The types are: ${Object.keys(constructors).join(", ")}.`,
+      `Unrecognized predictions format: '${type}'. The types are: ${Object.keys(constructors).join(", ")}.`,
     );
   }
   const shape = shapeOf(nested);
-  const data = new constructors[type](shape.reduce((product, length) => product * length, 1));
-  let next = 0;
-  const fill = (value: unknown, depth: number, path: string): void => {
+  // collected first: an array of the size that the shape promises might be larger than all that is there
+  const elements: (number | bigint)[] = [];
+  const collect = (value: unknown, depth: number, path: string): void => {
     if (depth === shape.length) {
-      data[next] = element(value, type, path);
-      next++;
+      elements.push(element(value, type, path));
       return;
     }
     if (!Array.isArray(value) || value.length !== shape[depth]) {
       throw invalid(`${path} is no array of ${shape[depth]} elements, as others are: a typed array is rectangular.`);
     }
-    value.forEach((item, index) => fill(item, depth + 1, `${path}[${index}]`));
+    value.forEach((item, index) => collect(item, depth + 1, `${path}[${index}]`));
   };
-  fill(nested, 0, "predictions");
+  collect(nested, 0, "predictions");
+  const data = new constructors[type](elements.length);
+  elements.forEach((value, index) => {
+    data[index] = value;
+  });
   return { data: data as ArrayOf<Type>, shape };
 }
 
-function shapeOf(value: unknown): number[] {
-  return Array.isArray(value) ? [value.length, ...(value.length > 0 ? shapeOf(value[0]) : [])] : [];
+/** As many as numpy's. */
+const mostDimensions = 64;
+
+function shapeOf(nested: unknown[]): number[] {
+  const shape: number[] = [];
+  for (let value: unknown = nested; Array.isArray(value); value = value[0]) {
+    shape.push(value.length);
+    if (shape.length > mostDimensions) throw invalid(`predictions has more than ${mostDimensions} dimensions.`);
+  }
+  return shape;
 }
 
 function element(value: unknown, type: ArrayType, path: string): number | bigint {

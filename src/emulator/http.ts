@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
+import type { Faults } from "./faults.js";
 import { GoogleError, permissionDenied } from "./google-error.js";
 import { EmulatorRequest } from "./request.js";
 
@@ -14,6 +15,8 @@ export interface Route {
   /** Anchored (`^…$`), over the undecoded path; its named groups become `params`, decoded. */
   pattern: RegExp;
   handle(request: EmulatorRequest): Promise<EmulatorResponse>;
+  /** Any error in the form of the route's API. Default: that of `google.rpc.Status`. */
+  toError?: (error: unknown) => GoogleError;
 }
 
 /** What a route answers: `json`, or a `body`, or neither. */
@@ -37,18 +40,22 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** What a server serves, and whom it tells. */
+interface Service {
+  routes: readonly Route[];
+  /** Requests that are to fail. */
+  faults?: Faults;
+  /** Called before each answer is sent. */
+  onExchange?: (exchange: Exchange) => void;
+  onLog: (line: string) => void;
+}
+
 /**
  * Starts the server on 127.0.0.1.
  *
  * @param options.port 0 for any free one.
- * @param options.onExchange Called before each answer is sent.
  */
-export async function startHttpServer(options: {
-  port: number;
-  routes: readonly Route[];
-  onExchange?: (exchange: Exchange) => void;
-  onLog: (line: string) => void;
-}): Promise<HttpServer> {
+export async function startHttpServer(options: Service & { port: number }): Promise<HttpServer> {
   const server = createServer((incoming, outgoing) => {
     serve(incoming, outgoing, options).catch((error: unknown) => {
       // the answer had begun, so all that is left is to break it off where the client can see it
@@ -80,18 +87,13 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-async function serve(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  options: { routes: readonly Route[]; onExchange?: (exchange: Exchange) => void; onLog: (line: string) => void },
-): Promise<void> {
+async function serve(incoming: IncomingMessage, outgoing: ServerResponse, options: Service): Promise<void> {
   const request = new EmulatorRequest(incoming, outgoing);
   let response: EmulatorResponse;
   try {
     refuseBrowsers(request);
-    response = await answer(request, options.routes);
+    response = await answer(request, options);
   } catch (error) {
-    if (!(error instanceof GoogleError)) options.onLog(`${request.method} ${request.path}: ${String(error)}`);
     const google = GoogleError.from(error);
     response = { status: google.httpStatus, json: google.toWire() };
     await request.readRefused();
@@ -113,12 +115,18 @@ function refuseBrowsers({ headers }: EmulatorRequest): void {
   );
 }
 
-async function answer(request: EmulatorRequest, routes: readonly Route[]): Promise<EmulatorResponse> {
+async function answer(request: EmulatorRequest, { routes, faults, onLog }: Service): Promise<EmulatorResponse> {
   for (const route of routes) {
     if (route.method !== request.method) continue;
     const match = route.pattern.exec(request.path);
     if (!match) continue;
-    return await route.handle(request.withParams(match.groups ?? {}));
+    const handle = async () => route.handle(request.withParams(match.groups ?? {}));
+    try {
+      return await (faults ? faults.around(request, handle) : handle());
+    } catch (error) {
+      if (!(error instanceof GoogleError)) onLog(`${request.method} ${request.path}: ${String(error)}`);
+      throw route.toError ? route.toError(error) : error;
+    }
   }
   throw new GoogleError(
     404,

@@ -96,8 +96,19 @@ export class ImageRegistry {
     return this.#images.values().filter((image) => image.name.startsWith(`${repository}/`));
   }
 
-  /** Forgets every image of a repository. */
-  deleteRepository(repository: string): void {
-    for (const image of this.inRepository(repository)) this.#images.delete(`${image.name}@${image.digest}`);
+  /** Forgets an image; its files are another matter. */
+  delete({ name, digest }: StoredImage): void {
+    this.#images.delete(`${name}@${digest}`);
+  }
+
+  untag({ name, digest }: StoredImage, tag: string): void {
+    const key = `${name}@${digest}`;
+    const image = this.#images.get(key);
+    if (image) this.#images.set(key, { ...image, tags: image.tags.filter((each) => each !== tag) });
+  }
+
+  /** The directories of all images. */
+  roots(): string[] {
+    return this.#images.values().map(({ root }) => root);
   }
 }

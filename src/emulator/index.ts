@@ -1,1 +1,2 @@
+export type { ArmedFault, Fault } from "./faults.js";
 export { type Emulator, type EmulatorOptions, startEmulator } from "./server.js";

@@ -50,6 +50,7 @@ export interface LogEntry {
 /** The names under which Google's services write their logs. */
 const logIds: Readonly<Record<string, string>> = {
   build: "cloudbuild",
+  cloudml_model_version: "ml.googleapis.com",
   "aiplatform.googleapis.com/Endpoint": "aiplatform.googleapis.com%2Fprediction_container",
 };
 

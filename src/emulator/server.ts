@@ -3,11 +3,18 @@ import { Repositories } from "./artifacts/repositories.js";
 import { buildRoutes } from "./build/build-routes.js";
 import { Builds } from "./build/builds.js";
 import { type DataDirectory, openDataDirectory } from "./data-directory.js";
+import { type ArmedFault, type Fault, Faults } from "./faults.js";
 import { type HttpServer, startHttpServer } from "./http.js";
+import { ImageFiles } from "./image-files.js";
 import { ImageRegistry } from "./images.js";
 import { logRoutes } from "./logging/log-routes.js";
 import { LogStore } from "./logs.js";
+import { pythonRuntime } from "./ml/prediction-runtime.js";
+import { mlRoutes } from "./ml/routes.js";
 import { Operations } from "./operations.js";
+import { Projects } from "./projects/projects.js";
+import { resourceManagerRoutes } from "./projects/resource-manager-routes.js";
+import { serviceUsageRoutes } from "./projects/service-usage-routes.js";
 import { Recorder } from "./recorder.js";
 import { StateStore } from "./state.js";
 import { openStorage } from "./cloud-storage/storage-routes.js";
@@ -60,6 +67,21 @@ export interface Emulator {
    * @param options.project Id of the project that owns it. Default `emulator`.
    */
   createBucket(name: string, options?: { location?: string; project?: string }): Promise<void>;
+  /**
+   * Lets the next requests of a kind fail, with Google's error and in the form of the API that is asked, to see what a
+   * client makes of it. A restart of the emulator forgets it.
+   *
+   * @param fault Which requests, how many, and how.
+   * @returns How many failed so far, and a way to call it off.
+   *
+   * @example
+   * ```ts
+   * const fault = emulator.failNext({ method: /^POST .*:deployModel$/, status: "UNAVAILABLE", afterEffect: true });
+   * await client.createDeployment({ name: "iris", modelUri });
+   * expect(fault.fired).toBe(1);
+   * ```
+   */
+  failNext(fault: Fault): ArmedFault;
   /** Stops the server, running builds and deployed models, and saves the state. May be called more than once. */
   stop(): Promise<void>;
   /** The same as `stop`, for `await using`. */
@@ -67,9 +89,10 @@ export interface Emulator {
 }
 
 /**
- * Starts the emulator: the part of Vertex AI, Cloud Build, Artifact Registry, Cloud Logging and Cloud Storage that this
- * package uses, on one port of this machine's loopback interface. It asks for no credentials, and really builds and runs
- * what is deployed: give it only models that you trust. docs/emulator.md says what it does, field by field.
+ * Starts the emulator: the part of Vertex AI, AI Platform Prediction, Cloud Build, Artifact Registry, Cloud Logging,
+ * Cloud Storage, Service Usage and Cloud Resource Manager that this package uses, on one port of this machine's loopback
+ * interface. It asks for no credentials, and really builds and runs what is deployed: give it only models that you trust.
+ * docs/emulator.md says what it does, field by field.
  *
  * @throws Error when the port is taken or the data directory cannot be used; DeploymentError `RESOURCE_CONFLICT` when
  *   another emulator uses that directory.
@@ -100,11 +123,14 @@ async function serve(data: DataDirectory, options: EmulatorOptions): Promise<Emu
   const storage = await openStorage({ dataDir, state, storageEndpoint });
   const logs = new LogStore(state);
   const images = new ImageRegistry(state);
-  const repositories = new Repositories(state, images);
+  const files = new ImageFiles(dataDir);
+  files.addUser(() => images.roots());
+  const repositories = new Repositories(state, images, files);
   const environment = {
     objects: storage.objects,
     images,
     repositories,
+    files,
     dataDir,
     cacheDir: undefined,
     python: options.python,
@@ -112,17 +138,34 @@ async function serve(data: DataDirectory, options: EmulatorOptions): Promise<Emu
   const builds = new Builds({ state, operations, logs, environment });
   let url = "";
   const { objects, access } = storage;
+  const projects = new Projects(state);
   const vertex = vertexRoutes({
     state,
+    projects,
     operations,
     objects,
     access,
     images,
+    files,
     logs,
     homes,
     url: () => url,
     longestStartMs: longestStartSeconds * 1000,
   });
+  const ml = mlRoutes({
+    state,
+    projects,
+    operations,
+    objects,
+    access,
+    logs,
+    runtime: pythonRuntime(environment),
+    dataDir,
+    homes,
+    url: () => url,
+    longestStartMs: longestStartSeconds * 1000,
+  });
+  const faults = new Faults();
   const recorder = options.record === undefined ? undefined : new Recorder(options.record);
   const server: HttpServer = await startHttpServer({
     port: options.port ?? 0,
@@ -131,8 +174,12 @@ async function serve(data: DataDirectory, options: EmulatorOptions): Promise<Emu
       ...artifactRoutes(repositories, operations),
       ...buildRoutes(builds),
       ...logRoutes(logs),
+      ...serviceUsageRoutes(projects),
+      ...resourceManagerRoutes(projects),
       ...vertex.routes,
+      ...ml.routes,
     ],
+    faults,
     onExchange: (exchange) => recorder?.record(exchange),
     onLog,
   });
@@ -142,6 +189,7 @@ async function serve(data: DataDirectory, options: EmulatorOptions): Promise<Emu
     try {
       await server.close();
       await vertex.stop();
+      await ml.stop();
       await operations.stop();
       logs.save();
       await state.close();
@@ -155,6 +203,7 @@ async function serve(data: DataDirectory, options: EmulatorOptions): Promise<Emu
     void stop().catch((error: unknown) => onLog(`The emulator did not stop well: ${String(error)}`));
   options.signal?.addEventListener("abort", stopOnAbort, { once: true });
   await vertex.start();
+  await ml.start();
   onLog(`The emulator listens on ${url}.`);
   return {
     host: `127.0.0.1:${server.port}`,
@@ -163,6 +212,7 @@ async function serve(data: DataDirectory, options: EmulatorOptions): Promise<Emu
     async createBucket(name, { location = "US", project = "emulator" } = {}) {
       if (!(await objects.getBucket(name))) await objects.createBucket(name, { project, location });
     },
+    failNext: (fault) => faults.arm(fault),
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -12,7 +12,7 @@ import { answerFailure, connectionFailure, jsonObject } from "./http-failure.js"
 const silenceTimeout = 60_000;
 /** Milliseconds for a request with all its retries; for a download, until its first byte. */
 const totalTimeout = 120_000;
-const attempts = 5;
+const usualAttempts = 5;
 /** Bytes of an answer that is held in memory. */
 const largestText = 64 * 1024 * 1024;
 
@@ -39,16 +39,20 @@ const jsonOrNoRoute: Wanted<string> = {
   type: "text",
   accepts: (answer) => json.accepts(answer) || (answer.status === 404 && jsonObject(answer.data) === null),
 };
+const text: Wanted<string> = { type: "text", accepts: (answer) => answer.status === 200 };
 const bytes: Wanted<Readable> = { type: "stream", accepts: (answer) => answer.status === 200 };
 
 /** Reads over HTTP, again after a passing failure. Redirects are not followed: they would carry credentials away. */
 export class MlflowHttp {
   readonly connection: TrackingConnection;
   readonly #clock: Clock;
+  readonly #attempts: number;
 
-  constructor(connection: TrackingConnection, clock: Clock) {
+  /** @param attempts - Requests in all for one that fails. Default 5. */
+  constructor(connection: TrackingConnection, clock: Clock, attempts = usualAttempts) {
     this.connection = connection;
     this.#clock = clock;
+    this.#attempts = attempts;
   }
 
   /**
@@ -67,6 +71,12 @@ export class MlflowHttp {
     return jsonObject(answer.data);
   }
 
+  /** The text of an answer, whatever it is. */
+  async text(request: ReadRequest, context: Cancellable): Promise<string> {
+    const answer = await this.#send(request, text, context);
+    return answer.data;
+  }
+
   /** The bytes of an answer, as they come. */
   async stream(request: ReadRequest, context: Cancellable): Promise<Readable> {
     const answer = await this.#send(request, bytes, context);
@@ -81,7 +91,7 @@ export class MlflowHttp {
       if ("answer" in outcome) return outcome.answer;
       const wait = retryDelay(attempt, outcome.retryAfter);
       const late = this.#clock.now() + wait > deadline;
-      if (!outcome.failure.retryable || attempt === attempts || late) throw outcome.failure;
+      if (!outcome.failure.retryable || attempt === this.#attempts || late) throw outcome.failure;
       await this.#clock.sleep(wait, context.signal);
     }
   }

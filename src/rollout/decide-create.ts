@@ -7,8 +7,8 @@ export interface LiveDeployment {
   hasDeployedModel: boolean;
   /** Whether what is deployed was made from the wanted spec. */
   matchesSpec: boolean;
-  /** Whether what is deployed of the wanted spec holds all the traffic. */
-  hasAllTraffic: boolean;
+  /** Whether what is deployed of the wanted spec has the traffic that it needs. */
+  isServing: boolean;
 }
 
 /** What `createDeployment` is to do. */
@@ -17,8 +17,8 @@ export type CreateDecision =
   | { action: "proceed" }
   /** The same is there, finished. */
   | { action: "unchanged" }
-  /** Another one is there, or was cut off. */
-  | { action: "conflict"; unfinished: boolean; differences: string[] }
+  /** Another one is there, or a call that makes another one was cut off. */
+  | { action: "conflict"; unfinished: "create" | "update" | null; differences: string[] }
   /** It was being deleted. */
   | { action: "deleting" }
   /** Another process is at work on it. */
@@ -28,6 +28,7 @@ export type CreateDecision =
  * Decides what `createDeployment` does, from what the platform shows and what the record says. What runs is read from
  * the platform alone: where the two disagree, the platform wins.
  *
+ * @param record - Null where there is none, and for a deployment that was deleted.
  * @param heldLock - The record's lock, where its holder still lives.
  */
 export function decideCreate(
@@ -38,20 +39,26 @@ export function decideCreate(
 ): CreateDecision {
   if (heldLock) return { action: "locked", lock: heldLock };
   if (record?.pending?.step === "delete") return { action: "deleting" };
+  if (record?.update) {
+    return { action: "conflict", unfinished: "update", differences: specDifferences(record.update.spec, wanted) };
+  }
   const recorded = record?.spec ?? null;
   if (live.hasDeployedModel) {
     if (!live.matchesSpec) {
       const known = recorded && recorded.specHash !== wanted.specHash ? recorded : null;
-      return { action: "conflict", unfinished: false, differences: specDifferences(known, wanted) };
+      return { action: "conflict", unfinished: null, differences: specDifferences(known, wanted) };
     }
+    // What can change while it serves is no part of the hash, but part of what the caller wants.
+    const differences = recorded ? specDifferences(recorded, wanted) : [];
+    if (record?.completedAt && differences.length > 0) return { action: "conflict", unfinished: null, differences };
     // Once finished, its traffic is its owner's to change.
     const finished =
-      record === null ? live.hasAllTraffic : record.completedAt !== null && recorded?.specHash === wanted.specHash;
+      record === null ? live.isServing : record.completedAt !== null && recorded?.specHash === wanted.specHash;
     return finished ? { action: "unchanged" } : { action: "proceed" };
   }
   // An operation of another spec may still be running: what it makes would stand beside ours.
   if (record?.pending && recorded && recorded.specHash !== wanted.specHash) {
-    return { action: "conflict", unfinished: true, differences: specDifferences(recorded, wanted) };
+    return { action: "conflict", unfinished: "create", differences: specDifferences(recorded, wanted) };
   }
   return { action: "proceed" };
 }

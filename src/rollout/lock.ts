@@ -17,10 +17,14 @@ const heldHere = new Set<string>();
 /** What a process id is unique in: this machine, and in containers this one's process namespace. */
 const processSpace = `${hostname()} ${processNamespace()}`;
 
-/** A lock for this process. */
-export function newLock(now: number): RecordLock {
+/**
+ * A lock for this process.
+ *
+ * @param id - Unique for each holder, such as the id of its call.
+ */
+export function newLock(now: number, id: string = randomUUID()): RecordLock {
   const lock: RecordLock = {
-    id: randomUUID(),
+    id,
     owner: `${userName()}@${hostname()}, process ${process.pid}`,
     host: processSpace,
     pid: process.pid,

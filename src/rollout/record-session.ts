@@ -1,9 +1,19 @@
 import type { Clock } from "../core/clock.js";
 import { DeploymentError } from "../core/errors.js";
 import type { DeploymentStep, StepContext } from "../core/progress.js";
-import type { DeploymentRecord, HistoryEntry, PendingStep, RecordLock } from "../core/record.js";
+import type { DeploymentRecord, DeploymentSpec, HistoryEntry, PendingStep, RecordLock } from "../core/record.js";
 import type { DeploymentStore, StoredRecord } from "../core/services.js";
+import { withHistory } from "./history.js";
 import { forget, isHeld, lockedError, newLock, renewalMs, renewed } from "./lock.js";
+
+/** What is to be written into a record's history. */
+export interface Happened extends Pick<HistoryEntry, "action" | "outcome"> {
+  spec: DeploymentSpec | null;
+  /** What the caller said of it. */
+  message: string | null;
+  /** Why it failed. */
+  error?: string;
+}
 
 /**
  * One process's work on a deployment, under the lock of its record: what is about to be done is written down before it
@@ -43,18 +53,18 @@ export class RecordSession {
    *
    * @param stored - The record as it was read; null when there is none.
    * @param first - The record to begin with.
+   * @param call - Whose lock it is, and who listens.
    * @throws DeploymentError `RESOURCE_CONFLICT` when another process holds the lock or takes it first.
    */
   static async begin(
-    store: DeploymentStore,
-    clock: Clock,
+    { deploymentStore: store, clock }: { deploymentStore: DeploymentStore; clock: Clock },
     stored: StoredRecord | null,
     first: DeploymentRecord,
-    context: StepContext,
+    { id, context }: { id: string; context: StepContext },
   ): Promise<RecordSession> {
     const held = stored?.record.lock;
     if (held && isHeld(held, clock.now())) throw lockedError(first.name, held, clock.now());
-    const lock = newLock(clock.now());
+    const lock = newLock(clock.now(), id);
     const record = { ...first, lock };
     try {
       const generation = await store.write(record, stored?.generation ?? null, context);
@@ -109,18 +119,21 @@ export class RecordSession {
     }
   }
 
-  /** Frees the lock by deleting the record. Rejects when another process has taken it. */
-  async endByDeleting(context: StepContext): Promise<void> {
-    this.#stopRenewal();
-    await this.#writes;
-    this.#lost.signal.throwIfAborted();
-    await this.#store.delete(this.#record.name, this.#generation, context);
-    forget(this.#lock);
-  }
-
-  /** An entry of the record's history, of now. */
-  historyEntry(entry: Omit<HistoryEntry, "at">): HistoryEntry {
-    return { at: new Date(this.#clock.now()).toISOString(), ...entry };
+  /** `record` with what has happened to it just now. */
+  withEntry(record: DeploymentRecord, happened: Happened): DeploymentRecord {
+    const { action, outcome, spec, message, error } = happened;
+    const entry: HistoryEntry = {
+      at: new Date(this.#clock.now()).toISOString(),
+      action,
+      outcome,
+      specHash: spec?.specHash ?? "",
+      modelUri: spec?.modelUri ?? "",
+      modelVersionId: record.version?.versionId ?? null,
+      ...(message !== null && { message }),
+      ...(error !== undefined && { error }),
+      call: this.#lock.id,
+    };
+    return withHistory(record, entry);
   }
 
   async #renew(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.js";
-import { DeploymentError } from "../core/errors.js";
+import { DeploymentError, throwIfCancelled } from "../core/errors.js";
 import { type Operation, OperationFailedError } from "../core/operation.js";
 import type { DeploymentStep, StepContext } from "../core/progress.js";
 import type { RecordSession } from "./record-session.js";
@@ -53,6 +53,7 @@ export async function completeStep<T>(
   const say = (status: "started" | "done" | "skipped", message: string) =>
     context.report({ type: "step", step: step.step, status, message });
 
+  throwIfCancelled(context.signal, `The step ${step.step}`);
   // What is found while its operation runs may not be finished, so the operation comes first.
   const waited = await finishEarlier(step, session, context, limits);
   const there = await step.find();

@@ -21,6 +21,7 @@ export function specDifferences(there: DeploymentSpec | null, wanted: Deployment
   if (there.flavor !== wanted.flavor) lines.push(`flavor: ${show(there.flavor)} → ${show(wanted.flavor)}`);
   const names = [...new Set([...Object.keys(there.settings), ...Object.keys(wanted.settings)])].toSorted();
   for (const name of names) {
+    if (filesOfEnvironment.has(name)) continue;
     const before = there.settings[name];
     const after = wanted.settings[name];
     if (canonicalJson(before ?? null) !== canonicalJson(after ?? null))
@@ -28,6 +29,9 @@ export function specDifferences(there: DeploymentSpec | null, wanted: Deployment
   }
   return lines;
 }
+
+/** Settings that name files whose content the environment's hash covers: another path may hold the same. */
+const filesOfEnvironment: ReadonlySet<string> = new Set(["predictionScript", "setupFile"]);
 
 function show(value: unknown): string {
   if (value === undefined || value === null) return "none";

@@ -126,6 +126,7 @@ function environment(options: BundleServerOptions): Record<string, string> {
     PATH: [dirname(python), process.env["PATH"]].filter(Boolean).join(delimiter),
     PYTHONUNBUFFERED: "1",
     PYTHONNOUSERSITE: "1",
+    PYTHONDONTWRITEBYTECODE: "1", // the model's directory is as it was deployed
     ...env,
     HOME: home,
     PYTHONPATH: [modules, env["PYTHONPATH"]].filter(Boolean).join(delimiter),

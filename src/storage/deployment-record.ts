@@ -38,6 +38,7 @@ const recordSchema: z.ZodType<DeploymentRecord> = z.looseObject({
         "deploy",
         "traffic",
         "undeploy",
+        "settings",
         "delete",
       ]),
       startedAt: time,
@@ -66,7 +67,6 @@ const recordSchema: z.ZodType<DeploymentRecord> = z.looseObject({
       modelVersionId: z.string().nullable(),
       message: z.string().optional(),
       error: z.string().optional(),
-      settings: z.record(z.string(), z.unknown()).optional(),
       call: z.string().optional(),
     }),
   ),
@@ -78,12 +78,12 @@ export function formatRecord(record: DeploymentRecord): string {
 }
 
 /**
- * Reads the record of the deployment `name` from the text of the object `uri`.
+ * Reads the record of the deployment `name`, or of any where it is null, from the text of the object `uri`.
  *
  * @throws DeploymentError `FAILED_PRECONDITION` when it is none, is of another deployment, or was written by a newer
  * version of this package.
  */
-export function parseRecord(text: string, name: string, uri: string): DeploymentRecord {
+export function parseRecord(text: string, name: string | null, uri: string): DeploymentRecord {
   const content = parseJson(text, uri);
   const version = z.looseObject({ schemaVersion: z.int() }).safeParse(content).data?.schemaVersion;
   if (version !== undefined && version > 1) {
@@ -97,7 +97,8 @@ export function parseRecord(text: string, name: string, uri: string): Deployment
     const [issue] = parsed.error.issues;
     throw broken(uri, issue ? `${issue.path.join(".") || "it"}: ${issue.message}` : "", parsed.error);
   }
-  if (parsed.data.name !== name) throw broken(uri, `it is the record of "${parsed.data.name}", not of "${name}"`);
+  if (name !== null && parsed.data.name !== name)
+    throw broken(uri, `it is the record of "${parsed.data.name}", not of "${name}"`);
   return parsed.data;
 }
 

@@ -1,23 +1,30 @@
 import type { Bucket, File } from "@google-cloud/storage";
 import { crc32c } from "@node-rs/crc32";
+import pLimit from "p-limit";
 
 import { DeploymentError } from "../core/errors.js";
 import { encodeCrc32c, sha256 } from "../core/hash.js";
 import type { StepContext } from "../core/progress.js";
 import type { DeploymentRecord } from "../core/record.js";
-import type { DeploymentStore, StoredRecord } from "../core/services.js";
+import type { DeploymentStore, ListedRecord, RecordList, StoredRecord } from "../core/services.js";
 import { untilCancelled } from "./cancellation.js";
 import { NativeCrc32c } from "./checksums.js";
 import type { StorageConnection } from "./connection.js";
 import { formatRecord, parseRecord } from "./deployment-record.js";
 import { explained, httpStatus, isMissingBucket, withoutRequest } from "./errors.js";
+import { listObjects } from "./listing.js";
 
 /** Where records are: `gs://bucket/prefix/…`. */
 export interface RecordLocation {
   bucket: string;
   /** No slash at either end; may be empty. */
   prefix: string;
+  /** Below which the records of other projects and regions are too. Default: `prefix`. */
+  sharedPrefix?: string | undefined;
 }
+
+/** Records that are read at once. */
+const listConcurrency = 8;
 
 /** So often a record may change between the two requests that read it. */
 const readAttempts = 5;
@@ -75,6 +82,29 @@ export class GcsDeploymentStore implements DeploymentStore {
     });
   }
 
+  async list(context: StepContext): Promise<RecordList> {
+    const { bucket: bucketName, prefix, sharedPrefix = prefix } = this.#location;
+    const below = sharedPrefix === "" ? "" : `${sharedPrefix}/`;
+    const attempt = {
+      doing: `Listing the records gs://${bucketName}/${below}`,
+      bucket: bucketName,
+      role: "roles/storage.objectAdmin",
+    } as const;
+    return explained(this.#connection, attempt, async () => {
+      const bucket = (await this.#connection.client()).bucket(bucketName);
+      const names: string[] = [];
+      for await (const { name = "" } of listObjects(bucket, below, context.signal)) {
+        if (!name.endsWith("/")) names.push(name); // what stands for a folder
+      }
+      const limit = pLimit(listConcurrency);
+      const found = await Promise.all(names.map((name) => limit(() => readListed(bucket, name, prefix, context))));
+      return {
+        records: found.flatMap((each) => (each === null || DeploymentError.is(each) ? [] : [each])),
+        unreadable: found.flatMap((each) => (DeploymentError.is(each) ? [each] : [])),
+      };
+    });
+  }
+
   async #attempt<T>(
     doing: string,
     name: string,
@@ -99,6 +129,25 @@ export function recordObject(prefix: string, name: string): string {
     .slice(0, 60);
   const file = [slug, sha256(name).slice(0, 12)].filter(Boolean).join("-");
   return [prefix, `${file}.json`].filter(Boolean).join("/");
+}
+
+/** A record by its object's name; null when it is gone meanwhile, the error when the object is none. */
+async function readListed(
+  bucket: Bucket,
+  objectName: string,
+  prefix: string,
+  { signal }: StepContext,
+): Promise<ListedRecord | DeploymentError | null> {
+  const uri = `gs://${bucket.name}/${objectName}`;
+  const found = await load(bucket, objectName, uri, signal);
+  if (!found) return null;
+  try {
+    const record = parseRecord(found.text, null, uri);
+    return { record, generation: found.generation, uri, own: recordObject(prefix, record.name) === objectName };
+  } catch (error) {
+    if (DeploymentError.is(error)) return error;
+    throw error;
+  }
 }
 
 async function save(object: File, text: string, generation: string | 0): Promise<void> {

@@ -3,10 +3,11 @@ import pLimit from "p-limit";
 
 import { DeploymentError } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
-import type { UploadedObject, Uploader, UploadFile, UploadRequest } from "../core/services.js";
+import type { ListedObject, UploadedObject, Uploader, UploadFile, UploadRequest } from "../core/services.js";
 import { checkBucket } from "./bucket-check.js";
 import type { StorageConnection } from "./connection.js";
-import { explained } from "./errors.js";
+import { untilCancelled } from "./cancellation.js";
+import { explained, httpStatus, isMissingBucket } from "./errors.js";
 import { listObjects } from "./listing.js";
 import { objectName } from "./object-name.js";
 import { isSame, uploadObject } from "./object-upload.js";
@@ -79,6 +80,35 @@ export class GcsUploader implements Uploader {
           );
       fileProgress.done();
       return { name, generation, sent: !inPlace };
+    });
+  }
+
+  async list(bucketName: string, prefix: string, { signal }: StepContext): Promise<ListedObject[]> {
+    const doing = `Listing gs://${bucketName}/${prefix}`;
+    return explained(this.#connection, { doing, bucket: bucketName, role }, async () => {
+      const found: ListedObject[] = [];
+      const bucket = (await this.#connection.client()).bucket(bucketName);
+      for await (const { name, generation, size, timeCreated } of listObjects(bucket, prefix, signal)) {
+        if (name === undefined || generation === undefined) continue;
+        found.push({ name, generation: String(generation), size: Number(size), createTime: timeCreated ?? null });
+      }
+      return found;
+    });
+  }
+
+  async delete(
+    bucketName: string,
+    { name, generation }: Pick<ListedObject, "name" | "generation">,
+    { signal }: StepContext,
+  ): Promise<void> {
+    const doing = `Deleting gs://${bucketName}/${name}`;
+    await explained(this.#connection, { doing, bucket: bucketName, role }, async () => {
+      const object = (await this.#connection.client()).bucket(bucketName).file(name);
+      try {
+        await untilCancelled(() => object.delete({ ifGenerationMatch: generation }), signal, doing);
+      } catch (error) {
+        if (httpStatus(error) !== 404 || isMissingBucket(error)) throw error;
+      }
     });
   }
 

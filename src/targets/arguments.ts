@@ -27,29 +27,6 @@ export function checkedMessage(message: string | undefined): string | null {
   );
 }
 
-/** Where a prediction goes: to a deployment, or to whatever an endpoint's traffic split says. */
-export type PredictTarget = { deploymentName: string } | { endpoint: string };
-
-/** Where a prediction goes: exactly one of the two. */
-export function predictTarget(options: {
-  deploymentName?: string | undefined;
-  endpoint?: string | undefined;
-}): PredictTarget {
-  const { deploymentName, endpoint } = options;
-  if (deploymentName !== undefined && endpoint === undefined) return { deploymentName };
-  if (endpoint !== undefined && deploymentName === undefined) return { endpoint };
-  throw new DeploymentError("INVALID_PARAMETER_VALUE", "Must specify exactly one of deploymentName or endpoint.");
-}
-
-/** The rows of a prediction, of which there is at least one. */
-export function rows(inputs: unknown): readonly unknown[] {
-  if (Array.isArray(inputs) && inputs.length > 0) return inputs as unknown[];
-  throw new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    "inputs must be an array with at least one row, such as [[5.1, 3.5, 1.4, 0.2]].",
-  );
-}
-
 /** The error for a parameter that was not given. */
 export function missingParameter(parameter: string, otherwise: string | null): DeploymentError {
   return new DeploymentError(

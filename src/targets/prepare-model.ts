@@ -24,13 +24,16 @@ export async function resolveModel(
   return model;
 }
 
-/** Packs a model's bundle for a process of this machine, as the step `bundle`. */
+/** Of a bundle for a process of this machine: it has no image, and the runtime is told where the model is. */
+export const processBundle = { baseImage: null, modelArtifactUri: null };
+
+/** Packs a model's bundle, as the step `bundle`. */
 export async function packBundle(
   builder: BundleBuilder,
-  request: Omit<BundleRequest, "baseImage" | "modelArtifactUri">,
+  request: BundleRequest,
   context: StepContext,
 ): Promise<Bundle> {
-  const bundle = await builder.build({ ...request, baseImage: null, modelArtifactUri: null }, context);
+  const bundle = await builder.build(request, context);
   context.report({ type: "step", step: "bundle", status: "done", message: bundle.fileName });
   return bundle;
 }

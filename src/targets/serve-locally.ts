@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { LocalServer, RunLocalOptions } from "../core/local-server.js";
+import { predictionRows } from "../core/prediction-request.js";
 import type { StepContext } from "../core/progress.js";
 import { safeProgress } from "../core/progress.js";
 import type { BundleBuilder, ModelResolver } from "../core/services.js";
@@ -9,8 +10,8 @@ import { installBundle } from "../runtime/bundle-install.js";
 import { type BundleServer, startBundleServer } from "../runtime/bundle-server.js";
 import { checkPort } from "../runtime/port.js";
 import { requestPredictions } from "../runtime/predictions.js";
-import { checkedName, missingParameter, rows } from "./arguments.js";
-import { packBundle, placeModel, resolveModel } from "./prepare-model.js";
+import { checkedName, missingParameter } from "./arguments.js";
+import { packBundle, placeModel, processBundle, resolveModel } from "./prepare-model.js";
 import { makeWorkDirectory, type WorkDirectory } from "./work-directory.js";
 
 /** How many of a server's last lines are kept with its end. */
@@ -65,7 +66,7 @@ async function start(
   const { versionName, predictionScript, setupFile } = serving;
   const bundle = await packBundle(
     serving.bundleBuilder,
-    { model, versionName, predictionScript, setupFile, directory: directory.bundle },
+    { ...processBundle, model, versionName, predictionScript, setupFile, directory: directory.bundle },
     context,
   );
   report({ type: "step", step: "deploy", status: "started", message: "a process of this machine" });
@@ -125,9 +126,9 @@ class RunningServer implements LocalServer {
   }
 
   async predict(options: Parameters<LocalServer["predict"]>[0]) {
-    const { inputs, params, signal } = options;
+    const { params, signal } = options;
     const server = { port: this.port, what: `The local server "${this.name}"` };
-    return requestPredictions(server, { instances: rows(inputs), parameters: params }, signal);
+    return requestPredictions(server, { instances: predictionRows(options), parameters: params }, signal);
   }
 
   logs(lines = keptLines): string[] {

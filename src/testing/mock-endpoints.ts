@@ -52,7 +52,7 @@ export class MockEndpoints implements EndpointManager {
   async deploy(endpoint: Endpoint, request: DeployRequest) {
     return this.#operations.start<DeployedModel>(() => {
       const { deployedModelId: id, displayName, version, machineType, takesTraffic } = request;
-      const { minReplicaCount, maxReplicaCount } = request;
+      const { minReplicaCount, maxReplicaCount, accelerator, serviceAccount } = request;
       const deployed: DeployedModel = {
         id,
         displayName,
@@ -62,6 +62,9 @@ export class MockEndpoints implements EndpointManager {
         machineType,
         minReplicaCount,
         maxReplicaCount,
+        accelerator,
+        serviceAccount,
+        predictUrl: endpoint.network === null ? null : `http://${endpoint.id}.example.test/v1/models/${id}:predict`,
         createTime: null,
       };
       this.#change(endpoint, (current) => {

@@ -1,15 +1,26 @@
+import type { Clock } from "../core/clock.js";
 import { DeploymentError } from "../core/errors.js";
 import type { VersionName } from "../core/record.js";
-import type { ModelManager, ModelVersion, ParentModel, VersionManager, VersionRequest } from "../core/services.js";
+import type {
+  ListedVersion,
+  ModelManager,
+  ModelVersion,
+  ParentModel,
+  VersionManager,
+  VersionRequest,
+} from "../core/services.js";
+import { MockClock } from "./mock-clock.js";
 import type { MockOperations } from "./mock-operation.js";
 
 /** A model registry in memory. */
 export class MockModelRegistry implements ModelManager, VersionManager {
   readonly versions: ModelVersion[] = [];
   readonly #operations: MockOperations;
+  readonly #clock: Clock;
 
-  constructor(operations: MockOperations) {
+  constructor(operations: MockOperations, clock: Clock = new MockClock()) {
     this.#operations = operations;
+    this.#clock = clock;
   }
 
   async ensure(modelName: string): Promise<ParentModel> {
@@ -33,7 +44,7 @@ export class MockModelRegistry implements ModelManager, VersionManager {
       const aliases = [...(versionId === "1" ? ["default"] : []), ...(request.alias ? [request.alias] : [])];
       const { labels, artifactUri, imageUri, env } = request;
       const made = { model: parent.name, versionId, aliases, labels, artifactUri, imageUri, env };
-      const version: ModelVersion = { ...made, createTime: null };
+      const version: ModelVersion = { ...made, createTime: new Date(this.#clock.now()).toISOString() };
       this.versions.push(version);
       return version;
     });
@@ -62,5 +73,13 @@ export class MockModelRegistry implements ModelManager, VersionManager {
     const index = this.versions.findIndex((version) => version.model === model && version.versionId === versionId);
     if (index !== -1) this.versions.splice(index, 1);
     return index !== -1;
+  }
+  /** What is deployed where, the endpoints know. */
+  async list(): Promise<ListedVersion[]> {
+    return structuredClone(this.versions).map((version) => ({
+      ...version,
+      ours: version.labels["managed-by"] === "mlflow-deployments",
+      deployedOn: [],
+    }));
   }
 }

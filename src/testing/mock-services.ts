@@ -13,8 +13,10 @@ import type {
   Uploader,
   VersionManager,
 } from "../core/services.js";
+import { MockBucket } from "./mock-bucket.js";
 import { MockClock } from "./mock-clock.js";
 import { MockEndpoints } from "./mock-endpoints.js";
+import { MockImages } from "./mock-images.js";
 import { mockModel } from "./mock-model.js";
 import { MockOperations } from "./mock-operation.js";
 import { MockModelRegistry } from "./mock-registry.js";
@@ -44,6 +46,8 @@ export interface MockPlatform {
   registry: MockModelRegistry;
   endpoints: MockEndpoints;
   store: MockDeploymentStore;
+  bucket: MockBucket;
+  images: MockImages;
 }
 
 /**
@@ -59,40 +63,22 @@ export interface MockPlatform {
 export function mockPlatform(options: MockOptions = {}): MockPlatform {
   const recorder = new Recorder();
   const operations = new MockOperations();
-  const registry = new MockModelRegistry(operations);
+  const clock = new MockClock();
+  const registry = new MockModelRegistry(operations, clock);
   const endpoints = new MockEndpoints(operations);
   const store = new MockDeploymentStore();
-  const objects = new Set<string>();
-  const images = new Set<string>();
+  const bucket = new MockBucket(clock);
+  const images = new MockImages(clock);
   const services: MockServices = {
-    clock: new MockClock(),
+    clock,
     modelResolver: recorder.record("modelResolver", {
       resolve: async ({ modelUri }) => (options.model ?? mockModel)(modelUri),
     } satisfies ModelResolver),
     bundleBuilder: recorder.record("bundleBuilder", {
       build: async ({ model }) => mockBundle(model),
     } satisfies BundleBuilder),
-    uploader: recorder.record("uploader", {
-      checkBucket: async () => {},
-      upload: async ({ bucket, prefix, files }) =>
-        files.map(({ path, crc32c }) => {
-          const name = `${prefix}/${path}`;
-          const key = `${bucket}/${name} ${crc32c}`;
-          const sent = !objects.has(key);
-          objects.add(key);
-          return { name, generation: "1", sent };
-        }),
-      missing: async ({ bucket, prefix, files }) =>
-        files.filter(({ path, crc32c }) => !objects.has(`${bucket}/${prefix}/${path} ${crc32c}`)),
-    } satisfies Uploader),
-    imageBuilder: recorder.record("imageBuilder", {
-      find: async (hash) => (images.has(hash) ? { uri: imageUri(hash), built: false } : null),
-      ensure: async ({ environmentHash }) => {
-        const built = !images.has(environmentHash);
-        images.add(environmentHash);
-        return { uri: imageUri(environmentHash), built };
-      },
-    } satisfies ImageBuilder),
+    uploader: recorder.record<Uploader>("uploader", bucket),
+    imageBuilder: recorder.record<ImageBuilder>("imageBuilder", images),
     modelManager: recorder.record<ModelManager>("modelManager", registry),
     versionManager: recorder.record<VersionManager>("versionManager", registry),
     endpointManager: recorder.record<EndpointManager>("endpointManager", endpoints),
@@ -124,11 +110,7 @@ export function mockPlatform(options: MockOptions = {}): MockPlatform {
       buildLog: async () => [],
     } satisfies LogReader),
   };
-  return { services, recorder, registry, endpoints, store };
-}
-
-function imageUri(environmentHash: string): string {
-  return `region-docker.pkg.dev/acme/images/serving@sha256:${environmentHash}`;
+  return { services, recorder, registry, endpoints, store, bucket, images };
 }
 
 function mockBundle(model: ResolvedModel): Bundle {

@@ -1,6 +1,6 @@
 import { DeploymentError } from "../core/errors.js";
 import type { DeploymentRecord } from "../core/record.js";
-import type { DeploymentStore, StoredRecord } from "../core/services.js";
+import type { DeploymentStore, RecordList, StoredRecord } from "../core/services.js";
 
 /** Deployment records in memory. */
 export class MockDeploymentStore implements DeploymentStore {
@@ -21,6 +21,11 @@ export class MockDeploymentStore implements DeploymentStore {
   async delete(name: string, generation: string): Promise<void> {
     if ((this.records.get(name)?.generation ?? generation) !== generation) throw changedElsewhere(name);
     this.records.delete(name);
+  }
+
+  async list(): Promise<RecordList> {
+    const records = [...this.records].map(([name, stored]) => ({ ...stored, uri: `records/${name}.json`, own: true }));
+    return { records: structuredClone(records), unreadable: [] };
   }
 }
 

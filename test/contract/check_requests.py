@@ -9,8 +9,8 @@ protos of google-cloud-aiplatform as well. Prints one JSON object:
     {"checked": 12, "outside": 3, "byMethod": {"aiplatform.projects.locations.endpoints.get": 2, …},
      "violations": [{"file", "line", "method", "path", "problem"}]}
 
-`outside` counts the requests of the emulator's own containers, which are not made by the package. The exit code is 0
-whatever is found.
+`outside` counts the requests that no API of Google's gets: those of the emulator's own containers, and those to the URIs
+of private endpoints, which reach a container. The exit code is 0 whatever is found.
 """
 
 import json
@@ -20,12 +20,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from oracle.discovery import Call, find_calls
+from oracle.http_body import check_http_body, is_http_body
 from oracle.parameters import check_query, mask_fields
 from oracle.schema import SchemaCheck
-from oracle.vertex import RAW, check_message
+from oracle.vertex import check_message
 
-# Prefix of a served model's own view of Cloud Storage in the emulator.
-CONTAINERS = "/containers/"
+# Prefixes of a served model's own view of Cloud Storage in the emulator, and of the way to it from a peered network.
+OUTSIDE = ("/containers/", "/private/")
 
 # In the emulator a path begins with it where the service has a host for each dedicated endpoint.
 DEDICATED = re.compile("^/dedicated/[^/]+(?=/)")
@@ -35,7 +36,7 @@ def main(paths: list[str]) -> None:
     outside, by_method, violations = 0, Counter(), []
     for path in paths:
         for number, request in read(path):
-            if request["path"].startswith(CONTAINERS):
+            if request["path"].startswith(OUTSIDE):
                 outside += 1
                 continue
             method_id, problems = check(request)
@@ -69,7 +70,9 @@ def check_call(call: Call, request: dict) -> Iterator[str]:
     elif call.method.request is None:
         if body is not None:
             yield f"a body, and {call.method.id} takes none"
-    elif call.method.id.split(".")[-1] not in RAW:
+    elif is_http_body(call):
+        yield from check_http_body(call, body)
+    else:
         yield from check_body(call, query, body)
 
 

@@ -33,6 +33,13 @@ interface Seen {
   traffic: number[];
   predictions: number[];
   served_by: { model: string; version: string };
+  explained: number[][];
+  explained_values: number[];
+  explained_output: string;
+  private_predictions: number[];
+  private_served_by: boolean;
+  private_raw: number[];
+  private_health: boolean;
   refused: Record<string, string>;
   after_undeploy: string[];
   left: { endpoints: string[]; models: string[] };
@@ -102,6 +109,19 @@ describe("Google's own Python SDK, at the emulator", () => {
     expect(seen.predictions).toEqual(rows.map((row) => row.reduce((sum, value) => sum + value)));
     expect(seen.served_by.model).toMatch(ofProject("models/sdk-iris"));
     expect(seen.served_by.version).toBe("1");
+  });
+
+  it("explains predictions", () => {
+    expect(seen.explained).toEqual(rows);
+    expect(seen.explained_values).toEqual(seen.predictions);
+    expect(seen.explained_output).toBe("sum");
+  });
+
+  it("predicts at a private endpoint, by the URIs of the model that is deployed there", () => {
+    expect(seen.private_predictions).toEqual(seen.predictions);
+    expect(seen.private_raw).toEqual(seen.predictions);
+    expect(seen.private_served_by).toBe(true);
+    expect(seen.private_health).toBe(true);
   });
 
   it("is refused with Google's own kinds of errors", () => {

@@ -50,4 +50,35 @@ describe("the article's way, a script whose settings are all in the environment"
     const { predictions } = await client.predict({ deploymentName: "iris_model", inputs: [[5.1, 3.5, 1.4, 0.2]] });
     expect(predictions).toEqual(["setosa"]);
   });
+
+  it("does so on the platform that the article is about, with one variable more", async () => {
+    const { code, output } = await run({
+      MLFLOW_DEPLOYMENTS_PLATFORM: "legacy",
+      AIPLATFORM_EMULATOR_HOST: emulator.host,
+      project_id: "acme",
+      production_bucket: "acme-models",
+      production_route: "production/iris",
+      run_id: inject("runId"),
+      tracking_uri: inject("trackingUri"),
+      model_name: "iris_model",
+      version_name: "v_1",
+    });
+    expect({ code, output }).toMatchObject({ code: 0 });
+
+    const client = getDeployClient("aiplatform:/acme", {
+      config: {
+        platform: "legacy",
+        productionBucket: "acme-models",
+        productionRoute: "production/iris",
+        emulatorHost: emulator.host,
+      },
+    });
+    const deployment = await client.getDeployment({ name: "iris_model" });
+    expect(deployment).toMatchObject({
+      endpoint: { name: "projects/acme/models/iris_model" },
+      model: { versionId: "v_1", source: `runs:/${inject("runId")}` },
+    });
+    const { predictions } = await client.predict({ deploymentName: "iris_model", inputs: [[5.1, 3.5, 1.4, 0.2]] });
+    expect(predictions).toEqual(["setosa"]);
+  });
 });

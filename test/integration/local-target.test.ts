@@ -223,6 +223,14 @@ describe("an update", () => {
     expect(await client.updateDeployment(update)).toMatchObject({ changed: false });
   });
 
+  it("is the same again though the model has written something beside its files", async () => {
+    const [slug] = (await readdir(join(dataDir, "deployments"))).filter((each) => each.startsWith("busy-"));
+    const models = join(dataDir, "deployments", slug!, "models");
+    for (const model of await readdir(models)) await writeFile(join(models, model, "cache.bin"), "cached");
+    const update = { name: "busy", config: { predictionScript: scriptOf(2) } };
+    expect(await client.updateDeployment(update)).toMatchObject({ changed: false });
+  });
+
   it("that does not start leaves the old one serving, and is in the history", async () => {
     const failed = client.updateDeployment({ name: "busy", config: { predictionScript: scriptOf("broken") } });
     await expect(failed).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });

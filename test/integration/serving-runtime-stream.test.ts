@@ -55,6 +55,11 @@ describe("a model with predict_stream, asked for a stream", () => {
     expect(server.log).not.toContain("INFO serving_runtime: a client left its stream");
   });
 
+  it("answers several rows one after the other", async () => {
+    const { values } = await streamed({ instances: [{ to: 1 }, { to: 2 }], stream: true });
+    expect(values.map((value) => (value as { number: number }).number)).toEqual([0, 0, 1]);
+  });
+
   it("gives the parts before it fails, and then the reason", async () => {
     const { values, failure } = await streamed({ instances: [3], parameters: { fail_at: 2 }, stream: true });
     expect(values).toHaveLength(2);
@@ -72,11 +77,6 @@ describe("a model with predict_stream, asked for a stream", () => {
     ]);
     const unfit = await ask({ instances: ["three"], stream: true });
     expect(unfit.status).toBe(400);
-    const several = await ask({ instances: [1, 2], stream: true });
-    expect([several.status, await several.text()]).toEqual([
-      400,
-      expect.stringContaining("a stream answers one instance, not 2") as string,
-    ]);
   });
 
   it("stops the model when the client goes away", async () => {
@@ -87,10 +87,10 @@ describe("a model with predict_stream, asked for a stream", () => {
     expect(Buffer.from(value as Uint8Array).toString()).toMatch(/^data: \{"number":0/);
     expect(existsSync(ended)).toBe(false);
     client.abort();
+    const isLogged = () => server.log.includes("INFO serving_runtime: a client left its stream");
     const deadline = Date.now() + 30_000;
-    while (!existsSync(ended) && Date.now() < deadline) await sleep(20);
-    expect(existsSync(ended)).toBe(true);
-    expect(server.log).toContain("INFO serving_runtime: a client left its stream");
+    while (!(existsSync(ended) && isLogged()) && Date.now() < deadline) await sleep(20);
+    expect([existsSync(ended), isLogged()]).toEqual([true, true]);
   });
 
   it("answers as ever when it is not asked for one", async () => {

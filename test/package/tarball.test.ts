@@ -7,6 +7,8 @@ import { promisify } from "node:util";
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { installPacked } from "../support/packed-package.js";
+
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const consumer = fileURLToPath(new URL("./fixtures/consumer.ts", import.meta.url));
@@ -16,17 +18,7 @@ let project: string;
 
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "package-"));
-  await run(
-    process.execPath,
-    [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json", "--incremental", "false"],
-    {
-      cwd: root,
-    },
-  );
-  await run("npm", ["pack", "--silent", "--pack-destination", project], { cwd: root });
-  const [tarball] = (await readdir(project)).filter((name) => name.endsWith(".tgz"));
-  await writeFile(join(project, "package.json"), JSON.stringify({ name: "scratch", private: true }));
-  await run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", `./${tarball}`], { cwd: project });
+  await installPacked(project);
 });
 
 afterAll(() => rm(project, { recursive: true }));
@@ -70,6 +62,7 @@ describe("the packed tarball, installed in a project", () => {
     expect(await readdir(installed("templates"))).toEqual(
       expect.arrayContaining(["Dockerfile.mustache", "predictor.py.mustache", "serving_runtime", "setup.py.mustache"]),
     );
+    expect(await readdir(join(installed("templates"), "emulator"))).toContain("custom_prediction_server.py");
   });
 
   it("loads no heavy library before a call needs it", async () => {

@@ -17,10 +17,11 @@ export interface SeenRequest {
   body: unknown;
 }
 
-/** What the server answers: JSON with 200, a status with a body, a connection that breaks, or nothing. */
+/** What the server answers: JSON with 200, a status with a body, whatever it writes itself, a connection that breaks, or nothing. */
 export type Answer =
   | { json: unknown; headers?: Record<string, string> }
   | { status: number; body: unknown; headers?: Record<string, string> }
+  | { write: (response: ServerResponse) => void }
   | "broken"
   | "silent";
 
@@ -36,6 +37,10 @@ export async function googleServer(answers: Answers) {
     if (answer === "silent") return;
     if (answer === "broken") {
       incoming.socket.destroy();
+      return;
+    }
+    if ("write" in answer) {
+      answer.write(response);
       return;
     }
     const { status, body } = "json" in answer ? { status: 200, body: answer.json } : answer;

@@ -272,7 +272,9 @@ describe("createDeployment", () => {
     ],
     [{ config: { labels: { "managed-by": "me" } } }, /managed-by, which this package sets/],
     [{ config: { productoinBucket: "x" } }, /Did you mean productionBucket/],
-    [{ endpoint: "other" }, /endpoint of its own/],
+    [{ endpoint: "other" }, /no endpoint "other".*createEndpoint/],
+    [{ config: { trafficPercent: 50 } }, /for deployments that share an endpoint/],
+    [{ message: "x".repeat(1001) }, /at most 1000/],
     [{ config: { versionName: "default" } }, /version name "default"/],
   ])("refuses %j before anything is changed", async (wrong, message) => {
     await expect(client().createDeployment({ ...request, ...wrong })).rejects.toThrow(message);

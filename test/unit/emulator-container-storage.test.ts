@@ -91,6 +91,17 @@ describe.each([
     expect((await fetch(`http://127.0.0.1:${server.port}/containers/brief${path}`)).status).toBe(403);
   });
 
+  it("are read and listed by a container that was granted the whole bucket, and those of no other", async () => {
+    storage.access.grant("broad", "acme-models");
+    const broad = (path: string, method = "GET") =>
+      fetch(`http://127.0.0.1:${server.port}/containers/broad/storage/v1/b/${path}`, { method });
+    const { items } = (await (await broad("acme-models/o")).json()) as { items: { name: string }[] };
+    expect(items.map(({ name }) => name)).toContain("model-2/MLmodel");
+    expect(await (await broad("acme-models/o/model-2%2FMLmodel?alt=media")).text()).toBe("content of model-2/MLmodel");
+    expect((await broad("other/o")).status).toBe(403);
+    expect((await broad("acme-models/o/model-2%2FMLmodel", "DELETE")).status).toBe(403);
+  });
+
   it("serve the client of the one who deploys: uploads, checksums, preconditions, copies", async () => {
     const client = new Storage({ apiEndpoint: `http://127.0.0.1:${server.port}`, projectId: "acme" });
     const file = client.bucket("acme-models").file("from the client");

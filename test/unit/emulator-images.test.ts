@@ -66,7 +66,7 @@ describe("the images that were pushed", () => {
     await state.close();
     const again = new ImageRegistry(await StateStore.open(directory));
     expect(again.find(`${name}:v1`)?.digest).toBe(digest("2"));
-    again.deleteRepository("us-docker.pkg.dev/acme/models");
+    for (const each of again.inRepository("us-docker.pkg.dev/acme/models")) again.delete(each);
     expect(again.find(`${name}:v1`)).toBeUndefined();
   });
 });

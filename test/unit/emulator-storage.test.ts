@@ -321,6 +321,29 @@ describe("objects", () => {
     });
   });
 
+  it("below a prefix are deleted page by page, each as it was listed, but for one that was written meanwhile", async () => {
+    for (const name of ["gone/a", "gone/b", "gone/c", "gone.txt"]) {
+      await bucket.file(name).save("x", { resumable: false });
+    }
+    const page = async (pageToken?: string) => {
+      const [files, next] = await bucket.getFiles({ prefix: "gone/", maxResults: 2, autoPaginate: false, pageToken });
+      return { files, next: next as { pageToken?: string } | null };
+    };
+    const first = await page();
+    const second = await page(first.next!.pageToken);
+    await bucket.file("gone/b").save("y", { resumable: false });
+    const deleted = await Promise.allSettled(
+      [...first.files, ...second.files].map((file) =>
+        file.delete({ ifGenerationMatch: Number(file.metadata.generation) }),
+      ),
+    );
+    expect(deleted.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect((await page()).files.map(({ name }) => name)).toEqual(["gone/b"]);
+    await bucket.file("gone/b").delete();
+    expect(await page()).toEqual({ files: [], next: null });
+    expect((await bucket.file("gone.txt").exists())[0]).toBe(true);
+  });
+
   it("that are compressed come out plain for who does not take gzip", async () => {
     await bucket.file("zipped").save("plain text ".repeat(100), { resumable: false, gzip: true });
     const response = await send("/storage/v1/b/acme-models/o/zipped?alt=media", {

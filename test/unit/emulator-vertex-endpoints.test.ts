@@ -15,6 +15,11 @@ const deployRequest = (deployedModel: object = {}, trafficSplit: object = {}) =>
   deployedModel: { model, dedicatedResources, ...deployedModel },
   trafficSplit,
 });
+const cpu = "aiplatform.googleapis.com/prediction/online/cpu/utilization";
+const requests = "aiplatform.googleapis.com/prediction/online/request_count";
+const scaledBy = (...autoscalingMetricSpecs: object[]) => ({
+  dedicatedResources: { ...dedicatedResources, autoscalingMetricSpecs },
+});
 const splitOf = async (endpoint: string) => (await vertex.call("GET", endpoint)).json["trafficSplit"];
 
 describe("endpoints", () => {
@@ -64,6 +69,31 @@ describe("endpoints", () => {
     expect((await vertex.call("PATCH", endpoint, {})).json["error"].message).toContain("update_mask");
   });
 
+  it("take another timeout of predictions, whole or by its path", async () => {
+    const endpoint = await vertex.createEndpoint({ dedicatedEndpointEnabled: true });
+    const patched = async (updateMask: string, inferenceTimeout: string) =>
+      (
+        await vertex.call("PATCH", `${endpoint}?updateMask=${updateMask}`, {
+          clientConnectionConfig: { inferenceTimeout },
+        })
+      ).json;
+    expect(await patched("clientConnectionConfig", "300s")).toMatchObject({
+      clientConnectionConfig: { inferenceTimeout: "300s" },
+    });
+    expect(await patched("clientConnectionConfig.inferenceTimeout", "1800s")).toMatchObject({
+      clientConnectionConfig: { inferenceTimeout: "1800s" },
+    });
+    expect((await patched("clientConnectionConfig", "3601s"))["error"]).toMatchObject({ code: 400 });
+    expect((await vertex.call("GET", endpoint)).json["clientConnectionConfig"]).toEqual({ inferenceTimeout: "1800s" });
+  });
+
+  it("lose what a mask names and the request leaves out", async () => {
+    const endpoint = await vertex.createEndpoint({ description: "d", labels: { a: "1" } });
+    const { json } = await vertex.call("PATCH", `${endpoint}?updateMask=description,labels`, {});
+    expect(json).not.toHaveProperty("description");
+    expect(json).not.toHaveProperty("labels");
+  });
+
   it("are not deleted while anything is deployed on them or about to be", async () => {
     const endpoint = await vertex.createEndpoint();
     const { json: deploying } = await vertex.call(
@@ -96,6 +126,10 @@ describe("deploying a model", () => {
       { dedicatedResources: { ...dedicatedResources, minReplicaCount: 2, maxReplicaCount: 1 } },
       "max_replica_count",
     ],
+    ["with an unknown metric", scaledBy({ metricName: "cpu", target: 50 }), "metric_name"],
+    ["with a metric without its name", scaledBy({ target: 50 }), "metric_name"],
+    ["with a metric twice", scaledBy({ metricName: cpu }, { metricName: cpu }), "At most one entry"],
+    ["with more than all of a processor", scaledBy({ metricName: cpu, target: 101 }), "target"],
     ["with automatic resources", { automaticResources: { minReplicaCount: 1 } }, "automatic_resources"],
     ["with an id of eleven digits", { id: "12345678901" }, "deployed_model.id"],
     ["with an id of letters", { id: "iris" }, "deployed_model.id"],
@@ -256,5 +290,30 @@ describe("mutating a DeployedModel", () => {
       (await mutate({ dedicatedResources: { minReplicaCount: 5 } }, "dedicatedResources.minReplicaCount")).status,
     ).toBe(400);
     expect((await mutate({ id: "8" }, "disableContainerLogging")).status).toBe(404);
+  });
+
+  it("changes what it scales by, to metrics that there are", async () => {
+    const endpoint = await vertex.createEndpoint();
+    await vertex.deploy(endpoint, model, {
+      deployedModel: { id: "1", ...scaledBy({ metricName: cpu }) },
+    });
+    const updateMask = "dedicatedResources.autoscalingMetricSpecs,dedicatedResources.minReplicaCount";
+    const mutate = (...specs: object[]) => {
+      const { dedicatedResources: resources } = scaledBy(...specs);
+      const deployedModel = { id: "1", dedicatedResources: { ...resources, minReplicaCount: 1 } };
+      return vertex.call("POST", `${endpoint}:mutateDeployedModel`, { deployedModel, updateMask });
+    };
+    const specs = [
+      { metricName: cpu, target: 80 },
+      { metricName: requests, target: 600 },
+    ];
+    const started = await mutate(...specs);
+    await vertex.call("POST", `${started.json["name"]}:wait`);
+    const [deployed] = (await vertex.call("GET", endpoint)).json["deployedModels"];
+    expect(deployed.dedicatedResources).toMatchObject({ minReplicaCount: 1, autoscalingMetricSpecs: specs });
+    expect((await mutate({ metricName: "cpu" })).json["error"]).toMatchObject({
+      code: 400,
+      message: expect.stringContaining("metric_name"),
+    });
   });
 });

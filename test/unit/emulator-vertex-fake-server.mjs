@@ -1,7 +1,9 @@
 // A model server for the emulator's tests: what `parameters.reply` asks for is how it answers.
+import { existsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 
-const { AIP_HTTP_PORT, AIP_PREDICT_ROUTE, AIP_HEALTH_ROUTE, FAKE_MODE, SERVING_HOST } = process.env;
+const { AIP_HTTP_PORT, AIP_PREDICT_ROUTE, AIP_HEALTH_ROUTE, FAKE_MODE, FAKE_MARKER, SERVING_HOST } = process.env;
 
 process.stdout.write(`starting as ${FAKE_MODE ?? "a good server"}\n`);
 if (FAKE_MODE === "exit") {
@@ -9,7 +11,31 @@ if (FAKE_MODE === "exit") {
   process.exit(3);
 }
 
+// A server that starts a single time: there is a file from then on.
+if (FAKE_MARKER) {
+  if (existsSync(FAKE_MARKER)) process.exit(4);
+  writeFileSync(FAKE_MARKER, "");
+}
+
+const numbers = (instance) => (typeof instance === "object" ? Object.values(instance).flat() : [instance]);
+
 const replies = {
+  // models to explain: of an instance that is a number, a list or an object of them
+  linear: ({ instances }) => ({
+    predictions: instances.map(numbers).map(([a, b = 0, c = 0]) => 1 + 2 * a + 3 * b - c),
+  }),
+  product: ({ instances }) => ({ predictions: instances.map(numbers).map(([a, b]) => a * b) }),
+  scores: ({ instances }) => ({
+    predictions: instances.map(numbers).map(([a, b]) => ({ scores: [a, 10 * b, a + b], names: ["x", "y", "z"] })),
+  }),
+  words: ({ instances }) => ({ predictions: instances.map(() => "setosa") }),
+  length: ({ instances }) => ({ predictions: instances.map(({ text }) => text.length) }),
+  // answers once a file is there
+  hold: async ({ until }) => {
+    process.stdout.write(`holding until ${until}\n`);
+    while (!existsSync(until)) await delay(5);
+    return { predictions: [process.env.AIP_DEPLOYED_MODEL_ID] };
+  },
   env: () => ({ predictions: [process.env] }),
   argv: () => ({ predictions: process.argv.slice(2) }),
   cwd: () => ({ predictions: [process.cwd()] }),
@@ -38,7 +64,7 @@ async function answer(request) {
   if (parameters.reply === "error") return { status: 500, body: '{"error": "three features expected"}' };
   if (parameters.reply === "NaN") return { status: 200, body: '{"predictions": [NaN]}' };
   const reply = replies[parameters.reply] ?? (() => ({ predictions: instances }));
-  return { status: 200, body: JSON.stringify(await reply(parameters)) };
+  return { status: 200, body: JSON.stringify(await reply({ ...parameters, instances })) };
 }
 
 createServer(async (request, response) => {

@@ -1,13 +1,17 @@
-/** Vertex AI's half of the emulator on a port of its own, with model servers that are small Node scripts. */
+/** Vertex AI and Artifact Registry of the emulator on a port of their own, with model servers that are small Node scripts. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { artifactRoutes } from "../../src/emulator/artifacts/artifact-routes.js";
+import { Repositories } from "../../src/emulator/artifacts/repositories.js";
 import { startHttpServer } from "../../src/emulator/http.js";
+import { ImageFiles } from "../../src/emulator/image-files.js";
 import { ImageRegistry } from "../../src/emulator/images.js";
 import { type LogLine } from "../../src/emulator/logs.js";
 import { type OperationResource, Operations } from "../../src/emulator/operations.js";
+import { Projects } from "../../src/emulator/projects/projects.js";
 import { StateStore } from "../../src/emulator/state.js";
 import { ContainerAccess } from "../../src/emulator/cloud-storage/container-access.js";
 import { containerRoutes } from "../../src/emulator/cloud-storage/container-routes.js";
@@ -34,6 +38,7 @@ export interface VertexFixture {
   dataDir: string;
   objects: DiskObjectStore;
   images: ImageRegistry;
+  files: ImageFiles;
   logged: LogLine[];
   call(method: string, path: string, body?: unknown): Promise<Answer>;
   /** Calls, waits for the operation, and gives it back finished. */
@@ -62,20 +67,25 @@ export async function startVertex(
   const objects = await DiskObjectStore.open(dataDir, state);
   const access = new ContainerAccess();
   const images = new ImageRegistry(state);
+  const files = new ImageFiles(dataDir);
+  files.addUser(() => images.roots());
   const logged: LogLine[] = [];
   let url = "";
   const vertex = vertexRoutes({
     state,
+    projects: new Projects(state),
     operations,
     objects,
     access,
     images,
+    files,
     logs: { append: (line) => logged.push(line) },
     homes: join(dataDir, "homes"),
     url: () => url,
     longestStartMs: options.longestStartMs ?? 20_000,
   });
-  const routes = [...vertex.routes, ...containerRoutes(objects, access)];
+  const artifacts = artifactRoutes(new Repositories(state, images, files), operations);
+  const routes = [...vertex.routes, ...artifacts, ...containerRoutes(objects, access)];
   const server = await startHttpServer({ port: 0, routes, onLog: (line) => process.stderr.write(`${line}\n`) });
   url = `http://127.0.0.1:${server.port}`;
   await vertex.start();
@@ -99,6 +109,7 @@ export async function startVertex(
     dataDir,
     objects,
     images,
+    files,
     logged,
     call,
     run,

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { GoogleError } from "../../src/emulator/google-error.js";
 import { deployModelRequest, endpointMessage, predictRequest } from "../../src/emulator/vertex/messages/endpoint.js";
 import { modelMessage, uploadModelRequest } from "../../src/emulator/vertex/messages/model.js";
-import { parseMessage } from "../../src/emulator/vertex/messages/parse.js";
+import { parseMessage } from "../../src/emulator/proto/parse.js";
 
 const refusal = (...of: Parameters<typeof parseMessage>) => {
   try {

@@ -84,7 +84,8 @@ describe("uploading a model", () => {
   it("keeps the image as it was, whatever happens to its tag", async () => {
     vertex.images.push(imageUri.replace("fake:1", "moving"), "1", fakeImage("2"));
     const name = await vertex.upload({ containerSpec: container({ imageUri: imageUri.replace("fake", "moving") }) });
-    vertex.images.deleteRepository("europe-west1-docker.pkg.dev/acme/models");
+    for (const each of vertex.images.inRepository("europe-west1-docker.pkg.dev/acme/models"))
+      vertex.images.delete(each);
     const endpoint = await vertex.createEndpoint();
     expect((await vertex.deploy(endpoint, name)).error).toBeUndefined();
     vertex.images.push(imageUri.replace(":1", ""), "1", fakeImage());
@@ -227,6 +228,9 @@ describe("changing versions", () => {
         "versionDescription"
       ],
     ).toBe("v");
+    const labelled = await vertex.call("PATCH", `${name}@1?updateMask=labels`, { labels: { stage: "live" } });
+    expect(labelled.json["labels"]).toEqual({ stage: "live" });
+    expect((await vertex.call("PATCH", `${name}@1?updateMask=labels`, {})).json).not.toHaveProperty("labels");
     expect((await vertex.call("PATCH", `${name}?updateMask=artifactUri`, {})).status).toBe(400);
     expect((await vertex.call("PATCH", name, { displayName: "x" })).status).toBe(400);
   });

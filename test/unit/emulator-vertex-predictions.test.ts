@@ -174,13 +174,9 @@ describe("rawPredict", () => {
     expect(response.headers.get("X-Vertex-AI-Deployed-Model-Id")).toBe("11");
   });
 
-  it("streams on dedicated endpoints only, and explain is not emulated", async () => {
+  it("streams on dedicated endpoints only", async () => {
     expect((await vertex.call("POST", `${endpoint}:streamRawPredict`, {})).json["error"]).toMatchObject({
       status: "FAILED_PRECONDITION",
-    });
-    expect((await vertex.call("POST", `${endpoint}:explain`, { instances: [1] })).json["error"]).toMatchObject({
-      code: 501,
-      status: "UNIMPLEMENTED",
     });
   });
 });

@@ -4,8 +4,9 @@ import { join } from "node:path";
 
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
+import { GoogleCaller } from "../../src/targets/aiplatform/google/call.js";
 import { GoogleConnection } from "../../src/targets/aiplatform/google/connection.js";
-import { type Answers, googleServer } from "../support/google-server.js";
+import { type Answers, googleServer, instantClock } from "../support/google-server.js";
 
 const endpoint = "projects/acme/locations/europe-west1/endpoints/iris";
 
@@ -93,14 +94,66 @@ describe("a connection with credentials", () => {
     expect(connection.dedicatedUrl("12.europe-west1-34.prediction.vertexai.goog")).toBe(
       "https://12.europe-west1-34.prediction.vertexai.goog",
     );
+    expect(connection.dedicatedUrl("https://12.europe-west1-34.prediction.vertexai.goog")).toBe(
+      "https://12.europe-west1-34.prediction.vertexai.goog",
+    );
     expect(() => connection.dedicatedUrl("goog.example.com")).toThrow(/none of Google's/);
     expect(() => connection.dedicatedUrl("example.com/x.goog")).toThrow(/none of Google's/);
+  });
+
+  it.each([
+    "http://123.aiplatform.googleapis.com/v1/models/7:predict",
+    "http://iris.europe-west1.aiplatform.googleapis.com/v1/models/7:predict",
+    "http://10.128.0.26/v1/models/7:predict",
+    "https://192.168.1.4/v1/models/7:predict",
+  ])("takes %s for a URL inside a network", (url) => {
+    expect(new GoogleConnection({ projectId: "acme" }).privateUrl(url)).toBe(url);
+  });
+
+  it.each([
+    "http://169.254.169.254/computeMetadata/v1/",
+    "http://127.0.0.1:8080/",
+    "http://8.8.8.8/v1/models/7:predict",
+    "http://aiplatform.googleapis.com.example.com/",
+    "http://user:secret@iris.aiplatform.googleapis.com/",
+    "ftp://iris.aiplatform.googleapis.com/",
+    "iris.aiplatform.googleapis.com",
+  ])("sends no rows to %s, which is none inside a network", (url) => {
+    const refusal = { code: "INTERNAL_ERROR", message: expect.not.stringContaining("secret") as string };
+    expect(() => new GoogleConnection({ projectId: "acme" }).privateUrl(url)).toThrow(expect.objectContaining(refusal));
   });
 
   it("finds Vertex AI at the host of the location", () => {
     const connection = new GoogleConnection({ projectId: "acme" });
     expect(connection.aiplatformUrl("europe-west1")).toBe("https://europe-west1-aiplatform.googleapis.com");
     expect(connection.aiplatformUrl("global")).toBe("https://aiplatform.googleapis.com");
+  });
+});
+
+describe("MLFLOW_DEPLOYMENT_CLIENT_HTTP_REQUEST_TIMEOUT", () => {
+  const get = async (url: string) => {
+    const connection = new GoogleConnection({ emulatorHost: url });
+    const caller = new GoogleCaller(connection, "aiplatform", instantClock());
+    return caller.run({ doing: "Reading" }, async (settings) =>
+      (await connection.aiplatform("europe-west1")).projects.locations.endpoints.get({ name: endpoint }, settings),
+    );
+  };
+
+  it("is the time of each request, which is then sent again", async () => {
+    vi.stubEnv("MLFLOW_DEPLOYMENT_CLIENT_HTTP_REQUEST_TIMEOUT", "0.2");
+    const server = await googleServer({ [`GET /v1/${endpoint}`]: ["silent", { json: { name: endpoint } }] });
+    expect(await get(server.url)).toEqual({ name: endpoint });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it.each(["soon", "0", "-1", "Infinity", "1e9"])("is refused as %s", async (value) => {
+    vi.stubEnv("MLFLOW_DEPLOYMENT_CLIENT_HTTP_REQUEST_TIMEOUT", value);
+    const server = await googleServer({ [`GET /v1/${endpoint}`]: { json: { name: endpoint } } });
+    await expect(get(server.url)).rejects.toMatchObject({
+      code: "INVALID_PARAMETER_VALUE",
+      message: expect.stringContaining("MLFLOW_DEPLOYMENT_CLIENT_HTTP_REQUEST_TIMEOUT must be a number of seconds"),
+    });
+    expect(server.requests).toEqual([]);
   });
 });
 
@@ -145,6 +198,9 @@ describe("a connection to an emulator", () => {
     const connection = new GoogleConnection({ emulatorHost: "localhost:9090" });
     expect(connection.dedicatedUrl("127.0.0.1:9090/dedicated/iris")).toBe("http://localhost:9090/dedicated/iris");
     expect(connection.dedicatedUrl("elsewhere.example.com")).toBe("http://localhost:9090");
+    expect(connection.privateUrl("http://elsewhere.example.com/private/iris:predict")).toBe(
+      "http://localhost:9090/private/iris:predict",
+    );
   });
 
   it.each(["127.0.0.1:9090", "localhost:9090", "http://[::1]:9090", "http://127.8.0.1:1/"])(

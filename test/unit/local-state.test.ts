@@ -60,7 +60,7 @@ describe("the settings of the local target", () => {
 
   it("are all documented in docs/local.md, with their variables", async () => {
     const page = await readFile(new URL("../../docs/local.md", import.meta.url), "utf8");
-    for (const { name, env } of describeSettings(localSettings)) {
+    for (const { name, env } of describeSettings(localSettings).flatMap(({ settings }) => settings)) {
       const row = page.split("\n").find((line) => line.startsWith(`\`${name}\` |`));
       expect(row).toBeDefined();
       for (const variable of env) expect(row).toContain(`\`${variable}\``);

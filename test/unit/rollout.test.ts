@@ -25,8 +25,8 @@ const record = (change: Partial<DeploymentRecord> = {}): DeploymentRecord => ({
   completedAt: "2026-01-01T00:00:00Z",
   ...change,
 });
-const nothing: LiveDeployment = { hasDeployedModel: false, matchesSpec: false, hasAllTraffic: false };
-const serving: LiveDeployment = { hasDeployedModel: true, matchesSpec: true, hasAllTraffic: true };
+const nothing: LiveDeployment = { hasDeployedModel: false, matchesSpec: false, isServing: false };
+const serving: LiveDeployment = { hasDeployedModel: true, matchesSpec: true, isServing: true };
 const pending = { step: "deploy" as const, startedAt: "2026-01-01T00:00:00.000Z", operation: null };
 
 describe("what createDeployment decides", () => {
@@ -38,16 +38,11 @@ describe("what createDeployment decides", () => {
     ["the same serves, but the record was never finished", serving, record({ completedAt: null, pending }), "proceed"],
     [
       "the same is deployed and finished, and its traffic was changed",
-      { ...serving, hasAllTraffic: false },
+      { ...serving, isServing: false },
       record(),
       "unchanged",
     ],
-    [
-      "the same is deployed without traffic, and the record is lost",
-      { ...serving, hasAllTraffic: false },
-      null,
-      "proceed",
-    ],
+    ["the same is deployed without traffic, and the record is lost", { ...serving, isServing: false }, null, "proceed"],
     [
       "it was being deleted",
       serving,
@@ -111,7 +106,7 @@ const clock = new MockClock();
 const limits = { timeoutSeconds: 600, clock };
 const context = { report: () => {} };
 const begin = (store: MockDeploymentStore, first: DeploymentRecord) =>
-  RecordSession.begin(store, clock, null, first, context);
+  RecordSession.begin({ deploymentStore: store, clock }, null, first, { id: "call", context });
 
 describe("a step that can be resumed", () => {
   const run = async (
@@ -245,7 +240,11 @@ describe("the lock of a record", () => {
   it("is refused to a second process while the first holds it, and given when it ends", async () => {
     const store = new MockDeploymentStore();
     const session = await begin(store, record());
-    const second = async () => RecordSession.begin(store, clock, await store.read("tester"), record(), context);
+    const second = async () =>
+      RecordSession.begin({ deploymentStore: store, clock }, await store.read("tester"), record(), {
+        id: "call",
+        context,
+      });
     await expect(second()).rejects.toMatchObject({ code: "RESOURCE_CONFLICT" });
     await session.end();
     await (await second()).end();
@@ -262,7 +261,10 @@ describe("the lock of a record", () => {
     const store = new MockDeploymentStore();
     const session = await begin(store, record());
     clock.advance(leaseMs + 1);
-    const thief = await RecordSession.begin(store, clock, await store.read("tester"), record(), context);
+    const thief = await RecordSession.begin({ deploymentStore: store, clock }, await store.read("tester"), record(), {
+      id: "call",
+      context,
+    });
     await expect(session.begun("deploy")).rejects.toMatchObject({ code: "RESOURCE_CONFLICT" });
     expect(session.lost.aborted).toBe(true);
     await session.end();

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import type { DeployRequest, Endpoint } from "../../src/core/services.js";
+import type { AiPlatformSettings } from "../../src/targets/aiplatform/config/setting-rules.js";
+import { scalingOf } from "../../src/targets/aiplatform/deploy/scaling.js";
 import { VertexEndpointManager } from "../../src/targets/aiplatform/vertex/endpoint-manager.js";
 import { type Answers, googleFailure, googleServer, instantClock, recordingContext } from "../support/google-server.js";
 
@@ -100,6 +102,9 @@ describe("reading endpoints", () => {
           machineType: "m",
           minReplicaCount: null,
           maxReplicaCount: null,
+          accelerator: null,
+          serviceAccount: null,
+          predictUrl: null,
           createTime: null,
         },
         {
@@ -111,9 +116,29 @@ describe("reading endpoints", () => {
           machineType: "m",
           minReplicaCount: null,
           maxReplicaCount: null,
+          accelerator: null,
+          serviceAccount: null,
+          predictUrl: null,
           createTime: null,
         },
       ],
+    });
+  });
+
+  it("says by which network one is reached, and where its model is asked", async () => {
+    const predictHttpUri = "http://iris.aiplatform.googleapis.com/v1/models/1:predict";
+    const { endpoints, context } = await manager({
+      [`GET /v1/${name}`]: {
+        json: {
+          name,
+          network: "projects/123/global/networks/vpc",
+          deployedModels: [{ id: "1", privateEndpoints: { predictHttpUri } }],
+        },
+      },
+    });
+    expect(await endpoints.find("iris", context)).toMatchObject({
+      network: "projects/123/global/networks/vpc",
+      deployedModels: [{ predictUrl: predictHttpUri }],
     });
   });
 
@@ -162,6 +187,21 @@ describe("creating an endpoint", () => {
         encryptionSpec: { kmsKeyName: "key" },
       },
     });
+  });
+
+  it.each([
+    [{ network: "projects/123/global/networks/vpc" }, { network: "projects/123/global/networks/vpc" }],
+    [{ description: "Irises" }, { description: "Irises" }],
+    [
+      { dedicated: true, inferenceTimeout: 900 },
+      { dedicatedEndpointEnabled: true, clientConnectionConfig: { inferenceTimeout: "900s" } },
+    ],
+    [{ encryptionKey: "key" }, { encryptionSpec: { kmsKeyName: "key" } }],
+  ])("asks for %j", async (changes, fields) => {
+    const { endpoints, context, server } = await manager({ [create]: { json: { name: operation } } });
+    const request = { id: "iris", displayName: "Iris", labels: {}, dedicated: false, encryptionKey: null, ...plain };
+    await endpoints.create({ ...request, ...changes }, context);
+    expect(server.requests[0]?.body).toEqual({ displayName: "Iris", labels: {}, ...fields });
   });
 
   it("is sent again when the answer is lost, and tells when it met its own effect", async () => {
@@ -219,6 +259,26 @@ describe("deploying", () => {
     });
   });
 
+  it("says the targets of autoscaling by Google's names of the metrics", async () => {
+    const { endpoints, context, server } = await manager({ [path]: { json: { name: operation } } });
+    const settings = {
+      minReplicaCount: 1,
+      autoscalingTargetCpuUtilization: 70,
+      autoscalingTargetAcceleratorDutyCycle: 80,
+      autoscalingTargetRequestCountPerMinute: 600,
+    } as AiPlatformSettings;
+    await endpoints.deploy(endpoint, { ...deploy, ...scalingOf(settings) }, context);
+    // AutoscalingMetricSpec.metric_name
+    const autoscalingMetricSpecs = [
+      { metricName: "aiplatform.googleapis.com/prediction/online/cpu/utilization", target: 70 },
+      { metricName: "aiplatform.googleapis.com/prediction/online/accelerator/duty_cycle", target: 80 },
+      { metricName: "aiplatform.googleapis.com/prediction/online/request_count", target: 600 },
+    ];
+    expect(server.requests[0]?.body).toMatchObject({
+      deployedModel: { dedicatedResources: { autoscalingMetricSpecs } },
+    });
+  });
+
   it("fails with the platform's words when the container does", async () => {
     const error = { code: 9, message: "Model server never became ready." };
     const { endpoints, context } = await manager({
@@ -266,6 +326,38 @@ describe("changing the traffic", () => {
       [`GET /v1/${name}`]: { json: { name, trafficSplit: { "1": 0, "2": 100 }, etag: "e2" } },
     });
     expect(await endpoints.setTraffic(endpoint, { "2": 100 }, context)).toMatchObject({ etag: "e2" });
+  });
+});
+
+describe("changing in place", () => {
+  it("patches nothing but what changes, under the etag that was read", async () => {
+    const { endpoints, context, server } = await manager({ [`PATCH /v1/${name}`]: { json: { name } } });
+    await endpoints.update(endpoint, { description: "Irises", inferenceTimeout: 60 }, context);
+    await endpoints.update({ ...endpoint, etag: null }, { labels: { a: "b" } }, context);
+    expect(server.requests).toMatchObject([
+      {
+        query: { updateMask: "description,clientConnectionConfig" },
+        body: { description: "Irises", clientConnectionConfig: { inferenceTimeout: "60s" }, etag: "e1" },
+      },
+      { query: { updateMask: "labels" }, body: { labels: { a: "b" } } },
+    ]);
+  });
+
+  it.each<[Record<string, number>, object]>([
+    [{}, {}],
+    [{ m: 70 }, { autoscalingMetricSpecs: [{ metricName: "m", target: 70 }] }],
+  ])("scales a deployed model to the targets %j, and to no others", async (targets, specs) => {
+    const { endpoints, context, server } = await manager({
+      [`POST /v1/${name}:mutateDeployedModel`]: { json: { name: operation } },
+      [`GET /v1/${operation}`]: { json: { done: true } },
+    });
+    const scaling = { minReplicaCount: 2, maxReplicaCount: 4, autoscalingTargets: targets };
+    await (await endpoints.scale(endpoint, "7", scaling, context)).wait();
+    expect(server.requests[0]?.body).toEqual({
+      deployedModel: { id: "7", dedicatedResources: { minReplicaCount: 2, maxReplicaCount: 4, ...specs } },
+      updateMask:
+        "dedicated_resources.min_replica_count,dedicated_resources.max_replica_count,dedicated_resources.autoscaling_metric_specs",
+    });
   });
 });
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 
 import type { ImageRequest } from "../../src/core/services.js";
+import { parseImageUri } from "../../src/targets/aiplatform/config/image-uri.js";
 import { CloudBuildImageBuilder, type ImageBuilderOptions } from "../../src/targets/aiplatform/vertex/image-builder.js";
-import { CloudLogReader } from "../../src/targets/aiplatform/vertex/log-reader.js";
+import { CloudLogReader } from "../../src/targets/aiplatform/google/log-reader.js";
+import { endpointContainers } from "../../src/targets/aiplatform/vertex/container-log.js";
 import { type Answers, googleFailure, googleServer, instantClock, recordingContext } from "../support/google-server.js";
 
 const hash = "ab".repeat(32);
@@ -37,7 +39,11 @@ const toBuild: Answers = {
 async function builder(answers: Answers, settings: Partial<ImageBuilderOptions> = {}) {
   const server = await googleServer(answers);
   const place = { connection: server.connection, project: "acme", location: "europe-west1", clock: instantClock() };
-  const images = new CloudBuildImageBuilder({ ...place, logReader: new CloudLogReader(place), ...settings });
+  const images = new CloudBuildImageBuilder({
+    ...place,
+    logReader: new CloudLogReader({ ...place, containers: endpointContainers }),
+    ...settings,
+  });
   return { server, images, context: recordingContext() };
 }
 
@@ -91,6 +97,24 @@ describe("a serving image", () => {
     expect(server.requests.find(({ method }) => method === "POST")?.body).toMatchObject({
       serviceAccount: "projects/acme/serviceAccounts/robot@acme.iam.gserviceaccount.com",
       timeout: "60s",
+    });
+  });
+
+  it("goes where destinationImageUri says, with its tag beside the environment's", async () => {
+    const theirs = "projects/shared/locations/europe-west1/repositories/images";
+    const destination = "europe-west1-docker.pkg.dev/shared/images/team/iris";
+    const { images, server, context } = await builder(
+      { ...toBuild, [`GET /v1/${theirs}`]: { json: { name: theirs } } },
+      { destination: parseImageUri(`${destination}:v1`) ?? undefined },
+    );
+    expect(await images.ensure(request, context)).toEqual({ uri: `${destination}@${digest}`, built: true });
+    expect(server.lines()[0]).toBe(`GET /v1/${theirs}/packages/team/iris/tags/${hash}`);
+    expect(server.requests.find(({ method }) => method === "POST")).toMatchObject({
+      path: builds,
+      body: {
+        steps: [{ args: ["build", "--tag", `${destination}:${hash}`, "--tag", `${destination}:v1`, "."] }],
+        images: [`${destination}:${hash}`, `${destination}:v1`],
+      },
     });
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { CloudLogReader } from "../../src/targets/aiplatform/vertex/log-reader.js";
+import { CloudLogReader } from "../../src/targets/aiplatform/google/log-reader.js";
+import { endpointContainers } from "../../src/targets/aiplatform/vertex/container-log.js";
 import { type Answers, googleFailure, googleServer, instantClock, recordingContext } from "../support/google-server.js";
 
 const list = "POST /v2/entries:list";
@@ -9,7 +10,11 @@ const query = { since: "2026-11-23T12:00:00Z", lines: 3 };
 async function reader(answers: Answers) {
   const server = await googleServer(answers);
   const place = { connection: server.connection, project: "acme", location: "europe-west1", clock: instantClock() };
-  return { server, logs: new CloudLogReader(place), context: recordingContext() };
+  return {
+    server,
+    logs: new CloudLogReader({ ...place, containers: endpointContainers }),
+    context: recordingContext(),
+  };
 }
 
 describe("a container's log", () => {
@@ -46,6 +51,38 @@ describe("a container's log", () => {
     await logs.buildLog('x" OR severity="ERROR', query, context);
     expect(server.requests[0]?.body).toMatchObject({
       filter: expect.stringContaining('resource.labels.build_id="x\\" OR severity=\\"ERROR" AND'),
+    });
+  });
+
+  it("has none of another deployed model's lines, where it is known whose they are", async () => {
+    const line = (id: string | null, textPayload: string) => ({
+      textPayload,
+      ...(id !== null && { labels: { deployed_model_id: id } }),
+    });
+    const entries = [line("2", "theirs"), line("1", "ours"), line(null, "whose?")];
+    const { logs, context } = await reader({ [list]: { json: { entries } } });
+    expect(await logs.containerLog("iris", { ...query, exceptDeployedModels: ["2"] }, context)).toEqual([
+      "whose?",
+      "ours",
+    ]);
+  });
+
+  it("is read in pages that Cloud Logging takes", async () => {
+    const page = (size: number) => Array.from({ length: size }, () => ({ textPayload: "line" }));
+    const { logs, server, context } = await reader({
+      [list]: [
+        { json: { entries: page(1000), nextPageToken: "2" } },
+        { json: { entries: page(1000), nextPageToken: "3" } },
+      ],
+    });
+    expect(await logs.containerLog("iris", { ...query, lines: 1500 }, context)).toHaveLength(1500);
+    expect(server.requests.map(({ body }) => body)).toMatchObject([{ pageSize: 1000 }, { pageSize: 1000 }]);
+  });
+
+  it("is an error when it cannot be read and that is what was asked for", async () => {
+    const { logs, context } = await reader({ [list]: googleFailure(403, "PERMISSION_DENIED", "No.") });
+    await expect(logs.containerLog("iris", { ...query, mustBeRead: true }, context)).rejects.toMatchObject({
+      code: "PERMISSION_DENIED",
     });
   });
 

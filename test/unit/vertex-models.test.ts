@@ -151,6 +151,18 @@ describe("making a version", () => {
     });
   });
 
+  it("says how its predictions are explained, and how long its container may take to get healthy", async () => {
+    const { versions, context, server } = await managers(answers);
+    const explanationSpec = {
+      parameters: { sampledShapleyAttribution: { pathCount: 10 } },
+      metadata: { inputs: { a: {} }, outputs: { b: {} } },
+    };
+    await versions.create(parent, { ...request, explanationSpec, deploymentTimeout: 900 }, context);
+    expect(server.requests[0]?.body).toMatchObject({
+      model: { explanationSpec, containerSpec: { deploymentTimeout: "900s" } },
+    });
+  });
+
   it("makes the model with the first one, under the id of its name", async () => {
     const { versions, context, server } = await managers(answers);
     await versions.create({ ...parent, exists: false }, { ...request, alias: null }, context);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   deployedModelId,
   endpointId,
+  sharedEndpointId,
   labelValue,
   modelId,
   versionAlias,
@@ -46,6 +47,13 @@ describe("ids", () => {
   it("begin with a letter when the name does not", () => {
     expect(modelId("1st")).toMatch(/^model-1st-/);
     expect(endpointId("日本語")).toMatch(/^endpoint-[0-9a-f]{8}$/);
+  });
+});
+
+describe("a shared endpoint's id", () => {
+  it("is never that of a deployment's own endpoint, whatever the two are called", () => {
+    expect(sharedEndpointId("shop")).toMatch(/^shop-[0-9a-f]{8}$/);
+    expect(sharedEndpointId("shop")).not.toBe(endpointId("shop"));
   });
 });
 

@@ -1,15 +1,36 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
+import type { DeployedModel } from "../../src/core/deployment.js";
+import type { PredictRequest } from "../../src/core/services.js";
 import { GoogleConnection } from "../../src/targets/aiplatform/google/connection.js";
 import {
   type PredictionOptions,
   VertexPredictionService,
 } from "../../src/targets/aiplatform/vertex/prediction-service.js";
-import { type Answer, googleFailure, googleServer, instantClock } from "../support/google-server.js";
+import { type Answer, googleFailure, googleServer, instantClock, recordingContext } from "../support/google-server.js";
 
 const name = "projects/acme/locations/europe-west1/endpoints/iris";
-const shared = { name, dedicatedHost: null };
+const shared = { name, dedicatedHost: null, network: null, deployedModels: [] };
 const path = `POST /v1/${name}:predict`;
+
+function inNetwork(): PredictRequest["endpoint"] {
+  const model: DeployedModel = {
+    id: "7",
+    displayName: "iris",
+    model: "models/iris",
+    modelVersionId: "2",
+    trafficPercent: 100,
+    machineType: null,
+    minReplicaCount: null,
+    maxReplicaCount: null,
+    accelerator: null,
+    serviceAccount: null,
+    predictUrl: "http://iris.aiplatform.googleapis.com/v1/models/7:predict",
+    createTime: null,
+  };
+  return { ...shared, network: "projects/1/global/networks/vpc", deployedModels: [model] };
+}
+
 const answer: Answer = {
   json: {
     predictions: [1],
@@ -73,8 +94,52 @@ describe("a prediction", () => {
       project: "acme",
       location: "europe-west1",
     });
-    const endpoint = { name, dedicatedHost: "127.0.0.1:1/dedicated/iris" };
+    const endpoint = { ...shared, dedicatedHost: "127.0.0.1:1/dedicated/iris" };
     expect((await predictions.predict({ endpoint, instances: [1] }, {})).predictions).toEqual([1]);
+  });
+
+  it("goes to the network of a private endpoint, whose container answers itself, with no credentials", async () => {
+    const server = await googleServer({ "POST /v1/models/7:predict": { json: { predictions: [2] } } });
+    const predictions = new VertexPredictionService({
+      connection: server.connection,
+      project: "acme",
+      location: "europe-west1",
+    });
+    const credentials = vi.spyOn(server.connection, "authorizationHeaders");
+    const result = await predictions.predict({ endpoint: inNetwork(), instances: [1], parameters: { k: 2 } }, {});
+    expect(result).toEqual({
+      predictions: [2],
+      deployedModelId: "7",
+      model: "models/iris",
+      modelVersionId: "2",
+      modelDisplayName: null,
+      metadata: null,
+    });
+    expect(server.requests[0]?.body).toEqual({ instances: [1], parameters: { k: 2 } });
+    expect(credentials).not.toHaveBeenCalled();
+  });
+
+  it("needs a model on a private endpoint", async () => {
+    const { predictions, server } = await service(answer);
+    const empty = { ...inNetwork(), deployedModels: [] };
+    await expect(predictions.predict({ endpoint: empty, instances: [1] }, {})).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+    });
+    expect(server.requests).toEqual([]);
+  });
+
+  it.each([
+    [400, { error: { code: 400, message: "No column a", status: "INVALID_ARGUMENT" } }, "INVALID_PARAMETER_VALUE", 1],
+    [500, { error: { code: 500, message: "No column a", status: "INTERNAL" } }, "FAILED_PRECONDITION", 1],
+    [500, "No column a", "INTERNAL_ERROR", 3],
+    [503, { error: { code: 503, message: "No column a" } }, "TEMPORARILY_UNAVAILABLE", 3],
+  ])("of a private endpoint that its container refuses with %i %j is %s", async (status, body, code, requests) => {
+    vi.stubEnv("MLFLOW_DEPLOYMENT_PREDICT_TOTAL_TIMEOUT", "6");
+    const server = await googleServer({ "POST /v1/models/7:predict": { status, body } });
+    const place = { connection: server.connection, project: "acme", location: "europe-west1", clock: instantClock() };
+    const failed = new VertexPredictionService(place).predict({ endpoint: inNetwork(), instances: [1] }, {});
+    await expect(failed).rejects.toMatchObject({ code });
+    expect(server.requests).toHaveLength(requests);
   });
 
   it("carries the credentials", async () => {
@@ -160,6 +225,63 @@ describe("a prediction", () => {
   });
 });
 
+describe("an explanation", () => {
+  const explainPath = `POST /v1/${name}:explain`;
+  const explanation = { attributions: [{ featureAttributions: { a: 0.5 } }] };
+
+  async function explainer(answers: Answer | Answer[]) {
+    const server = await googleServer({ [explainPath]: answers });
+    const place = { connection: server.connection, project: "acme", location: "europe-west1", clock: instantClock() };
+    return { server, predictions: new VertexPredictionService(place), context: recordingContext() };
+  }
+
+  it("comes with the prediction that it explains", async () => {
+    const { predictions, server, context } = await explainer({
+      json: { explanations: [explanation], predictions: [1], deployedModelId: "7" },
+    });
+    expect(
+      await predictions.explain({ endpoint: shared, instances: [{ a: 1 }], parameters: { k: 2 } }, context),
+    ).toEqual({ explanations: [explanation], predictions: [1], deployedModelId: "7" });
+    expect(server.requests[0]?.body).toEqual({ instances: [{ a: 1 }], parameters: { k: 2 } });
+  });
+
+  it("is sent again as a prediction is", async () => {
+    const { predictions, context } = await explainer([
+      googleFailure(503, "UNAVAILABLE", "Later."),
+      { json: { explanations: [] } },
+    ]);
+    await expect(predictions.explain({ endpoint: shared, instances: [1] }, context)).resolves.toEqual({
+      explanations: [],
+      predictions: [],
+      deployedModelId: null,
+    });
+  });
+
+  it("names the setting where the model explains nothing", async () => {
+    const { predictions, context } = await explainer(
+      googleFailure(400, "INVALID_ARGUMENT", "Deployed model 7 does not support explanations."),
+    );
+    await expect(predictions.explain({ endpoint: shared, instances: [1] }, context)).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+      message: expect.stringMatching(/does not support explanations\. .* explanationParameters/),
+    });
+  });
+
+  it("fails with Google's words for any other reason", async () => {
+    const { predictions, context } = await explainer(googleFailure(400, "INVALID_ARGUMENT", "Bad instances."));
+    const failed = predictions.explain({ endpoint: shared, instances: [1] }, context);
+    await expect(failed).rejects.toMatchObject({ code: "INVALID_PARAMETER_VALUE" });
+    await expect(failed).rejects.toThrow(/Bad instances\.$/);
+  });
+
+  it("is not taken for one without a list of explanations", async () => {
+    const { predictions, context } = await explainer({ json: { predictions: [1] } });
+    await expect(predictions.explain({ endpoint: shared, instances: [1] }, context)).rejects.toThrow(
+      /without a list of explanations/,
+    );
+  });
+});
+
 describe("the rows of a prediction", () => {
   const circular: unknown[] = [];
   circular.push(circular);
@@ -205,7 +327,7 @@ describe("the rows of a prediction", () => {
     const { predictions, server } = await service(answer);
     const bytes = megabytes * 1024 * 1024;
     const predict = (size: number) =>
-      predictions.predict({ endpoint: { name, dedicatedHost }, instances: ["x".repeat(size)] }, {});
+      predictions.predict({ endpoint: { ...shared, dedicatedHost }, instances: ["x".repeat(size)] }, {});
     await expect(predict(bytes - 1000)).resolves.toBeDefined();
     await expect(predict(bytes)).rejects.toMatchObject({
       code: "INVALID_PARAMETER_VALUE",

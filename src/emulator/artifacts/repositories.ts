@@ -1,4 +1,5 @@
-import { alreadyExists, invalidArgument, notFound } from "../google-error.js";
+import { alreadyExists, failedPrecondition, invalidArgument, notFound } from "../google-error.js";
+import type { ImageFiles } from "../image-files.js";
 import { type ImageRegistry, type ImageUri, registryUri, type StoredImage } from "../images.js";
 import { parseMessage, type Shape } from "../payload.js";
 import type { Collection, StateStore } from "../state.js";
@@ -70,10 +71,12 @@ const repositoryShape: Shape = {
 export class Repositories {
   readonly #repositories: Collection<Repository>;
   readonly #images: ImageRegistry;
+  readonly #files: ImageFiles;
 
-  constructor(state: StateStore, images: ImageRegistry) {
+  constructor(state: StateStore, images: ImageRegistry, files: ImageFiles) {
     this.#repositories = state.collection<Repository>("repositories");
     this.#images = images;
+    this.#files = files;
   }
 
   /**
@@ -128,10 +131,38 @@ export class Repositories {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  delete(name: string): void {
-    const repository = this.get(name);
-    this.#images.deleteRepository(repository.registryUri);
+  /** Deletes a repository with its images. */
+  async delete(name: string): Promise<void> {
+    const images = this.images(name);
+    for (const image of images) this.#images.delete(image);
     this.#repositories.delete(name);
+    for (const { root } of images) await this.#files.removeUnused(root);
+  }
+
+  /** Takes a tag from an image. @throws GoogleError FAILED_PRECONDITION where tags are immutable. */
+  untag(name: string, image: StoredImage, tag: string): void {
+    this.#requireMutableTags(name);
+    this.#images.untag(image, tag);
+  }
+
+  /**
+   * @param force Whether its tags go too.
+   * @throws GoogleError FAILED_PRECONDITION for a tagged image without `force`, or where tags are immutable.
+   */
+  checkDeletable(name: string, image: StoredImage, force: boolean): void {
+    if (image.tags.length === 0) return;
+    this.#requireMutableTags(name);
+    if (force) return;
+    throw failedPrecondition(
+      `Version ${image.digest} is tagged (${image.tags.join(", ")}) and can't be deleted without force.`,
+    );
+  }
+
+  /** Deletes an image. @throws GoogleError as `checkDeletable`. */
+  async deleteImage(name: string, image: StoredImage, force: boolean): Promise<void> {
+    this.checkDeletable(name, image, force);
+    this.#images.delete(image);
+    await this.#files.removeUnused(image.root);
   }
 
   /** The images of a repository. @throws GoogleError NOT_FOUND. */
@@ -142,5 +173,13 @@ export class Repositories {
   /** The repository that an image's address names. */
   of(uri: ImageUri): Repository | undefined {
     return this.#repositories.get(`projects/${uri.project}/locations/${uri.location}/repositories/${uri.repository}`);
+  }
+
+  /** "Immutable image tags": neither is a tagged image deleted, nor a tag taken from one. */
+  #requireMutableTags(name: string): void {
+    if (!this.get(name).dockerConfig?.immutableTags) return;
+    throw failedPrecondition(
+      `The tags of the repository ${name} are immutable: a tagged image stays, and so do its tags.`,
+    );
   }
 }

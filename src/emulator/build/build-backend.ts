@@ -18,7 +18,7 @@ const legacyRequirements = ["setuptools>=40.8.0", "wheel"];
 export async function buildInterpreter(
   projects: readonly string[],
   python: PythonInterpreter,
-  context: BuildContext,
+  context: Pick<BuildContext, "cacheDir" | "onLine" | "signal">,
 ): Promise<PythonInterpreter | undefined> {
   const needs = await Promise.all(projects.map(readBuildRequirements));
   if (needs.includes(undefined)) return undefined;

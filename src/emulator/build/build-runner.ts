@@ -4,6 +4,7 @@ import { join, posix } from "node:path";
 
 import type { Repositories } from "../artifacts/repositories.js";
 import { GoogleError } from "../google-error.js";
+import type { ImageFiles } from "../image-files.js";
 import { type BuiltImage, type ImageRegistry, parseImageUri } from "../images.js";
 import type { ObjectStore } from "../cloud-storage/object-store.js";
 import { BuildFailure, stepFailure } from "./build-failure.js";
@@ -18,7 +19,9 @@ export interface BuildEnvironment {
   objects: ObjectStore;
   images: ImageRegistry;
   repositories: Repositories;
-  /** Where sources are unpacked and images kept. */
+  /** Where images are kept. */
+  files: ImageFiles;
+  /** Where sources are unpacked. */
   dataDir: string;
   /** Where Python environments are kept; default: the user's cache directory. */
   cacheDir: string | undefined;
@@ -32,6 +35,7 @@ export interface BuildReporter {
   change(patch: Partial<Build>): void;
 }
 
+/** The images that the steps of a build made, as they are at the builder. */
 type LocalImages = Map<string, BuiltImage & { sizeBytes: number }>;
 
 /**
@@ -62,11 +66,13 @@ export async function runBuild(
       report.log("FETCHSOURCE");
       await phase("FETCHSOURCE", () => fetchSource(build, directory, environment.objects, report, signal));
     }
-    report.log("BUILD");
-    const local = await phase("BUILD", () => runSteps(build, directory, environment, report, signal));
-    report.log("PUSH");
-    const images = await phase("PUSH", async () => pushImages(build.images ?? [], local, environment, report));
-    report.change({ results: { images, buildStepImages: build.steps.map(() => "") } });
+    await environment.files.during(async (hold) => {
+      report.log("BUILD");
+      const local = await phase("BUILD", () => runSteps(build, directory, { environment, hold }, report, signal));
+      report.log("PUSH");
+      const images = await phase("PUSH", async () => pushImages(build.images ?? [], local, environment, report));
+      report.change({ results: { images, buildStepImages: build.steps.map(() => "") } });
+    });
     report.log("DONE");
   } finally {
     await rm(directory, { recursive: true, force: true });
@@ -96,10 +102,16 @@ async function fetchSource(
   }
 }
 
+interface Builder {
+  environment: BuildEnvironment;
+  /** Keeps an image's directory until the build is over. */
+  hold: (root: string) => void;
+}
+
 async function runSteps(
   build: Build,
   directory: string,
-  environment: BuildEnvironment,
+  builder: Builder,
   report: BuildReporter,
   signal: AbortSignal,
 ): Promise<LocalImages> {
@@ -120,7 +132,7 @@ async function runSteps(
       const home = join(directory, "home");
       await mkdir(home, { recursive: true, mode: 0o700 });
       await runStep(step, join(directory, "workspace"), join(directory, `image-${index}`), local, {
-        environment,
+        ...builder,
         home,
         log: (line) => report.log(`${label}: ${line}`),
         signal: AbortSignal.any([signal, ...limit]),
@@ -140,8 +152,7 @@ async function runSteps(
   return local;
 }
 
-interface StepContext {
-  environment: BuildEnvironment;
+interface StepContext extends Builder {
   home: string;
   log: (line: string) => void;
   signal: AbortSignal;
@@ -152,7 +163,7 @@ async function runStep(
   workspace: string,
   root: string,
   local: LocalImages,
-  { environment, home, log, signal }: StepContext,
+  { environment, hold, home, log, signal }: StepContext,
 ): Promise<void> {
   if (!/^gcr\.io\/cloud-builders\/docker(?:[:@].+)?$/.test(step.name) || step.entrypoint) {
     throw stepFailure(
@@ -180,7 +191,7 @@ async function runStep(
     onLine: log,
     signal,
   });
-  const image = await finishImage(draft, join(environment.dataDir, "images"));
+  const image = await finishImage(draft, environment.files.directory, hold);
   log(`Successfully built ${image.digest.slice(7, 19)}`);
   for (const tag of docker.tags) {
     local.set(withTag(tag), image);

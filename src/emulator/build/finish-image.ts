@@ -12,10 +12,17 @@ const unstable = /(^|\/)(__pycache__\/.*|direct_url\.json|RECORD|.*\.pyc)$/;
 /**
  * Gives a followed Dockerfile's result its digest, and moves its files to where images are kept. The same result has the
  * same digest, and is kept once.
+ *
+ * @param hold Called with the directory before it is looked at: it must not be removed from then on.
  */
-export async function finishImage(draft: ImageDraft, imagesDir: string): Promise<BuiltImage & { sizeBytes: number }> {
+export async function finishImage(
+  draft: ImageDraft,
+  imagesDir: string,
+  hold: (root: string) => void,
+): Promise<BuiltImage & { sizeBytes: number }> {
   const { digest, sizeBytes } = await describe(draft);
   const home = join(imagesDir, digest.replace(":", "-"));
+  hold(home);
   if (existsSync(home)) await rm(draft.root, { recursive: true, force: true });
   else {
     await mkdir(dirname(home), { recursive: true });

@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 
 import type { EmulatorRequest, EmulatorResponse, Route } from "../http.js";
 import { unreachable } from "./remote-store.js";
+import { StorageError } from "./storage-error.js";
 import { baseUrl } from "./wire.js";
 
 /** Headers of one connection, which are not passed on; nor are credentials, which are not meant for that server. */
@@ -20,6 +21,7 @@ export function proxyRoutes(endpoint: string): Route[] {
     method,
     pattern,
     handle: (request) => forward(endpoint.replace(/\/+$/, ""), request),
+    toError: (error) => StorageError.from(error),
   }));
 }
 

@@ -26,9 +26,12 @@ export class StorageError extends GoogleError {
 
 const reasons: Readonly<Record<number, string>> = {
   400: "invalid",
+  401: "authError",
+  403: "forbidden",
   404: "notFound",
   409: "conflict",
   413: "uploadTooLarge",
+  429: "rateLimitExceeded",
   501: "notImplemented",
 };
 

@@ -16,7 +16,8 @@ export function uploadRoutes(store: DiskObjectStore, sessions: ResumableSessions
   const route = (method: string, handle: (request: EmulatorRequest) => Promise<EmulatorResponse>): Route => ({
     method,
     pattern,
-    handle: (request) => handle(request).catch((error: unknown) => Promise.reject(StorageError.from(error))),
+    handle,
+    toError: (error) => StorageError.from(error),
   });
   return [
     route("POST", async (request) => {

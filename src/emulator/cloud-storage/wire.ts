@@ -17,7 +17,8 @@ export function storageRoute(
   return {
     method,
     pattern: new RegExp(`^(?:/download)?(?:/storage/v1)?${path}$`),
-    handle: (request) => handle(request).catch((error: unknown) => Promise.reject(StorageError.from(error))),
+    handle,
+    toError: (error) => StorageError.from(error),
   };
 }
 

@@ -6,9 +6,12 @@ import { childEnvironment } from "../../runtime/process.js";
 import type { BuiltImage } from "../images.js";
 import { expandVariables } from "./variable-expansion.js";
 
+/** What a process is started from: an image, or what stands for one. */
+type RunnableImage = Omit<BuiltImage, "digest">;
+
 /** What runs in a container, and what it is told. */
 export interface ContainerConfig {
-  image: BuiltImage;
+  image: RunnableImage;
   /** A directory of this process alone, whatever the image or the model's owner calls its home. */
   home: string;
   /** In place of the image's ENTRYPOINT and CMD. */
@@ -54,7 +57,7 @@ export function containerLaunch(config: ContainerConfig): Launch {
 }
 
 /** A path of the image's own file system, where it is here; any other word of a command as it is. */
-function onThisMachine(word: string, { root }: BuiltImage): string {
+function onThisMachine(word: string, { root }: RunnableImage): string {
   const path = join(root, normalize(word));
   return isAbsolute(word) && existsSync(path) ? path : word;
 }

@@ -1,12 +1,7 @@
 import { invalidArgument } from "../google-error.js";
-import { type JsonObject, isObject } from "./messages/parse.js";
+import { applyMask, parseMask } from "../proto/field-mask.js";
+import type { JsonObject } from "../proto/parse.js";
 import { requiredField } from "./violations.js";
-
-/** The paths of a `google.protobuf.FieldMask` as JSON writes it, by JSON names; snake_case is understood too. */
-function parseMask(mask: string | null | undefined): string[] {
-  const paths = (mask ?? "").split(",").map((each) => each.trim());
-  return paths.filter(Boolean).map((path) => path.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()));
-}
 
 /**
  * The paths of a required update mask.
@@ -25,22 +20,6 @@ export function updatePaths(mask: string | null | undefined, allowed: readonly s
     );
   }
   return paths;
-}
-
-/** `target` with the value of each path taken from `source`; a path that `source` lacks is cleared. */
-export function applyMask(target: JsonObject, source: JsonObject, paths: readonly string[]): JsonObject {
-  const result = { ...target };
-  for (const path of paths) {
-    const [head = "", ...rest] = path.split(".");
-    const inner = source[head];
-    if (rest.length > 0) {
-      result[head] = applyMask(isObject(target[head]) ? target[head] : {}, isObject(inner) ? inner : {}, [
-        rest.join("."),
-      ]);
-    } else if (inner === undefined) delete result[head];
-    else result[head] = inner;
-  }
-  return result;
 }
 
 /** The fields of a resource that a read mask names, all of them without one. */

@@ -1,8 +1,8 @@
 /** The standard list request: `filter`, `orderBy`, `pageSize`, `pageToken`, `readMask`. */
 import { invalidArgument } from "../google-error.js";
 import { readFields } from "./field-mask.js";
-import { type Filterable, parseFilter } from "./list-filter.js";
-import type { JsonObject } from "./messages/parse.js";
+import { type Filterable, parseFilter } from "../list-filter.js";
+import type { JsonObject } from "../proto/parse.js";
 
 /** Vertex AI does not document its page sizes; these are those of its console. */
 const defaultPageSize = 100;
@@ -26,9 +26,9 @@ export function listPage(
     orderable = ["display_name", "create_time", "update_time"],
   }: { key: string; idField: string; orderable?: readonly string[] },
 ): JsonObject {
-  const matches = parseFilter(query.get("filter") ?? "", idField);
+  const matches = parseFilter(query.get("filter") ?? "", ["display_name", "displayName", idField]);
   const order = parseOrder(query.get("orderBy") ?? query.get("order_by") ?? "", orderable);
-  const selected = resources.filter((each) => matches(filterable(each))).sort(order);
+  const selected = resources.filter((each) => matches(filterable(each, idField))).sort(order);
   const { page, next } = pageOf(selected, query);
   return {
     ...(page.length > 0 && { [key]: page.map((each) => readFields(each, query.get("readMask"))) }),
@@ -36,10 +36,11 @@ export function listPage(
   };
 }
 
-function filterable(resource: JsonObject): Filterable {
+function filterable(resource: JsonObject, idField: string): Filterable {
+  const id = String(resource["name"]).replace(/^.*\//, "").replace(/@.*$/, "");
+  const displayName = resource["displayName"] as string;
   return {
-    id: String(resource["name"]).replace(/^.*\//, "").replace(/@.*$/, ""),
-    displayName: resource["displayName"] as string,
+    fields: { display_name: displayName, displayName, [idField]: id },
     labels: (resource["labels"] ?? {}) as Record<string, string>,
   };
 }

@@ -1,31 +1,25 @@
 import type { EmulatorRequest, EmulatorResponse, Route } from "../http.js";
-import { projectNumber } from "../project-number.js";
-import type { Collection, StateStore } from "../state.js";
+import type { Project, Projects } from "../projects/projects.js";
 
 /** A project's location, parent of Models and Endpoints. */
-export interface Location {
+export interface Location extends Project {
   /** `projects/NUMBER/locations/LOCATION`: Vertex AI answers with project numbers, whatever it was asked with. */
   name: string;
-  projectId: string;
-  projectNumber: string;
   location: string;
 }
 
-/** Knows projects by id and number, and makes routes below `/v1/projects/…/locations/…`. */
+/** Makes routes below `/v1/projects/…/locations/…`, and knows what they are called. */
 export class Locations {
-  /** Project ids, by number. */
-  readonly #projects: Collection<string>;
+  readonly #projects: Projects;
 
-  constructor(state: StateStore) {
-    this.#projects = state.collection<string>("vertex-projects");
+  constructor(projects: Projects) {
+    this.#projects = projects;
   }
 
   /** @param project An id, or the number of a project that was seen before. */
   resolve(project: string, location: string): Location {
-    const number = projectNumber(project);
-    if (number !== project && !this.#projects.has(number)) this.#projects.set(number, project);
-    const projectId = this.#projects.get(number) ?? project;
-    return { name: `projects/${number}/locations/${location}`, projectId, projectNumber: number, location };
+    const known = this.#projects.resolve(project);
+    return { ...known, name: `projects/${known.projectNumber}/locations/${location}`, location };
   }
 
   /** The full resource name with the project's number in it, or undefined for what is not below a location. */

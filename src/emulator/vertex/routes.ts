@@ -1,13 +1,15 @@
 /** The emulated part of Vertex AI v1: models, endpoints, operations, predictions. */
+import type { ImageFiles } from "../image-files.js";
 import type { ImageRegistry } from "../images.js";
 import type { Route } from "../http.js";
 import type { LogStore } from "../logs.js";
 import type { Operations } from "../operations.js";
+import type { Projects } from "../projects/projects.js";
 import type { StateStore } from "../state.js";
 import type { ContainerAccess } from "../cloud-storage/container-access.js";
 import type { ObjectStore } from "../cloud-storage/object-store.js";
+import { EndpointAddresses } from "./endpoints/addresses.js";
 import { Deployments } from "./endpoints/deployments.js";
-import { idOf } from "./endpoints/endpoint-record.js";
 import { EndpointStore } from "./endpoints/endpoint-store.js";
 import { ModelServers } from "./endpoints/model-servers.js";
 import { endpointRoutes } from "./endpoints/routes.js";
@@ -17,14 +19,18 @@ import { ModelStore } from "./models/model-store.js";
 import { modelRoutes } from "./models/routes.js";
 import { ModelUpload } from "./models/upload.js";
 import { operationRoutes } from "./operation-routes.js";
+import { privateRoutes } from "./predict/private-routes.js";
 import { predictionRoutes } from "./predict/routes.js";
 
 export interface VertexDependencies {
   state: StateStore;
+  projects: Projects;
   operations: Operations;
   objects: ObjectStore;
   access: ContainerAccess;
   images: Pick<ImageRegistry, "find">;
+  /** Of which the images of model versions are in use. */
+  files: ImageFiles;
   logs: Pick<LogStore, "append">;
   /** The emulator's own address, such as `http://127.0.0.1:9090`; asked for only once it listens. */
   url: () => string;
@@ -44,22 +50,23 @@ export interface VertexService {
 }
 
 export function vertexRoutes(deps: VertexDependencies): VertexService {
-  const { state, operations, url } = deps;
-  const locations = new Locations(state);
+  const { state, operations, url, files } = deps;
+  const locations = new Locations(deps.projects);
   const models = new ModelStore(state);
+  files.addUser(() => models.imageRoots());
   const endpoints = new EndpointStore(state);
   const artifacts = new ArtifactCopies(deps.objects);
   const servers = new ModelServers(deps);
-  const deployments = new Deployments({ locations, operations, models, endpoints, servers });
+  const addresses = new EndpointAddresses(url);
+  const deployments = new Deployments({ locations, operations, models, endpoints, servers, addresses });
   const upload = new ModelUpload({
     locations,
     operations,
     models,
     artifacts,
+    files,
     findImage: (uri) => deps.images.find(uri),
   });
-  // Google's is a host of its own; what matters to a client is that SCHEME://{dns}/v1/… reaches the endpoint
-  const dedicatedDns = (endpoint: string) => `${new URL(url()).host}/dedicated/${idOf(endpoint)}`;
   return {
     routes: [
       ...operationRoutes(locations, operations),
@@ -68,11 +75,13 @@ export function vertexRoutes(deps: VertexDependencies): VertexService {
         operations,
         models,
         artifacts,
+        files,
         upload,
         deployments,
       }),
-      ...endpointRoutes({ locations, operations, endpoints, deployments, dedicatedDns }),
-      ...predictionRoutes({ locations, endpoints, models, servers, dedicatedDns }),
+      ...endpointRoutes({ locations, operations, endpoints, deployments, addresses }),
+      ...predictionRoutes({ locations, endpoints, models, servers, addresses }),
+      ...privateRoutes({ locations, endpoints, models, servers }),
     ],
     start: async () => deployments.resumeAll(),
     stop: () => servers.stopAll(),

@@ -1,6 +1,6 @@
 import { type GoogleError, invalidArgument } from "../google-error.js";
-import { isObject, type JsonObject, protoName } from "./messages/parse.js";
-import type { FieldType, MessageType } from "./messages/field-types.js";
+import { isObject, type JsonObject, protoName } from "../proto/parse.js";
+import type { FieldType, MessageType } from "../proto/field-types.js";
 
 /** What is wrong with a well-formed request, all of it, in the form in which Vertex AI lists it. */
 export class Violations {

@@ -3,7 +3,7 @@ import * as given from "../arguments.js";
 import type { Call } from "./call.js";
 import type { AiPlatformConfig } from "./config/index.js";
 
-export { checkedMessage, type PredictTarget, predictTarget, rows } from "../arguments.js";
+export { checkedMessage } from "../arguments.js";
 
 /** What is to be deployed, under which name, and where. */
 export interface CreateRequest {
@@ -19,9 +19,8 @@ export interface CreateRequest {
 export function createRequest(options: CreateDeploymentOptions<AiPlatformConfig>, { settings }: Call): CreateRequest {
   const name = checkedName(options.name ?? settings.modelName);
   const modelUri = options.modelUri ?? (settings.runId === undefined ? undefined : `runs:/${settings.runId}`);
-  if (!modelUri) {
+  if (!modelUri)
     throw given.missingParameter("modelUri", "config.runId, or the environment variable run_id or MLFLOW_RUN_ID");
-  }
   return {
     name,
     modelUri,

@@ -5,6 +5,8 @@ import type { AiPlatformServices } from "./services.js";
 
 /** One call of a client's method: its settings, the services for them, and who listens. */
 export interface Call {
+  /** Unique for each call: its lock, its entry in a history, and its operation have it. */
+  id: string;
   settings: AiPlatformSettings;
   /** The settings that somebody has named; the others have their defaults. */
   given: ReadonlySet<SettingName>;

@@ -1,13 +1,44 @@
 import { allCapabilities, type Capability } from "../../core/capabilities.js";
+import { DeploymentError } from "../../core/errors.js";
 import type { AiPlatformSettings } from "./config/setting-rules.js";
 
 /** What each platform has beyond the abstract methods. */
 const capabilities: Record<AiPlatformSettings["platform"], readonly Capability[]> = {
   vertex: allCapabilities,
-  legacy: ["logs", "background"],
+  legacy: ["logs", "diagnose", "background"],
+};
+
+/** The methods beyond the abstract ones, each by what a platform needs to have for it. */
+const neededFor: Readonly<Record<string, Capability>> = {
+  createEndpoint: "endpoints",
+  updateEndpoint: "endpoints",
+  deleteEndpoint: "endpoints",
+  listEndpoints: "endpoints",
+  getEndpoint: "endpoints",
+  predictStream: "predictStream",
+  explain: "explain",
+  getLogs: "logs",
+  planDeployment: "plan",
+  planPrune: "prune",
+  prune: "prune",
+  diagnose: "diagnose",
+  operation: "background",
 };
 
 /** What a platform has beyond the abstract methods. */
 export function capabilitiesOf(platform: AiPlatformSettings["platform"]): readonly Capability[] {
   return capabilities[platform];
+}
+
+/**
+ * Refuses what the platform of a call does not have: a method, or the option `endpoint` of one.
+ *
+ * @throws DeploymentError `NOT_IMPLEMENTED`.
+ */
+export function checkCapability(method: string, options: object, { platform }: AiPlatformSettings): void {
+  const namesEndpoint = "endpoint" in options && options.endpoint !== undefined;
+  const needed = neededFor[method] ?? (namesEndpoint ? "endpoints" : undefined);
+  if (needed === undefined || capabilities[platform].includes(needed)) return;
+  const what = method in neededFor ? method : `the option endpoint of ${method}`;
+  throw new DeploymentError("NOT_IMPLEMENTED", `The platform "${platform}" does not have ${what}.`);
 }

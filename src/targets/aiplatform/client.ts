@@ -24,13 +24,14 @@ import type {
   UpdateEndpointOptions,
 } from "../../core/options.js";
 import type { DeploymentPlan } from "../../core/plan.js";
+import { predictionRows, predictionTarget } from "../../core/prediction-request.js";
 import { PredictionsResponse } from "../../core/predictions-response.js";
 import { safeProgress } from "../../core/progress.js";
 import type { PruneItem } from "../../core/prune.js";
 import type { ServingEndpoint } from "../../core/serving-endpoint.js";
 import type { TargetUri } from "../../core/target-uri.js";
 import type { Call } from "./call.js";
-import { checkedName, createRequest, predictTarget, rows } from "./arguments.js";
+import { checkedName, createRequest } from "./arguments.js";
 import type { AiPlatformConfig } from "./config/index.js";
 import type { ServiceCache } from "./service-cache.js";
 import type { AiPlatformServices } from "./services.js";
@@ -117,11 +118,12 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   override updateDeployment(
     options: UpdateDeploymentOptions<Config>,
   ): Promise<UpdatedDeployment | Operation<UpdatedDeployment>> {
-    return this.#run("updateDeployment", options, async (call) => {
+    const work = async (call: Call) => {
       const { updateDeployment } = await import("./update/update-deployment.js");
       const name = checkedName(options.name);
       return this.#maybeInBackground(options, name, call, (held) => updateDeployment({ ...options, name }, held));
-    });
+    };
+    return this.#run("updateDeployment", options, work, "each");
   }
 
   /**
@@ -158,7 +160,9 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   override predict(options: PredictOptions<Config>): Promise<PredictionsResponse> {
     return this.#run("predict", options, async (call) => {
       const { predict } = await import("./predict.js");
-      return new PredictionsResponse(await predict(predictTarget(options), rows(options.inputs), options.params, call));
+      return new PredictionsResponse(
+        await predict(predictionTarget(options), predictionRows(options), options.params, call),
+      );
     });
   }
 
@@ -170,7 +174,7 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   override async *predictStream(options: PredictOptions<Config>): AsyncGenerator<unknown, void, undefined> {
     const parts = await this.#run("predictStream", options, async (call) => {
       const { predictStream } = await import("./predict.js");
-      return predictStream(predictTarget(options), rows(options.inputs), options.params, call);
+      return predictStream(predictionTarget(options), predictionRows(options), options.params, call);
     });
     try {
       yield* parts;
@@ -188,7 +192,7 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   override explain(options: ExplainOptions<Config>): Promise<Explanations> {
     return this.#run("explain", options, async (call) => {
       const { explain } = await import("./predict.js");
-      return explain(predictTarget(options), rows(options.inputs), options.params, call);
+      return explain(predictionTarget(options), predictionRows(options), options.params, call);
     });
   }
 
@@ -205,12 +209,13 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
     });
   }
 
-  /** @param options - `config`: `trafficSplit`, `endpointDescription`, `inferenceTimeout`, `labels`. */
+  /** Changes an endpoint. @param options - `config`: `trafficSplit`, `endpointDescription`, `inferenceTimeout`, `labels`. */
   override updateEndpoint(options: UpdateEndpointOptions<Config>): Promise<ServingEndpoint> {
-    return this.#run("updateEndpoint", options, async (call) => {
+    const work = async (call: Call) => {
       const { updateEndpoint } = await import("./endpoints.js");
       return updateEndpoint(options.endpoint, call);
-    });
+    };
+    return this.#run("updateEndpoint", options, work, "each");
   }
 
   override deleteEndpoint(options: DeleteEndpointOptions<Config>): Promise<void> {
@@ -242,10 +247,11 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   }
 
   override planDeployment(options: PlanDeploymentOptions<Config> = {}): Promise<DeploymentPlan> {
-    return this.#run("planDeployment", options, async (call) => {
+    const work = async (call: Call) => {
       const { planDeployment } = await import("./plan/plan-deployment.js");
       return planDeployment(options, call);
-    });
+    };
+    return this.#run("planDeployment", options, work, "each");
   }
 
   /**
@@ -266,11 +272,20 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
     });
   }
 
-  override diagnose(options: CallOptions<Config> = {}): Promise<Diagnosis[]> {
-    return this.#run("diagnose", options, async (call) => {
+  /** Also where settings are wrong, or no project is known: that is what it finds. */
+  override async diagnose({ config, signal }: CallOptions<Config> = {}): Promise<Diagnosis[]> {
+    try {
       const { diagnose } = await import("./diagnose/diagnose.js");
-      return diagnose(call);
-    });
+      const sources = {
+        callConfig: config,
+        clientConfig: this.#options.config,
+        target: this.#target,
+        env: process.env,
+      };
+      return await diagnose(sources, signal);
+    } catch (error) {
+      throw DeploymentError.from(error, "diagnose");
+    }
   }
 
   override operation(name: string, options: CallOptions<Config> = {}): Operation<Deployment | null> {
@@ -301,17 +316,25 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
     return inBackground(name, call, work);
   }
 
-  /** What all methods share: settings, services, progress, cancellation, and errors of one kind. */
-  async #run<T>(method: string, options: LongCallOptions<Config>, work: (call: Call) => Promise<T>): Promise<T> {
+  /**
+   * What all methods share: settings, services, progress, cancellation, and errors of one kind.
+   *
+   * @param rules - `each` for a method that completes the settings by what is there, and then checks them together.
+   */
+  async #run<T>(
+    method: string,
+    options: LongCallOptions<Config>,
+    work: (call: Call) => Promise<T>,
+    rules: "all" | "each" = "all",
+  ): Promise<T> {
     try {
       throwIfCancelled(options.signal, method);
       const { loadSettings } = await import("./config/load-settings.js");
-      const loaded = loadSettings({
-        callConfig: options.config,
-        clientConfig: this.#options.config,
-        target: this.#target,
-        env: process.env,
-      });
+      const { config: callConfig } = options;
+      const { config: clientConfig } = this.#options;
+      const loaded = loadSettings({ callConfig, clientConfig, target: this.#target, env: process.env }, rules);
+      const { checkCapability } = await import("./capabilities.js");
+      checkCapability(method, options, loaded.settings);
       const context = { report: safeProgress(options.onProgress), signal: options.signal };
       if (!this.#cache) {
         const { ServiceCache } = await import("./service-cache.js");

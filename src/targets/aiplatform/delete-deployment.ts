@@ -1,44 +1,66 @@
+import type { DeployedModel } from "../../core/deployment.js";
 import { DeploymentError } from "../../core/errors.js";
-import type { DeleteDeploymentOptions } from "../../core/options.js";
 import type { Operation } from "../../core/operation.js";
+import type { DeleteDeploymentOptions } from "../../core/options.js";
 import type { DeploymentStep } from "../../core/progress.js";
 import type { DeploymentRecord, VersionName } from "../../core/record.js";
 import type { Endpoint, ModelVersion } from "../../core/services.js";
 import { newRecord } from "../../rollout/new-record.js";
 import { RecordSession } from "../../rollout/record-session.js";
 import { waitFor } from "../../rollout/resumable-step.js";
+import { checkedMessage } from "./arguments.js";
 import type { Call } from "./call.js";
 import type { AiPlatformConfig } from "./config/index.js";
 import { required } from "./config/load-settings.js";
-import { observe } from "./live-state.js";
-import { forgetEndpoint } from "./predict.js";
+import { shareOf, shiftTraffic } from "./deploy/traffic-step.js";
+import { isNamed } from "./endpoint-lookup.js";
+import { observe, type Observed } from "./observe.js";
+import { forgetEndpoint } from "./prediction-endpoint.js";
 import { isOfDeployment } from "./spec.js";
 
-/** Undeploys what a deployment serves, deletes the endpoint that it owns, and its model's versions if asked to. */
-export async function deleteDeployment({ name }: DeleteDeploymentOptions<AiPlatformConfig>, call: Call): Promise<void> {
+/**
+ * Undeploys what a deployment serves, deletes the endpoint where it owns it, and its model's versions if asked to. What is
+ * left is its history.
+ */
+export async function deleteDeployment(
+  { name, endpoint, message }: DeleteDeploymentOptions<AiPlatformConfig>,
+  call: Call,
+): Promise<void> {
   const { services, settings, context } = call;
   required(settings, "productionBucket"); // the record there holds the lock
-  const { endpoint, stored } = await observe(name, call);
-  if (!endpoint && !stored) {
+  const said = checkedMessage(message);
+  const seen = await observe(name, null, call);
+  if (!isThere(seen) || (endpoint !== undefined && seen.endpoint && !isNamed(seen.endpoint, endpoint))) {
     context.report({ type: "step", step: "delete", status: "skipped", message: `there is no deployment "${name}"` });
     return;
   }
-  const { deploymentStore, clock } = services;
-  const session = await RecordSession.begin(deploymentStore, clock, stored, stored?.record ?? newRecord(name), context);
-  forgetEndpoint(services.names.endpointId(name), services);
+  const record = seen.stored?.record ?? { ...newRecord(name), endpoint: seen.shared ? seen.endpoint!.id : null };
+  const session = await RecordSession.begin(services, seen.stored, record, call);
+  forgetEndpoint(seen.endpoint?.id ?? services.names.endpointId(name), services);
   const held: Call = { ...call, context: session.guard(context) };
   try {
-    const version = (await finishPending(session.record, held)) ?? session.record.version;
-    await session.note({ completedAt: null, version });
+    const made = await finishPending(session.record, seen, held);
+    const { update, version, spec } = session.record;
+    await session.note({ completedAt: null, version: made ?? version });
     await session.begun("delete");
-    const deployed = await removeEndpoint(name, held);
-    if (settings.deleteModel) await removeVersions([...(version ? [version] : []), ...deployed], held);
-    await session.endByDeleting(held.context);
+    const deployed = seen.shared ? await leaveEndpoint(name, seen.endpoint!, held) : await removeEndpoint(name, held);
+    const known = [session.record.version, update?.version ?? null].filter((each) => each !== null);
+    if (settings.deleteModel) await removeVersions([...known, ...deployed], held);
+    held.context.signal?.throwIfAborted();
+    await session.end((last) => {
+      const { history } = session.withEntry(last, { action: "delete", outcome: "succeeded", spec, message: said });
+      return { ...newRecord(name), history, deletedAt: new Date(services.clock.now()).toISOString() };
+    });
     context.report({ type: "step", step: "delete", status: "done", message: `the deployment "${name}"` });
   } catch (error) {
     await session.end().catch(() => {}); // the lock ends by itself
     throw session.lost.aborted ? session.lost.reason : error;
   }
+}
+
+function isThere({ stored, endpoint, shared, deployed }: Observed): boolean {
+  if (stored && stored.record.deletedAt === null) return true;
+  return endpoint !== null && (!shared || deployed.length > 0);
 }
 
 /**
@@ -47,9 +69,18 @@ export async function deleteDeployment({ name }: DeleteDeploymentOptions<AiPlatf
  *
  * @returns The version that it made, where it was one.
  */
-async function finishPending({ pending }: DeploymentRecord, call: Call): Promise<VersionName | null> {
-  if (!pending?.operation) return null;
+async function finishPending(
+  { pending }: DeploymentRecord,
+  { endpoint, shared }: Observed,
+  call: Call,
+): Promise<VersionName | null> {
   const { endpointManager, versionManager } = call.services;
+  if (pending?.step === "deploy" && pending.operation === null && shared && endpoint) {
+    // which of the endpoint's operations it is, nothing tells
+    const running = (await endpointManager.running(endpoint.id, call.context)) ?? [];
+    for (const operation of running) await settled(operation, "delete", call);
+  }
+  if (!pending?.operation) return null;
   if (pending.step === "version") return settled(versionManager.attach(pending.operation), "version", call);
   const operation = endpointManager.attach(pending.operation);
   if (pending.step === "deploy") await operation.cancel().catch(() => {}); // best effort, as the platform's own is
@@ -69,6 +100,25 @@ async function removeEndpoint(name: string, call: Call): Promise<VersionName[]> 
   await undeployAll(endpoint, call);
   await wait(await endpointManager.delete(endpoint, context), "delete", call);
   context.report({ type: "step", step: "delete", status: "done", message: `the endpoint ${endpoint.id}` });
+  return versions;
+}
+
+/** Gives the deployment's share of a shared endpoint to the others, and undeploys it. Gives the versions of it that were. */
+async function leaveEndpoint(name: string, shared: Endpoint, call: Call): Promise<VersionName[]> {
+  const { services, settings, context } = call;
+  const endpoint = await services.endpointManager.find(shared.id, context);
+  if (!endpoint) return [];
+  const own = endpoint.deployedModels.filter((model) => model.displayName === name);
+  const versions = await ownVersions(name, { ...endpoint, deployedModels: own }, call);
+  if (own.length === endpoint.deployedModels.length) {
+    await undeployAll(endpoint, call);
+    return versions;
+  }
+  if (shareOf(endpoint, name) > 0) {
+    await shiftTraffic({ endpointId: endpoint.id, name, deployedModelId: null }, () => 0, call);
+    await services.clock.sleep(settings.drainSeconds * 1000, context.signal);
+  }
+  for (const model of own) await undeploy(endpoint, model, call);
   return versions;
 }
 
@@ -97,11 +147,13 @@ async function undeployAll(endpoint: Endpoint, call: Call): Promise<void> {
   if (last && models.length > 1 && last.trafficPercent < 100) {
     current = await endpointManager.setTraffic(current, { [last.id]: 100 }, call.context);
   }
-  for (const { id, modelVersionId } of models) {
-    await wait(await endpointManager.undeploy(current, id, call.context), "undeploy", call);
-    const message = `${id} (version ${modelVersionId ?? "unknown"})`;
-    call.context.report({ type: "step", step: "undeploy", status: "done", message });
-  }
+  for (const model of models) await undeploy(current, model, call);
+}
+
+async function undeploy(endpoint: Endpoint, { id, modelVersionId }: DeployedModel, call: Call): Promise<void> {
+  await wait(await call.services.endpointManager.undeploy(endpoint, id, call.context), "undeploy", call);
+  const message = `${id} (version ${modelVersionId ?? "unknown"})`;
+  call.context.report({ type: "step", step: "undeploy", status: "done", message });
 }
 
 async function removeVersions(versions: VersionName[], { services, context }: Call): Promise<void> {

@@ -9,4 +9,5 @@ export const noRecords: DeploymentStore = {
       new DeploymentError("INVALID_PARAMETER_VALUE", "Without productionBucket no record can be written."),
     ),
   delete: () => Promise.resolve(),
+  list: () => Promise.resolve({ records: [], unreadable: [] }),
 };

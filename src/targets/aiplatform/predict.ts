@@ -1,121 +1,126 @@
+import type { Capability } from "../../core/capabilities.js";
 import type { Predictions } from "../../core/deployment.js";
 import { DeploymentError } from "../../core/errors.js";
 import type { Explanations } from "../../core/explanations.js";
-import type { Endpoint } from "../../core/services.js";
-import type { PredictTarget } from "./arguments.js";
+import type { PredictionTarget } from "../../core/prediction-request.js";
+import type { Endpoint, PredictRequest } from "../../core/services.js";
 import type { Call } from "./call.js";
+import { capabilitiesOf } from "./capabilities.js";
+import { forgetEndpoint, predictionEndpoint } from "./prediction-endpoint.js";
 import type { AiPlatformServices } from "./services.js";
 
-/** How long an endpoint is known before it is looked at again. */
-const knownForMs = 5 * 60_000;
-
-/** The serving endpoints that predictions went to, by id, for each project and region: one prediction is one request. */
-const known = new WeakMap<AiPlatformServices, Map<string, { endpoint: Endpoint; until: number }>>();
+/** "Vertex Explainable AI" is deprecated since 2026-03-16. */
+const explanationsEnd =
+  "Google ends Vertex Explainable AI on 2027-03-16: explain and explanationParameters will then be refused.";
 
 /** Sends rows, and gives the platform's answer. */
 export async function predict(
-  target: PredictTarget,
+  target: PredictionTarget,
   inputs: readonly unknown[],
   params: Record<string, unknown> | undefined,
   call: Call,
 ): Promise<Predictions> {
   const { services, context } = call;
-  const endpoint =
-    "endpoint" in target
-      ? await endpointOf(target.endpoint, call)
-      : await endpointOfDeployment(target.deploymentName, call);
-  const parameters = params && Object.keys(params).length > 0 ? params : undefined;
+  const endpoint = await predictionEndpoint(target, call);
   try {
-    return await services.predictionService.predict({ endpoint, instances: inputs, parameters }, context);
+    return await services.predictionService.predict(request(endpoint, inputs, params), context);
   } catch (error) {
     forgetEndpoint(endpoint.id, services);
     throw error;
   }
 }
 
-/** Sends rows, and gives the parts of the answer as they come. */
+/**
+ * Sends rows, and gives the parts of the answer as they come.
+ *
+ * @throws DeploymentError `FAILED_PRECONDITION`, before anything is sent, for an endpoint that streams nothing.
+ */
 export async function predictStream(
-  _target: PredictTarget,
-  _inputs: readonly unknown[],
-  _params: Record<string, unknown> | undefined,
-  _call: Call,
+  target: PredictionTarget,
+  inputs: readonly unknown[],
+  params: Record<string, unknown> | undefined,
+  call: Call,
 ): Promise<AsyncIterable<unknown>> {
-  throw new DeploymentError("NOT_IMPLEMENTED", "predictStream is being written.");
+  const { services, context } = call;
+  checkPlatformHas("predictStream", call);
+  const endpoint = await predictionEndpoint(target, call);
+  if (endpoint.dedicatedHost === null) throw noStream(endpoint);
+  const parts = services.predictionService.stream(request(endpoint, inputs, params), context);
+  return forgettingOnFailure(parts, endpoint.id, services);
 }
 
-/** Sends rows, and gives predictions with their explanations. */
+/**
+ * Sends rows, and gives predictions with their explanations.
+ *
+ * @throws DeploymentError `FAILED_PRECONDITION`, before anything is sent, for an endpoint that explains nothing.
+ */
 export async function explain(
-  _target: PredictTarget,
-  _inputs: readonly unknown[],
-  _params: Record<string, unknown> | undefined,
-  _call: Call,
+  target: PredictionTarget,
+  inputs: readonly unknown[],
+  params: Record<string, unknown> | undefined,
+  call: Call,
 ): Promise<Explanations> {
-  throw new DeploymentError("NOT_IMPLEMENTED", "explain is being written.");
-}
-
-/** Has the next prediction look at the endpoint again. */
-export function forgetEndpoint(id: string, services: AiPlatformServices): void {
-  known.get(services)?.delete(id);
-}
-
-async function endpointOf(name: string, call: Call): Promise<Endpoint> {
-  const endpoint = await look(endpointId(name, call), call);
-  if (endpoint) return endpoint;
-  throw new DeploymentError(
-    "RESOURCE_DOES_NOT_EXIST",
-    `There is no endpoint "${name}". listDeployments shows those of this package.`,
-  );
-}
-
-async function endpointOfDeployment(name: string, call: Call): Promise<Endpoint> {
-  const endpoint = await look(call.services.names.endpointId(name), call);
-  if (!endpoint) {
-    throw new DeploymentError(
-      "RESOURCE_DOES_NOT_EXIST",
-      `There is no deployment "${name}". listDeployments shows those that there are.`,
-    );
+  const { services, context } = call;
+  checkPlatformHas("explain", call);
+  const endpoint = await predictionEndpoint(target, call);
+  if (endpoint.dedicatedHost !== null || endpoint.network !== null) throw noExplanations(endpoint);
+  context.report({ type: "warning", message: explanationsEnd });
+  warnOfTheEnd();
+  try {
+    return await services.predictionService.explain(request(endpoint, inputs, params), context);
+  } catch (error) {
+    forgetEndpoint(endpoint.id, services);
+    throw error;
   }
-  const share = shareOf(endpoint, (model) => model.displayName === name);
-  if (share === 100) return endpoint;
-  throw new DeploymentError(
+}
+
+function request(
+  endpoint: Endpoint,
+  instances: readonly unknown[],
+  params: Record<string, unknown> | undefined,
+): PredictRequest {
+  return { endpoint, instances, parameters: params && Object.keys(params).length > 0 ? params : undefined };
+}
+
+async function* forgettingOnFailure(
+  parts: AsyncIterable<unknown>,
+  endpointId: string,
+  services: AiPlatformServices,
+): AsyncGenerator<unknown, void, undefined> {
+  try {
+    yield* parts;
+  } catch (error) {
+    forgetEndpoint(endpointId, services);
+    throw error;
+  }
+}
+
+function checkPlatformHas(capability: Capability, { settings: { platform } }: Call): void {
+  if (capabilitiesOf(platform).includes(capability)) return;
+  throw new DeploymentError("NOT_IMPLEMENTED", `The platform ${platform} has no ${capability}. Use predict.`);
+}
+
+function noStream({ id, network }: Endpoint): DeploymentError {
+  const kind = network === null ? "shared" : "private";
+  return new DeploymentError(
     "FAILED_PRECONDITION",
-    share === 0
-      ? `The deployment "${name}" serves nothing yet. Run its createDeployment again to go on with it.`
-      : `The deployment "${name}" has ${share}% of the traffic of its endpoint, so that others may answer. Use endpoint: "${endpoint.id}" in place of deploymentName.`,
+    `The endpoint ${id} is a ${kind} one, and Vertex AI streams predictions of dedicated endpoints only. Deploy under another name with endpointType: dedicated, or use predict.`,
   );
 }
 
-async function look(id: string, { services, context }: Call): Promise<Endpoint | null> {
-  const endpoints = known.get(services) ?? new Map<string, { endpoint: Endpoint; until: number }>();
-  known.set(services, endpoints);
-  const now = services.clock.now();
-  const found = endpoints.get(id);
-  if (found && found.until > now) return found.endpoint;
-  const endpoint = await services.endpointManager.find(id, context);
-  if (endpoint && shareOf(endpoint, () => true) === 100) endpoints.set(id, { endpoint, until: now + knownForMs });
-  return endpoint;
-}
-
-function shareOf(endpoint: Endpoint, which: (model: Endpoint["deployedModels"][number]) => boolean): number {
-  return endpoint.deployedModels.filter(which).reduce((sum, model) => sum + model.trafficPercent, 0);
-}
-
-/** The id of an endpoint that is given by its id or its full name. */
-function endpointId(name: string, { settings }: Call): string {
-  if (!name.includes("/")) return name;
-  const parts = /^projects\/([^/]+)\/locations\/([^/]+)\/endpoints\/([^/]+)$/.exec(name);
-  if (!parts) {
-    throw new DeploymentError(
-      "INVALID_PARAMETER_VALUE",
-      `The endpoint "${name}" must be an id, or projects/PROJECT/locations/REGION/endpoints/ID.`,
-    );
-  }
-  const [, project, location, id] = parts as unknown as [string, string, string, string];
-  // a project may be named by its number, which is not known here
-  const elsewhere = location !== settings.location || (!/^\d+$/.test(project) && project !== settings.projectId);
-  if (!elsewhere) return id;
-  throw new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    `The endpoint "${name}" is not in project ${settings.projectId} and location ${settings.location}. Set projectId and location to its own.`,
+function noExplanations({ id, network }: Endpoint): DeploymentError {
+  const kind = network === null ? "dedicated" : "private";
+  return new DeploymentError(
+    "FAILED_PRECONDITION",
+    `The endpoint ${id} is a ${kind} one, and Vertex AI explains predictions of shared endpoints only. Deploy under another name with endpointType: shared and explanationParameters, or use predict.`,
   );
+}
+
+let warned = false;
+
+/** Once a process: explain has nobody who listens to its progress. */
+function warnOfTheEnd(): void {
+  if (warned) return;
+  warned = true;
+  process.emitWarning(explanationsEnd, { type: "DeprecationWarning", code: "MLFLOW_DEPLOYMENTS_EXPLAIN" });
 }

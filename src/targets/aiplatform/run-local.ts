@@ -37,7 +37,7 @@ function checkServing({ platform, serving }: AiPlatformSettings): void {
   if (platform === "legacy") {
     throw new DeploymentError(
       "NOT_IMPLEMENTED",
-      "runLocal is not supported for platform: legacy, whose runtime was Google's own. The emulator serves it: mlflow-deployments emulator.",
+      "runLocal of the target aiplatform is not supported for platform: legacy, whose runtime was Google's own. The emulator serves it: mlflow-deployments emulator.",
     );
   }
   if (serving === "image") {

@@ -1,10 +1,41 @@
+import { randomUUID } from "node:crypto";
+
 import { canonicalJson } from "../../core/hash.js";
 import type { StepContext } from "../../core/progress.js";
 import type { Call } from "./call.js";
 import { type LoadedSettings, required } from "./config/load-settings.js";
+import type { AiPlatformSettings } from "./config/setting-rules.js";
 import { GoogleConnection } from "./google/connection.js";
 import type { AiPlatformServices } from "./services.js";
-import { serviceSettings, vertexServices } from "./vertex/services.js";
+import { legacyServices, legacyServiceSettings } from "./legacy/services.js";
+import { legacySettings } from "./legacy/settings.js";
+import { vertexServices, vertexServiceSettings } from "./vertex/services.js";
+
+/** A platform: which settings it takes, what its services are made for, and how they are made. */
+interface Platform {
+  settings(loaded: LoadedSettings): AiPlatformSettings;
+  services(
+    settings: AiPlatformSettings & { projectId: string },
+    connection: GoogleConnection,
+  ): { madeFor: object; make: () => AiPlatformServices };
+}
+
+const platforms: Record<AiPlatformSettings["platform"], Platform> = {
+  vertex: {
+    settings: ({ settings }) => settings,
+    services: (settings, connection) => {
+      const madeFor = vertexServiceSettings(settings);
+      return { madeFor, make: () => vertexServices(madeFor, connection) };
+    },
+  },
+  legacy: {
+    settings: legacySettings,
+    services: (settings, connection) => {
+      const madeFor = legacyServiceSettings(settings);
+      return { madeFor, make: () => legacyServices(madeFor, connection) };
+    },
+  },
+};
 
 /** The services of a client, made once for each place that its settings name, so that connections are kept. */
 export class ServiceCache {
@@ -22,20 +53,23 @@ export class ServiceCache {
    *
    * @param hasListener - Whether somebody listens to the call's progress.
    */
-  async call({ settings, given }: LoadedSettings, context: StepContext, hasListener: boolean): Promise<Call> {
+  async call(loaded: LoadedSettings, context: StepContext, hasListener: boolean): Promise<Call> {
+    const platform = platforms[loaded.settings.platform];
+    const settings = platform.settings(loaded);
     const { emulatorHost, allowRemoteEmulator, keyFilename, projectId: givenProject } = settings;
     const options = { emulatorHost, allowRemoteEmulator, keyFilename, projectId: givenProject };
     const place = canonicalJson(options);
     const connection = kept(this.#connections, place, () => new GoogleConnection(options));
-    if (connection.emulator) announceEmulator(connection.emulator, context, hasListener);
+    if (connection.emulator) announce(emulatorNotice(connection.emulator), context, hasListener);
+    else if (settings.platform === "legacy") announce(endedNotice, context, hasListener);
 
     const projectId = givenProject ?? (await connection.defaultProject()) ?? required(settings, "projectId");
-    const chosen = serviceSettings({ ...settings, projectId });
-    const services = kept(this.#services, canonicalJson([place, chosen]), () => ({
-      ...vertexServices(chosen, connection),
+    const { madeFor, make } = platform.services({ ...settings, projectId }, connection);
+    const services = kept(this.#services, canonicalJson([place, settings.platform, madeFor]), () => ({
+      ...make(),
       ...this.#given,
     }));
-    return { settings: { ...settings, projectId }, given, services, context };
+    return { id: randomUUID(), settings: { ...settings, projectId }, given: loaded.given, services, context };
   }
 }
 
@@ -45,14 +79,35 @@ function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
   return value;
 }
 
+/** What must not go unseen. */
+interface Notice {
+  message: string;
+  type: string;
+  code: string;
+}
+
+/** A forgotten variable sends everything elsewhere. */
+function emulatorNotice(url: string): Notice {
+  return {
+    message: `Everything goes to the emulator at ${url} (AIPLATFORM_EMULATOR_HOST), nothing to Google Cloud.`,
+    type: "EmulatorWarning",
+    code: "MLFLOW_DEPLOYMENTS_EMULATOR",
+  };
+}
+
+const endedNotice: Notice = {
+  message:
+    "The legacy platform, AI Platform Prediction, was ended by Google in January 2025: its requests will be refused. Leave platform out to deploy to Vertex AI.",
+  type: "LegacyPlatformWarning",
+  code: "MLFLOW_DEPLOYMENTS_LEGACY",
+};
+
 const announced = new Set<string>();
 
-/** Once a process, also where nobody listens to progress: a forgotten variable must not go unseen. */
-function announceEmulator(url: string, context: StepContext, hasListener: boolean): void {
-  if (announced.has(url)) return;
-  announced.add(url);
-  const message = `Everything goes to the emulator at ${url} (AIPLATFORM_EMULATOR_HOST), nothing to Google Cloud.`;
+/** Once a process, also where nobody listens to progress. */
+function announce({ message, type, code }: Notice, context: StepContext, hasListener: boolean): void {
+  if (announced.has(message)) return;
+  announced.add(message);
   context.report({ type: "warning", message });
-  if (hasListener) return;
-  process.emitWarning(message, { type: "EmulatorWarning", code: "MLFLOW_DEPLOYMENTS_EMULATOR" });
+  if (!hasListener) process.emitWarning(message, { type, code });
 }

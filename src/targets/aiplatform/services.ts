@@ -9,6 +9,8 @@ export interface AiPlatformServices extends DeploymentServices {
 export interface PlatformNames {
   /** The id of the endpoint that a deployment owns. */
   endpointId(deploymentName: string): string;
+  /** The id of an endpoint that deployments share, by the name that it is made with. */
+  sharedEndpointId(endpointName: string): string;
   /**
    * The alias of a version name.
    *

@@ -2,7 +2,7 @@ import { DeploymentError } from "../../core/errors.js";
 import { canonicalJson, manifestHash, sha256 } from "../../core/hash.js";
 import type { ResolvedModel } from "../../core/model.js";
 import type { DeploymentSpec } from "../../core/record.js";
-import { settingMeta } from "./config/setting-meta.js";
+import { type SettingChange, settingMeta } from "./config/setting-meta.js";
 import type { AiPlatformSettings } from "./config/setting-rules.js";
 import { type SettingName, settingsShape } from "./config/settings.js";
 import type { PlatformNames } from "./services.js";
@@ -13,21 +13,53 @@ const reservedLabels = ["managed-by", "deployment", "spec-hash", "environment-ha
 /** The value of the label `managed-by`. */
 export const managedBy = "mlflow-deployments";
 
+/** The settings of an endpoint, which a deployment has only where it owns one. */
+const belongsToEndpoint: ReadonlySet<string> = new Set<SettingName>([
+  "endpointType",
+  "network",
+  "encryptionSpecKeyName",
+  "endpointDescription",
+  "inferenceTimeout",
+]);
+
 /** How much of a hash a label holds: a label's value has at most 63 characters. */
 const labelHashLength = 40;
 
-/** What a deployment is made of: its name, the environment, the model's files, and the settings that what is served depends on. */
+/** What a deployment is made of, but for its settings. */
+export type SpecParts = Omit<DeploymentSpec, "specHash" | "settings">;
+
+/**
+ * What a deployment is made of: its name, the environment, the model's files, and the settings that what is served depends
+ * on. Those that can change while it serves are no part of the hash.
+ *
+ * @param sharedEndpoint - The id of the endpoint that it shares; null for one of its own.
+ */
 export function deploymentSpec(
   name: string,
-  model: ResolvedModel,
-  environmentHash: string,
-  flavor: string | null,
+  parts: SpecParts,
   settings: AiPlatformSettings,
+  sharedEndpoint: string | null,
 ): DeploymentSpec {
-  const modelHash = manifestHash(model.files.map(({ path, sha256 }) => ({ path, mode: 0o644, sha256 })));
-  const chosen = specSettings(settings);
-  const specHash = sha256(canonicalJson([name, environmentHash, modelHash, flavor, chosen]));
-  return { specHash, environmentHash, modelHash, modelUri: model.source.uri, flavor, settings: chosen };
+  const chosen = specSettings(settings, sharedEndpoint);
+  const { environmentHash, modelHash, flavor } = parts;
+  const hashed = Object.entries(chosen).filter(([name]) => isHashed(name));
+  const specHash = sha256(canonicalJson([name, environmentHash, modelHash, flavor, Object.fromEntries(hashed)]));
+  return { ...parts, specHash, settings: chosen };
+}
+
+/** The hash of a model's files. */
+export function modelHash({ files }: ResolvedModel): string {
+  return manifestHash(files.map(({ path, sha256 }) => ({ path, mode: 0o644, sha256 })));
+}
+
+/** What it takes to change a setting of a spec, by its name there. */
+export function changeOf(name: string): SettingChange {
+  if (!(name in settingsShape)) return "endpoint"; // the shared endpoint
+  return settingMeta.get(settingsShape[name as SettingName])?.changes ?? "endpoint";
+}
+
+function isHashed(name: string): boolean {
+  return !["inPlace", "environment"].includes(changeOf(name));
 }
 
 /** Whether labels say that a deployment made what has them. */
@@ -40,6 +72,11 @@ export function imageEnvironmentHash(imageUri: string): string {
   return sha256(canonicalJson(["image", imageUri]));
 }
 
+/** The labels of an endpoint that deployments share. */
+export function sharedEndpointLabels(settings: AiPlatformSettings): Record<string, string> {
+  return { ...userLabels(settings), "managed-by": managedBy };
+}
+
 /** The labels of what a deployment makes. */
 export function deploymentLabels(
   name: string,
@@ -47,15 +84,8 @@ export function deploymentLabels(
   names: PlatformNames,
   spec?: DeploymentSpec,
 ): Record<string, string> {
-  const taken = reservedLabels.find((label) => label in settings.labels);
-  if (taken) {
-    throw new DeploymentError(
-      "INVALID_PARAMETER_VALUE",
-      `Invalid setting: labels must not have the key ${taken}, which this package sets.`,
-    );
-  }
   return {
-    ...settings.labels,
+    ...userLabels(settings),
     "managed-by": managedBy,
     deployment: names.labelValue(name),
     ...(spec && {
@@ -65,13 +95,36 @@ export function deploymentLabels(
   };
 }
 
-function specSettings(settings: AiPlatformSettings): Record<string, unknown> {
-  const chosen = (Object.keys(settingsShape) as SettingName[]).filter(
-    (name) => settingMeta.get(settingsShape[name])?.changes,
-  );
+/** Of the labels of what a deployment has made, those that its user has set. */
+export function userLabelsOf(labels: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
-    chosen.map((name) => [name, name === "env" ? maskedValues(settings.env) : (settings[name] ?? null)]),
+    Object.entries(labels).filter(([key]) => !(reservedLabels as readonly string[]).includes(key)),
   );
+}
+
+function userLabels(settings: AiPlatformSettings): Record<string, string> {
+  const taken = reservedLabels.find((label) => label in settings.labels);
+  if (taken) {
+    throw new DeploymentError(
+      "INVALID_PARAMETER_VALUE",
+      `Invalid setting: labels must not have the key ${taken}, which this package sets.`,
+    );
+  }
+  return settings.labels;
+}
+
+function specSettings(settings: AiPlatformSettings, sharedEndpoint: string | null): Record<string, unknown> {
+  const chosen = (Object.keys(settingsShape) as SettingName[]).filter((name) => {
+    const { changes, platform = settings.platform } = settingMeta.get(settingsShape[name]) ?? {};
+    // what an endpoint is, its deployments do not choose where they share it
+    return changes && platform === settings.platform && !(sharedEndpoint !== null && belongsToEndpoint.has(name));
+  });
+  return {
+    ...Object.fromEntries(
+      chosen.map((name) => [name, name === "env" ? maskedValues(settings.env) : (settings[name] ?? null)]),
+    ),
+    endpoint: sharedEndpoint,
+  };
 }
 
 /** Values of environment variables may be secrets: the record holds enough of a hash to see that one changed. */

@@ -16,11 +16,12 @@ import type {
   UpdateDeploymentOptions,
 } from "../../core/options.js";
 import type { DeploymentPlan } from "../../core/plan.js";
+import { predictionRows, predictionTarget } from "../../core/prediction-request.js";
 import type { PredictionsResponse } from "../../core/predictions-response.js";
 import { safeProgress } from "../../core/progress.js";
 import type { BundleBuilder, ModelResolver } from "../../core/services.js";
 import type { TargetUri } from "../../core/target-uri.js";
-import { checkedMessage, checkedName, missingParameter, predictTarget, rows } from "../arguments.js";
+import { checkedMessage, checkedName, missingParameter } from "../arguments.js";
 import type { Call } from "./call.js";
 import type { LocalConfig } from "./config/index.js";
 
@@ -129,14 +130,14 @@ export class LocalClient extends BaseDeploymentClient<Config> {
   override predict(options: PredictOptions<Config>): Promise<PredictionsResponse> {
     return this.#run("predict", options, async (call) => {
       const { predict } = await import("./predict.js");
-      return predict(deploymentOf(options), rows(options.inputs), options.params, call);
+      return predict(deploymentOf(options), predictionRows(options), options.params, call);
     });
   }
 
   override async *predictStream(options: PredictOptions<Config>): AsyncGenerator<unknown, void, undefined> {
     const parts = await this.#run("predictStream", options, async (call) => {
       const { predictStream } = await import("./predict.js");
-      return predictStream(deploymentOf(options), rows(options.inputs), options.params, call);
+      return predictStream(deploymentOf(options), predictionRows(options), options.params, call);
     });
     try {
       yield* parts;
@@ -188,7 +189,7 @@ export class LocalClient extends BaseDeploymentClient<Config> {
 
 /** Where a prediction goes, which is said in exactly one way. */
 function deploymentOf(options: PredictOptions<Config>): string {
-  const target = predictTarget(options);
+  const target = predictionTarget(options);
   if ("endpoint" in target) throw noEndpoints("local");
   return target.deploymentName;
 }

@@ -1,3 +1,4 @@
+import { DeploymentError } from "../../core/errors.js";
 import type { PredictionsResponse } from "../../core/predictions-response.js";
 import { type PredictionServer, requestPredictions, requestPredictionStream } from "../../runtime/predictions.js";
 import type { Call } from "./call.js";
@@ -17,7 +18,13 @@ export async function predict(
   params: Record<string, unknown> | undefined,
   call: Call,
 ): Promise<PredictionsResponse> {
-  return requestPredictions(await serverOf(name, call), { instances: inputs, parameters: params }, call.context.signal);
+  const rows = { instances: inputs, parameters: params };
+  try {
+    return await requestPredictions(await serverOf(name, call), rows, call.context.signal);
+  } catch (error) {
+    await explainSilence(error, name, call);
+    throw error;
+  }
 }
 
 /** Sends rows to a deployment, and gives the parts of the answer as they come. */
@@ -28,7 +35,28 @@ export async function predictStream(
   call: Call,
 ): Promise<AsyncIterable<unknown>> {
   const rows = { instances: inputs, parameters: params };
-  return requestPredictionStream(await serverOf(name, call), rows, call.context.signal);
+  const parts = requestPredictionStream(await serverOf(name, call), rows, call.context.signal);
+  return explained(parts, name, call);
+}
+
+async function* explained(
+  parts: AsyncIterable<unknown>,
+  name: string,
+  call: Call,
+): AsyncGenerator<unknown, void, undefined> {
+  try {
+    yield* parts;
+  } catch (error) {
+    await explainSilence(error, name, call);
+    throw error;
+  }
+}
+
+/** Where nobody answers: throws what has become of the deployment, if it is not there or does not run. */
+async function explainSilence(error: unknown, name: string, call: Call): Promise<void> {
+  if (!DeploymentError.is(error) || error.code !== "TEMPORARILY_UNAVAILABLE") return;
+  known.delete(call.data.deployment(name).path);
+  await serverOf(name, call);
 }
 
 async function serverOf(name: string, { data }: Call): Promise<PredictionServer> {

@@ -18,8 +18,12 @@ export interface SettingsDefinition<Name extends string, Settings extends Partia
   target: string;
   /** Each setting by its name in camelCase. In `config` it may be written in snake_case too. */
   shape: Readonly<Record<Name, z.ZodType>>;
-  /** Checks all settings together, and fills in the defaults. */
+  /** Checks each setting by itself, and fills in the defaults. */
+  each: z.ZodType<Settings>;
+  /** As `each`, with the checks that look at more than one setting. */
   schema: z.ZodType<Settings>;
+  /** The settings by what they are about, for a person who looks for one. */
+  groups: readonly { title: string; names: readonly Name[] }[];
   metaOf(name: Name): SettingMeta | undefined;
 }
 

@@ -2,10 +2,17 @@ import type { z } from "zod";
 
 import { DeploymentError } from "../../core/errors.js";
 import { namesOf, type SettingsDefinition } from "./definition.js";
-import { nearestName, spellingsOf } from "./setting-names.js";
+import { nearest } from "./nearest.js";
+import { spellingsOf } from "./setting-names.js";
 
 /** Values of settings, and where each came from, for messages. */
 export type SettingsLayer<Name extends string> = Map<Name, { value: unknown; from: string }>;
+
+/**
+ * Which checks are made. `each`: only those of each setting by itself, for a call that completes them by what is there already
+ * and then checks them together.
+ */
+export type SettingRules = "all" | "each";
 
 /** Where settings come from, strongest first: the call's `config`, the client's, the target URI, the environment. */
 export interface SettingSources<Name extends string> {
@@ -27,21 +34,22 @@ export interface LoadedSettings<Name extends string, Settings> {
  *
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` that names the setting, where its value came from, and what is
  * allowed; for an unknown key, the nearest known one.
+ * @returns `configs`: what the two configs say, the stronger last, for the checks of a target's own.
  */
 export function loadSettings<Name extends string, Settings extends Partial<Record<Name, unknown>>>(
   definition: SettingsDefinition<Name, Settings>,
   sources: SettingSources<Name>,
-): LoadedSettings<Name, Settings> {
-  const layers = [
-    environmentLayer(definition, sources.env),
-    sources.uri,
+  rules: SettingRules = "all",
+): LoadedSettings<Name, Settings> & { configs: SettingsLayer<Name>[] } {
+  const configs = [
     configLayer(definition, sources.clientConfig, "the client's config"),
     configLayer(definition, sources.callConfig, "config"),
   ];
+  const layers = [environmentLayer(definition, sources.env), sources.uri, ...configs];
   const merged: SettingsLayer<Name> = new Map(layers.flatMap((layer) => [...layer]));
   const values = Object.fromEntries([...merged].map(([name, entry]) => [name, entry.value]));
-  const settings = checkSettings(definition, values, (name) => merged.get(name)?.from);
-  return { settings, given: new Set(merged.keys()) };
+  const settings = checkSettings(definition, values, (name) => merged.get(name)?.from, rules);
+  return { settings, given: new Set(merged.keys()), configs };
 }
 
 /**
@@ -51,18 +59,19 @@ export function loadSettings<Name extends string, Settings extends Partial<Recor
  * @throws DeploymentError `INVALID_PARAMETER_VALUE`.
  */
 export function checkSettings<Name extends string, Settings extends Partial<Record<Name, unknown>>>(
-  { schema }: SettingsDefinition<Name, Settings>,
+  { each, schema }: SettingsDefinition<Name, Settings>,
   values: Record<string, unknown>,
   fromOf: (name: Name) => string | undefined,
+  rules: SettingRules = "all",
 ): Settings {
-  const result = schema.safeParse(values);
+  const result = (rules === "all" ? schema : each).safeParse(values);
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => {
-    const name = String(issue.path[0]) as Name;
-    const from = fromOf(name);
-    return `${name}${from ? ` (${from})` : ""} ${reason(issue)}`;
+    const from = fromOf(String(issue.path[0]) as Name);
+    return `${issue.path.join(".")}${from ? ` (${from})` : ""} ${reason(issue)}`;
   });
-  throw new DeploymentError("INVALID_PARAMETER_VALUE", `Invalid setting: ${lines.join("; ")}.`);
+  const text = `Invalid setting: ${lines.join("; ")}`;
+  throw new DeploymentError("INVALID_PARAMETER_VALUE", text.endsWith("?") ? text : `${text}.`);
 }
 
 /**
@@ -125,8 +134,8 @@ function configLayer<Name extends string>(
 }
 
 function unknownKey(key: string, from: string, target: string, known: Iterable<string>): DeploymentError {
-  const nearest = nearestName(key, known);
-  const hint = nearest ? `Did you mean ${nearest}?` : "The target's help lists all settings.";
+  const meant = nearest(key, known);
+  const hint = meant ? `Did you mean ${meant}?` : "The target's help lists all settings.";
   return new DeploymentError(
     "INVALID_PARAMETER_VALUE",
     `"${key}" in ${from} is no setting of the ${target} target. ${hint}`,

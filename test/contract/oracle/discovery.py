@@ -14,7 +14,16 @@ SERVICES = (
     ("artifactregistry", "v1"),
     ("logging", "v2"),
     ("storage", "v1"),
+    ("ml", "v1"),
+    ("serviceusage", "v1"),
+    ("cloudresourcemanager", "v1"),
+    ("cloudresourcemanager", "v3"),
 )
+
+# Where the documents' own patterns fit more than their descriptions: "The resource name of a model or a version", and not
+# the endpoints of another API.
+MODEL_OR_VERSION = "^projects/[^/]+/models/[^/]+(?:/versions/[^/]+)?$"
+PATTERNS = {"ml.projects.predict": MODEL_OR_VERSION, "ml.projects.explain": MODEL_OR_VERSION}
 
 
 @dataclass
@@ -115,7 +124,8 @@ def path_pattern(template: str, method: dict) -> str:
 
     def group(match: re.Match) -> str:
         parameter = method["parameters"][match[2]]
-        value = parameter.get("pattern", "^[^/]+$") if match[1] else "^[^/]+$"
+        own = PATTERNS.get(method["id"], parameter.get("pattern", "^[^/]+$"))
+        value = own if match[1] else "^[^/]+$"
         return f"(?P<{match[2]}>{value.removeprefix('^').removesuffix('$')})"
 
     # Only the dots need an escape in what is between the parameters.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from .discovery import Call, Method
-from .schema import is_required, scalar_problem
+from .schema import is_required, scalar_problem, snake_to_camel
 
 # "System parameters" that every service of Google's takes, beside those that its document lists.
 SYSTEM_PARAMETERS = {"$alt", "$.xgafv", "$xgafv", "$fields", "$prettyPrint", "$userProject"}
@@ -57,10 +57,13 @@ def text_problem(text: str, field: dict) -> str | None:
 def mask_fields(query: dict) -> set[str] | None:
     """The body's fields that a request changes, or None where it is not one with a mask."""
     mask = query.get("updateMask")
-    return None if mask is None else {path.split(".")[0] for path in mask.split(",")}
+    return None if mask is None else {snake_to_camel(path.split(".")[0]) for path in mask.split(",")}
 
 
 def check_mask(method: Method, mask: str) -> Iterator[str]:
+    if method.service.name == "ml":
+        # Its document names both spellings, `default_version.name` and `autoScaling.minNodes`.
+        mask = snake_to_camel(mask)
     try:
         FieldMask().FromJsonString(mask)
     except ValueError as error:

@@ -9,9 +9,6 @@ from .discovery import Call
 
 PREFIX = "GoogleCloudAiplatformV1"
 
-# Methods whose body goes to the container as it is: the `http_body` of their messages.
-RAW = ("rawPredict", "streamRawPredict")
-
 
 def check_message(call: Call, body) -> Iterator[str]:
     method = call.method

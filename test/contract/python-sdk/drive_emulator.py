@@ -1,7 +1,7 @@
 """Drives the emulator with Google's own Python SDK, as a client that was not written here.
 
-It uploads a model and a version of it, creates an endpoint, deploys, predicts, lists, undeploys and deletes, and prints
-what it saw as one JSON object. Anything that the SDK can't do against the emulator is its traceback and exit code 1.
+It uploads a model and a version of it, creates an endpoint, deploys, predicts, lists, undeploys and deletes, explains
+predictions, does the same at a private endpoint, and prints what it saw as one JSON object. Anything that the SDK can't do against the emulator is its traceback and exit code 1.
 
     python drive_emulator.py --url http://127.0.0.1:9090 --image LOCATION-docker.pkg.dev/… --artifact-uri gs://…
 
@@ -88,6 +88,46 @@ def serve(options: argparse.Namespace, model: aiplatform.Model) -> tuple[aiplatf
     return endpoint, seen
 
 
+def explain(options: argparse.Namespace, model: aiplatform.Model) -> dict:
+    """The image's predictions are the sums of rows, so that each number is its own attribution."""
+    endpoint = aiplatform.Endpoint.create(display_name="explained")
+    endpoint.deploy(
+        model,
+        machine_type="n1-standard-2",
+        explanation_metadata=aiplatform.explain.ExplanationMetadata(inputs={"row": {}}, outputs={"sum": {}}),
+        explanation_parameters=aiplatform.explain.ExplanationParameters(
+            {"sampled_shapley_attribution": {"path_count": 5}}
+        ),
+    )
+    answer = endpoint.explain(instances=options.instances)
+    endpoint.delete(force=True)
+    attributions = [each.attributions[0] for each in answer.explanations]
+    return {
+        "explained": [list(each.feature_attributions["row"]) for each in attributions],
+        "explained_values": [each.instance_output_value for each in attributions],
+        "explained_output": attributions[0].output_name,
+    }
+
+
+def serve_privately(options: argparse.Namespace, model: aiplatform.Model) -> dict:
+    endpoint = aiplatform.PrivateEndpoint.create(
+        display_name="private", network="projects/123456789012/global/networks/default"
+    )
+    endpoint.deploy(model, machine_type="n1-standard-2")
+    answer = endpoint.predict(instances=options.instances)
+    raw = endpoint.raw_predict(
+        body=json.dumps({"instances": options.instances}).encode(), headers={"Content-Type": "application/json"}
+    )
+    seen = {
+        "private_predictions": answer.predictions,
+        "private_served_by": answer.deployed_model_id == endpoint.list_models()[0].id,
+        "private_raw": json.loads(raw.data)["predictions"],
+        "private_health": endpoint.health_check(),
+    }
+    endpoint.delete(force=True)
+    return seen
+
+
 def refusals(endpoint: aiplatform.Endpoint, model: aiplatform.Model) -> dict:
     """What must fail, by the class of the SDK's exception."""
     attempts = {
@@ -125,13 +165,16 @@ def main() -> None:
     remaining = [each.display_name for each in endpoint.list_models()]
     endpoint.undeploy_all()
     endpoint.delete()
+    explained = explain(options, model)
+    peered = serve_privately(options, model)
     model.versioning_registry.delete_version("2")
     model.delete()
     gone = {
         "endpoints": [each.name for each in aiplatform.Endpoint.list()],
         "models": [each.name for each in aiplatform.Model.list()],
     }
-    print(json.dumps({**registered, **served, "refused": refused, "after_undeploy": remaining, "left": gone}))
+    seen = {**registered, **served, **explained, **peered}
+    print(json.dumps({**seen, "refused": refused, "after_undeploy": remaining, "left": gone}))
 
 
 if __name__ == "__main__":

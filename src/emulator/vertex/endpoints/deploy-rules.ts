@@ -1,11 +1,24 @@
 /** What `deployModel` refuses at once, from the field descriptions of DeployModelRequest and DeployedModel. */
-import type { JsonObject } from "../messages/parse.js";
+import type { JsonObject } from "../../proto/parse.js";
 import { deployModelRequest } from "../messages/endpoint.js";
 import { Violations } from "../violations.js";
 import type { DedicatedResources } from "./endpoint-record.js";
 
 const longestDisplayName = 128;
 const path = "deployed_model";
+
+/** "Supported metrics: For Online Prediction" of AutoscalingMetricSpec, those whose target is a percentage first. */
+const percentages = [
+  "aiplatform.googleapis.com/prediction/online/accelerator/duty_cycle",
+  "aiplatform.googleapis.com/prediction/online/cpu/utilization",
+  "prometheus.googleapis.com/vertex_dcgm_fi_dev_gpu_util",
+  "prometheus.googleapis.com/vertex_vllm_gpu_cache_usage_perc",
+];
+const counts = [
+  "aiplatform.googleapis.com/prediction/online/request_count",
+  "pubsub.googleapis.com/subscription/num_undelivered_messages",
+  "prometheus.googleapis.com/vertex_vllm_num_requests_waiting",
+];
 
 /** @throws GoogleError INVALID_ARGUMENT naming every field in error. */
 export function checkDeploy(request: JsonObject): void {
@@ -54,8 +67,25 @@ export function checkResources(resources: Partial<DedicatedResources>, violation
   if (maxReplicaCount < minReplicaCount) {
     violations.add(`${at}.max_replica_count`, "Must not be smaller than min_replica_count.");
   }
-  for (const [index, { target = 60 }] of (resources.autoscalingMetricSpecs ?? []).entries()) {
-    if (target < 1 || target > 100)
-      violations.add(`${at}.autoscaling_metric_specs[${index}].target`, "Must be between 1 and 100.");
+  checkMetrics(resources.autoscalingMetricSpecs ?? [], `${at}.autoscaling_metric_specs`, violations);
+}
+
+function checkMetrics(
+  specs: NonNullable<DedicatedResources["autoscalingMetricSpecs"]>,
+  at: string,
+  violations: Violations,
+): void {
+  for (const [index, { metricName, target = 60 }] of specs.entries()) {
+    const known = [...percentages, ...counts];
+    if (metricName !== undefined && !known.includes(metricName)) {
+      violations.add(`${at}[${index}].metric_name`, `"${metricName}" is none of ${known.join(", ")}.`);
+    }
+    if (specs.findIndex((each) => each.metricName === metricName) < index) {
+      violations.add(`${at}[${index}].metric_name`, `At most one entry is allowed per metric: "${metricName}".`);
+    }
+    if (target < 1) violations.add(`${at}[${index}].target`, "Must be at least 1.");
+    if (target > 100 && percentages.includes(metricName)) {
+      violations.add(`${at}[${index}].target`, "Must be at most 100, a percentage.");
+    }
   }
 }

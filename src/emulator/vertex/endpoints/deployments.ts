@@ -1,18 +1,27 @@
 /** `deployModel`, `undeployModel` and `mutateDeployedModel`. */
 import { randomInt } from "node:crypto";
 
-import { alreadyExists, invalidArgument, notFound } from "../../google-error.js";
+import { alreadyExists, failedPrecondition, invalidArgument, notFound } from "../../google-error.js";
 import type { OperationContext, OperationResource, Operations } from "../../operations.js";
-import { applyMask, updatePaths } from "../field-mask.js";
+import { deployedSpec } from "../explain/explanation-spec.js";
+import { updatePaths } from "../field-mask.js";
 import type { Location, Locations } from "../locations.js";
 import { deployModelRequest, mutateDeployedModelRequest, undeployModelRequest } from "../messages/endpoint.js";
-import { type JsonObject, parseMessage } from "../messages/parse.js";
+import { applyMask } from "../../proto/field-mask.js";
+import { type JsonObject, parseMessage } from "../../proto/parse.js";
 import type { ModelVersion } from "../models/model-record.js";
 import type { ModelStore } from "../models/model-store.js";
 import { operationMetadata, operationResponse } from "../operation-metadata.js";
 import { requiredField, Violations } from "../violations.js";
+import type { EndpointAddresses } from "./addresses.js";
 import { checkDeploy, checkResources } from "./deploy-rules.js";
-import type { DedicatedResources, DeployedModel, Deployment, TrafficSplit } from "./endpoint-record.js";
+import {
+  type DedicatedResources,
+  type DeployedModel,
+  deployedModelResource,
+  type Deployment,
+  type TrafficSplit,
+} from "./endpoint-record.js";
 import type { EndpointStore } from "./endpoint-store.js";
 import type { ModelServers } from "./model-servers.js";
 import { splitAfterDeploy, splitAfterUndeploy } from "./traffic.js";
@@ -32,6 +41,7 @@ export interface DeploymentsDependencies {
   models: ModelStore;
   endpoints: EndpointStore;
   servers: ModelServers;
+  addresses: EndpointAddresses;
 }
 
 /** Where a model is deployed. */
@@ -43,8 +53,8 @@ export interface DeployedModelRef {
 /** Puts models on endpoints and takes them off. */
 export class Deployments {
   readonly #deps: DeploymentsDependencies;
-  /** Deploys under way; the service shows them nowhere, but their ids and models are in use. */
-  readonly #pending = new Set<Deployment>();
+  /** What is being deployed, or undeployed: the service shows it nowhere, but its id and its model are in use. */
+  readonly #pending = new Set<Pick<Deployment, "endpoint" | "deployed">>();
 
   constructor(deps: DeploymentsDependencies) {
     this.#deps = deps;
@@ -58,7 +68,7 @@ export class Deployments {
     return refs(deployments, model, versionId);
   }
 
-  /** Where a model is deployed or being deployed; one version of it, if given. */
+  /** Where a model is deployed, being deployed or being undeployed; one version of it, if given. */
   using(model: string, versionId?: string): DeployedModelRef[] {
     return [...this.of(model, versionId), ...refs([...this.#pending], model, versionId)];
   }
@@ -88,6 +98,9 @@ export class Deployments {
     const record = this.#deps.endpoints.get(endpoint);
     const wanted = request["deployedModel"] as JsonObject;
     const { model, version } = this.#modelVersion(wanted["model"] as string, location);
+    if (record.network !== undefined && this.uses(endpoint)) {
+      throw failedPrecondition(`Endpoint ${endpoint} is private: it takes one DeployedModel only.`);
+    }
     const id = this.#newId(endpoint, wanted["id"] as string | undefined);
     const split = (request["trafficSplit"] ?? {}) as TrafficSplit;
     splitAfterDeploy(record, split, id);
@@ -120,13 +133,15 @@ export class Deployments {
     this.#deployed(endpoint, id);
     splitAfterUndeploy(endpoints.get(endpoint), requested, id);
     return operations.start({ parent: endpoint }, operationMetadata("UndeployModel"), async () => {
-      this.#deployed(endpoint, id);
+      const leaving = { endpoint, deployed: this.#deployed(endpoint, id) };
       endpoints.update(endpoint, (each) => ({
         ...each,
         deployedModels: each.deployedModels.filter((deployed) => deployed.id !== id),
         trafficSplit: splitAfterUndeploy(each, requested, id),
       }));
-      await servers.stop(endpoint, id);
+      this.#pending.add(leaving);
+      // in the same turn as the update: no request finds the model deployed and its server gone
+      await servers.stop(endpoint, id).finally(() => this.#pending.delete(leaving));
       return operationResponse("UndeployModelResponse");
     });
   }
@@ -154,7 +169,7 @@ export class Deployments {
         deployedModels: each.deployedModels.map((other) => (other.id === id ? deployedModel : other)),
       }));
       servers.changed(endpoint, deployedModel);
-      return operationResponse("MutateDeployedModelResponse", { deployedModel });
+      return this.#response("MutateDeployedModelResponse", endpoint, deployedModel);
     });
   }
 
@@ -176,7 +191,14 @@ export class Deployments {
       throw error;
     }
     update({ deploymentStage: "SUCCESSFULLY_DEPLOYED" });
-    return operationResponse("DeployModelResponse", { deployedModel: deployed });
+    return this.#response("DeployModelResponse", endpoint, deployed);
+  }
+
+  #response(type: string, endpoint: string, deployed: DeployedModel): JsonObject {
+    const { endpoints, addresses } = this.#deps;
+    return operationResponse(type, {
+      deployedModel: deployedModelResource(endpoints.get(endpoint), deployed, addresses),
+    });
   }
 
   #add({ endpoint, deployed }: Deployment, split: TrafficSplit): void {
@@ -215,6 +237,7 @@ export class Deployments {
 function newDeployedModel(id: string, wanted: JsonObject, { model, version }: ModelVersion): DeployedModel {
   const now = new Date().toISOString();
   const resources = wanted["dedicatedResources"] as DedicatedResources;
+  const explanationSpec = deployedSpec(version.other["explanationSpec"], wanted);
   return {
     ...wanted,
     id,
@@ -223,6 +246,7 @@ function newDeployedModel(id: string, wanted: JsonObject, { model, version }: Mo
     displayName: (wanted["displayName"] as string | undefined) ?? model.displayName,
     createTime: now,
     dedicatedResources: { ...resources, maxReplicaCount: resources.maxReplicaCount ?? resources.minReplicaCount },
+    ...(explanationSpec && { explanationSpec }),
     status: { availableReplicaCount: resources.minReplicaCount, lastUpdateTime: now },
   };
 }

@@ -1,6 +1,8 @@
 import type { Location } from "../locations.js";
-import type { JsonObject } from "../messages/parse.js";
+import type { JsonObject } from "../../proto/parse.js";
+import type { ExplanationSpec } from "../explain/explanation-spec.js";
 import type { VersionRecord } from "../models/model-record.js";
+import type { EndpointAddresses } from "./addresses.js";
 
 /** `DeployedModel` as the emulator keeps and answers it. */
 export interface DeployedModel {
@@ -12,6 +14,9 @@ export interface DeployedModel {
   createTime: string;
   dedicatedResources: DedicatedResources;
   disableContainerLogging?: boolean;
+  disableExplanations?: boolean;
+  /** The model's own, with what the deploy request put in its place. */
+  explanationSpec?: ExplanationSpec;
   status: { availableReplicaCount: number; lastUpdateTime: string };
 }
 
@@ -34,7 +39,7 @@ export interface Deployment {
 /** Percentages by DeployedModel id. */
 export type TrafficSplit = Readonly<Record<string, number>>;
 
-/** `Endpoint` as the emulator keeps it; `dedicatedEndpointDns` is added when it is read. */
+/** `Endpoint` as the emulator keeps it; addresses are added when it is read. */
 export interface EndpointRecord {
   name: string;
   displayName: string;
@@ -48,22 +53,32 @@ export interface EndpointRecord {
   dedicatedEndpointEnabled?: boolean;
   clientConnectionConfig?: { inferenceTimeout?: string };
   encryptionSpec?: JsonObject;
+  /** Of an endpoint that only this network reaches: `projects/NUMBER/global/networks/NAME`. */
+  network?: string;
 }
 
-/**
- * `Endpoint` as Vertex AI answers it, defaults left out.
- *
- * @param dns Host, port and path prefix that predictions of a dedicated endpoint go to.
- */
-export function endpointResource(record: EndpointRecord, dns: string): JsonObject {
+/** `Endpoint` as Vertex AI answers it, defaults left out. */
+export function endpointResource(record: EndpointRecord, addresses: EndpointAddresses): JsonObject {
   const { deployedModels, trafficSplit, labels, ...rest } = record;
   return {
     ...rest,
     ...(labels && Object.keys(labels).length > 0 && { labels }),
-    ...(deployedModels.length > 0 && { deployedModels }),
+    ...(deployedModels.length > 0 && {
+      deployedModels: deployedModels.map((each) => deployedModelResource(record, each, addresses)),
+    }),
     ...(Object.keys(trafficSplit).length > 0 && { trafficSplit }),
-    ...(record.dedicatedEndpointEnabled && { dedicatedEndpointDns: dns }),
+    ...(record.dedicatedEndpointEnabled && { dedicatedEndpointDns: addresses.dedicatedDns(record.name) }),
   };
+}
+
+/** `DeployedModel` as Vertex AI answers it. */
+export function deployedModelResource(
+  endpoint: EndpointRecord,
+  deployed: DeployedModel,
+  addresses: EndpointAddresses,
+): JsonObject {
+  const privateEndpoints = addresses.privateEndpoints(endpoint, deployed.id);
+  return { ...deployed, ...(privateEndpoints && { privateEndpoints }) };
 }
 
 /** The last part of a resource's name. */

@@ -9,6 +9,7 @@ import { aborted, failedPrecondition } from "../../google-error.js";
 import type { LogStore } from "../../logs.js";
 import type { ContainerAccess } from "../../cloud-storage/container-access.js";
 import { type DeployedModel, type Deployment, idOf } from "./endpoint-record.js";
+import { ModelServer, type ServerUse } from "./model-server.js";
 import { serviceEnvironment, healthRoute } from "./service-environment.js";
 
 export interface ModelServersDependencies {
@@ -24,17 +25,15 @@ export interface ModelServersDependencies {
 
 /** Vertex AI's own default for `deploymentTimeout`, in seconds. */
 const defaultTimeout = 30 * 60;
-
-interface Server {
-  deployment: Deployment;
-  container: ServingContainer;
-  token: string;
-}
+/** How long a server that is to be stopped may take to answer what it was asked before. */
+const longestDrainMs = 30_000;
 
 /** The processes of deployed models: one for each, however many replicas it asks for. */
 export class ModelServers {
   readonly #deps: ModelServersDependencies;
-  readonly #servers = new Map<string, Server>();
+  readonly #servers = new Map<string, ModelServer>();
+  /** Servers of undeployed models that answer their last requests. */
+  readonly #leaving = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
 
   constructor(deps: ModelServersDependencies) {
@@ -47,7 +46,7 @@ export class ModelServers {
     try {
       const either = AbortSignal.any([signal, this.#stopping.signal]);
       const container = await ServingContainer.start(this.#options(deployment, token), either);
-      this.#servers.set(keyOf(deployment.endpoint, deployment.deployed.id), { deployment, container, token });
+      this.#add(new ModelServer(deployment, container, token));
     } catch (error) {
       this.#deps.access.revoke(token);
       throw error instanceof ContainerStartError ? startFailure(error, deployment) : error;
@@ -58,7 +57,7 @@ export class ModelServers {
   resume(deployment: Deployment): void {
     const token = this.#grant(deployment);
     const container = ServingContainer.resume(this.#options(deployment, token));
-    this.#servers.set(keyOf(deployment.endpoint, deployment.deployed.id), { deployment, container, token });
+    this.#add(new ModelServer(deployment, container, token));
   }
 
   /** Takes over what was changed of a DeployedModel while its server runs, such as whether it logs. */
@@ -67,27 +66,40 @@ export class ModelServers {
     if (server) server.deployment.deployed = deployed;
   }
 
-  /** Address of a model's server; waits while it is being restarted. */
-  async address(endpoint: string, id: string, signal: AbortSignal): Promise<string | undefined> {
-    return await this.#servers.get(keyOf(endpoint, id))?.container.address(signal);
+  /** Takes hold of a model's server for a request; undefined when it has none, as while the emulator stops. */
+  use(endpoint: string, id: string): ServerUse | undefined {
+    return this.#servers.get(keyOf(endpoint, id))?.use();
   }
 
+  /** Stops a model's server once it has answered the requests that it has. From now on it gets no other. */
   async stop(endpoint: string, id: string): Promise<void> {
     const key = keyOf(endpoint, id);
     const server = this.#servers.get(key);
     this.#servers.delete(key);
     if (!server) return;
-    this.#deps.access.revoke(server.token);
-    await server.container.stop();
+    const left = this.#drainAndStop(server).finally(() => this.#leaving.delete(left));
+    this.#leaving.add(left);
+    await left;
   }
 
-  /** Stops every server, and whatever is being started. */
+  /** Stops every server at once, and whatever is being started. */
   async stopAll(): Promise<void> {
     this.#stopping.abort(aborted("The emulator was stopped."));
     const servers = [...this.#servers.values()];
     this.#servers.clear();
     for (const { token } of servers) this.#deps.access.revoke(token);
-    await Promise.all(servers.map(({ container }) => container.stop()));
+    await Promise.all([...servers.map((server) => server.stop()), ...this.#leaving]);
+  }
+
+  async #drainAndStop(server: ModelServer): Promise<void> {
+    await server.drain(AbortSignal.any([AbortSignal.timeout(longestDrainMs), this.#stopping.signal]));
+    this.#deps.access.revoke(server.token);
+    await server.stop();
+  }
+
+  #add(server: ModelServer): void {
+    const { endpoint, deployed } = server.deployment;
+    this.#servers.set(keyOf(endpoint, deployed.id), server);
   }
 
   #grant({ version: { artifacts } }: Deployment): string {

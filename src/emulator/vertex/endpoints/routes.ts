@@ -8,10 +8,12 @@ import { updatePaths } from "../field-mask.js";
 import { listPage } from "../list-page.js";
 import type { Location, Locations } from "../locations.js";
 import { endpointMessage } from "../messages/endpoint.js";
-import { type JsonObject, parseMessage } from "../messages/parse.js";
+import { applyMask } from "../../proto/field-mask.js";
+import { type JsonObject, parseMessage } from "../../proto/parse.js";
 import { emptyResponse, operationMetadata, operationResponse } from "../operation-metadata.js";
 import { checkNaming } from "../resource-rules.js";
 import { requiredField, Violations } from "../violations.js";
+import type { EndpointAddresses } from "./addresses.js";
 import type { Deployments } from "./deployments.js";
 import { type EndpointRecord, endpointResource } from "./endpoint-record.js";
 import type { EndpointStore } from "./endpoint-store.js";
@@ -22,12 +24,18 @@ export interface EndpointRoutesDependencies {
   operations: Operations;
   endpoints: EndpointStore;
   deployments: Deployments;
-  /** Host, port and path prefix of a dedicated endpoint's predictions. */
-  dedicatedDns: (endpoint: string) => string;
+  addresses: EndpointAddresses;
 }
 
 const one = "/endpoints/(?<endpoint>[^/:]+)";
-const updatable = ["displayName", "description", "labels", "trafficSplit", "clientConnectionConfig"];
+const updatable = [
+  "displayName",
+  "description",
+  "labels",
+  "trafficSplit",
+  "clientConnectionConfig",
+  "clientConnectionConfig.inferenceTimeout",
+];
 /** The longest `inferenceTimeout` of a dedicated endpoint, in seconds. */
 const longestInference = 3600;
 
@@ -36,7 +44,7 @@ const nameOf = (request: EmulatorRequest, location: Location) =>
 
 export function endpointRoutes(deps: EndpointRoutesDependencies): Route[] {
   const { locations, endpoints, deployments } = deps;
-  const resource = (record: EndpointRecord) => endpointResource(record, deps.dedicatedDns(record.name));
+  const resource = (record: EndpointRecord) => endpointResource(record, deps.addresses);
   const creating = new Set<string>();
   return [
     locations.route("POST", "/endpoints", async (request, location) => ({
@@ -96,6 +104,7 @@ function checkEndpoint(endpoint: JsonObject, id: string | undefined): void {
   const violations = new Violations();
   violations.required(endpointMessage, endpoint, "endpoint");
   checkFields(endpoint, violations);
+  checkNetwork(endpoint, violations);
   if (id !== undefined && !/^(?:[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?|[1-9][0-9]{0,8})$/.test(id)) {
     violations.add(
       "endpoint_id",
@@ -120,6 +129,18 @@ function checkFields(endpoint: JsonObject, violations: Violations): void {
   }
 }
 
+/** An endpoint in a network is reached there alone. */
+function checkNetwork(endpoint: JsonObject, violations: Violations): void {
+  const network = endpoint["network"] as string | undefined;
+  if (network === undefined) return;
+  if (!/^projects\/\d+\/global\/networks\/[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(network)) {
+    violations.add("endpoint.network", `Expected projects/PROJECT_NUMBER/global/networks/NETWORK, got "${network}".`);
+  }
+  if (endpoint["dedicatedEndpointEnabled"]) {
+    violations.add("endpoint.dedicated_endpoint_enabled", "Can't be set together with network.");
+  }
+}
+
 function patch(endpoints: EndpointStore, name: string, body: JsonObject, mask: string | null): EndpointRecord {
   const current = endpoints.get(name);
   const violations = new Violations();
@@ -130,14 +151,13 @@ function patch(endpoints: EndpointStore, name: string, body: JsonObject, mask: s
   if (body["etag"] !== undefined && body["etag"] !== current.etag) {
     throw aborted(`The etag of Endpoint ${name} does not match: it was changed meanwhile. Read it again.`);
   }
-  const change = Object.fromEntries(paths.map((path) => [path, body[path]]));
-  if (paths.includes("trafficSplit")) {
-    const split = (body["trafficSplit"] ?? {}) as Record<string, number>;
+  const split = (body["trafficSplit"] ?? {}) as Record<string, number>;
+  if (paths.includes("trafficSplit") && Object.keys(split).length > 0) {
     const ids = current.deployedModels.map((each) => each.id);
-    if (Object.keys(split).length > 0) checkSplit(split, ids);
-    change["trafficSplit"] = split;
+    checkSplit(split, ids);
   }
-  return endpoints.update(name, (each) => ({ ...each, ...change }));
+  const source = { ...body, trafficSplit: split };
+  return endpoints.update(name, (each) => applyMask({ ...each }, source, paths) as unknown as EndpointRecord);
 }
 
 function remove({ endpoints, deployments, operations }: EndpointRoutesDependencies, name: string): OperationResource {

@@ -1,17 +1,16 @@
 /** What Vertex AI tells a container, from "Custom container requirements for inference". */
 import { type Deployment, idOf } from "./endpoint-record.js";
 
+/** A DeployedModel as far as its container's routes are about it. */
+type Routed = Pick<Deployment, "endpoint" | "deployed" | "version">;
+
 /** Path of health checks; the default is Vertex AI's. */
-export function healthRoute({ endpoint, deployed, version }: Deployment): string {
+export function healthRoute({ endpoint, deployed, version }: Routed): string {
   return version.containerSpec.healthRoute ?? `/v1/endpoints/${idOf(endpoint)}/deployedModels/${deployed.id}`;
 }
 
 /** Path of predictions; the default is Vertex AI's. */
-export function predictRoute({
-  endpoint,
-  deployed,
-  version,
-}: Pick<Deployment, "endpoint" | "deployed" | "version">): string {
+export function predictRoute({ endpoint, deployed, version }: Routed): string {
   return version.containerSpec.predictRoute ?? `/v1/endpoints/${idOf(endpoint)}/deployedModels/${deployed.id}:predict`;
 }
 

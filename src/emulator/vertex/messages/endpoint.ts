@@ -2,18 +2,20 @@
 import {
   bool,
   duration,
-  enumeration,
   int32,
   list,
   map,
   mask,
-  message,
   nested,
   notEmulated,
   outputOnly,
+  protoPackage,
   string,
   value,
-} from "./field-types.js";
+} from "../../proto/field-types.js";
+import { explanationSpecMessage } from "./explanation.js";
+
+const { enumeration, message } = protoPackage("google.cloud.aiplatform.v1");
 
 const acceleratorType = enumeration("AcceleratorType", {
   ACCELERATOR_TYPE_UNSPECIFIED: 0,
@@ -72,10 +74,10 @@ const deployedModelMessage = message("DeployedModel", {
   serviceAccount: string,
   disableContainerLogging: bool,
   disableExplanations: bool,
+  explanationSpec: nested(explanationSpecMessage),
   enableAccessLogging: bool,
   systemLabels: map(string),
   checkpointId: notEmulated,
-  explanationSpec: notEmulated,
   fasterDeploymentConfig: notEmulated,
   gdcConnectedModel: notEmulated,
   sharedResources: notEmulated,
@@ -98,10 +100,10 @@ export const endpointMessage = message(
     dedicatedEndpointEnabled: bool,
     clientConnectionConfig: nested(message("ClientConnectionConfig", { inferenceTimeout: duration })),
     encryptionSpec: nested(message("EncryptionSpec", { kmsKeyName: string }, ["kmsKeyName"])),
+    network: string,
     enablePrivateServiceConnect: notEmulated,
     gdcConfig: notEmulated,
     genAiAdvancedFeaturesConfig: notEmulated,
-    network: notEmulated,
     predictRequestResponseLoggingConfig: notEmulated,
     privateServiceConnectConfig: notEmulated,
     createTime: outputOnly,

@@ -5,13 +5,16 @@ import {
   int64,
   list,
   map,
-  message,
   nested,
   notEmulated,
   outputOnly,
+  protoPackage,
   string,
   value,
-} from "./field-types.js";
+} from "../../proto/field-types.js";
+import { explanationSpecMessage } from "./explanation.js";
+
+const { message } = protoPackage("google.cloud.aiplatform.v1");
 
 const envVar = message("EnvVar", { name: string, value: string }, ["name", "value"]);
 const port = message("Port", { containerPort: int32 });
@@ -58,12 +61,12 @@ export const modelMessage = message(
     metadata: value,
     metadataSchemaUri: string,
     predictSchemata: nested(predictSchemata),
+    explanationSpec: nested(explanationSpecMessage),
     encryptionSpec: nested(encryptionSpec),
     pipelineJob: string,
     baseModelSource: notEmulated,
     dataStats: notEmulated,
     defaultCheckpointId: notEmulated,
-    explanationSpec: notEmulated,
     checkpoints: outputOnly,
     createTime: outputOnly,
     deployedModels: outputOnly,

@@ -1,5 +1,5 @@
 import type { BuiltImage } from "../../images.js";
-import type { JsonObject } from "../messages/parse.js";
+import type { JsonObject } from "../../proto/parse.js";
 
 /** A registered model: what all its versions share, and the versions. */
 export interface ModelRecord {

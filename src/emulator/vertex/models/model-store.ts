@@ -46,6 +46,11 @@ export class ModelStore {
     return structuredClone(this.#models.values().filter((each) => each.name.startsWith(`${location}/models/`)));
   }
 
+  /** The directories of the images of all versions. */
+  imageRoots(): string[] {
+    return this.#models.values().flatMap(({ versions }) => versions.map(({ image }) => image.root));
+  }
+
   /** Adds the first version of a new model, or the next one of a model that exists. */
   addVersion(name: string, model: Pick<ModelRecord, "displayName" | "description">, added: NewVersion): VersionRecord {
     const now = new Date().toISOString();

@@ -1,19 +1,20 @@
 /** `projects.locations.models`. */
 import { aborted, failedPrecondition, invalidArgument } from "../../google-error.js";
 import type { EmulatorRequest, Route } from "../../http.js";
+import type { ImageFiles } from "../../image-files.js";
 import type { Operations } from "../../operations.js";
 import type { DeployedModelRef, Deployments } from "../endpoints/deployments.js";
 import { updatePaths } from "../field-mask.js";
 import { listPage } from "../list-page.js";
 import type { Location, Locations } from "../locations.js";
 import { mergeVersionAliasesRequest, modelMessage } from "../messages/model.js";
-import { type JsonObject, parseMessage } from "../messages/parse.js";
+import { type JsonObject, parseMessage } from "../../proto/parse.js";
 import { emptyResponse, operationMetadata } from "../operation-metadata.js";
 import { checkNaming } from "../resource-rules.js";
 import { requiredField, Violations } from "../violations.js";
 import { mergeAliases } from "./aliases.js";
 import type { ArtifactCopies } from "./artifacts.js";
-import { type ModelVersion, modelResource } from "./model-record.js";
+import { type ModelVersion, modelResource, type VersionRecord } from "./model-record.js";
 import type { ModelStore } from "./model-store.js";
 import type { ModelUpload } from "./upload.js";
 
@@ -22,6 +23,7 @@ export interface ModelRoutesDependencies {
   operations: Operations;
   models: ModelStore;
   artifacts: ArtifactCopies;
+  files: ImageFiles;
   upload: ModelUpload;
   deployments: Pick<Deployments, "of" | "using">;
 }
@@ -96,7 +98,8 @@ function update(models: ModelStore, name: string, model: JsonObject, mask: strin
   else models.updateVersion(modelName, models.version(name).version.id, change);
 }
 
-function deleteVersion({ models, operations, artifacts, deployments }: ModelRoutesDependencies, name: string) {
+function deleteVersion(deps: ModelRoutesDependencies, name: string) {
+  const { models, operations, deployments } = deps;
   if (!/@\d+$/.test(name))
     throw invalidArgument(`DeleteModelVersion needs a version id: "${name}" must end in @VERSION_ID.`);
   const check = () => {
@@ -117,12 +120,13 @@ function deleteVersion({ models, operations, artifacts, deployments }: ModelRout
   return operations.start({ parent: model.name }, operationMetadata("Delete"), async () => {
     const found = check();
     models.deleteVersion(found);
-    if (found.version.artifacts) await artifacts.delete(found.version.artifacts);
+    await removeFiles(deps, found.version);
     return emptyResponse;
   });
 }
 
-function deleteModel({ models, operations, artifacts, deployments }: ModelRoutesDependencies, name: string) {
+function deleteModel(deps: ModelRoutesDependencies, name: string) {
+  const { models, operations, deployments } = deps;
   const check = () => {
     refuseDeployed(name, deployments.using(name));
     return models.get(name);
@@ -131,11 +135,15 @@ function deleteModel({ models, operations, artifacts, deployments }: ModelRoutes
   return operations.start({ parent: name }, operationMetadata("Delete"), async () => {
     const { versions } = check();
     models.delete(name);
-    for (const version of versions) {
-      if (version.artifacts) await artifacts.delete(version.artifacts);
-    }
+    for (const version of versions) await removeFiles(deps, version);
     return emptyResponse;
   });
+}
+
+/** The service's copies of what was uploaded. */
+async function removeFiles({ artifacts, files }: ModelRoutesDependencies, version: VersionRecord): Promise<void> {
+  if (version.artifacts) await artifacts.delete(version.artifacts);
+  await files.removeUnused(version.image.root);
 }
 
 function refuseDeployed(name: string, deployments: readonly DeployedModelRef[]): void {

@@ -1,6 +1,7 @@
 /** What `models.upload` refuses at once, from the field descriptions of Model and ModelContainerSpec. */
 import { unimplemented } from "../../google-error.js";
-import type { JsonObject } from "../messages/parse.js";
+import { checkExplanationSpec, type ExplanationSpec } from "../explain/explanation-spec.js";
+import type { JsonObject } from "../../proto/parse.js";
 import { uploadModelRequest } from "../messages/model.js";
 import { checkNaming } from "../resource-rules.js";
 import { Violations } from "../violations.js";
@@ -33,6 +34,8 @@ export function checkUpload(request: JsonObject): void {
   const spec = model["containerSpec"] as ContainerSpec | undefined;
   if (spec) checkContainer(spec, violations);
   else if (request["model"] !== undefined) violations.add("model.container_spec", "Required field is not set.");
+  const explanation = model["explanationSpec"] as ExplanationSpec | undefined;
+  if (explanation) checkExplanationSpec(explanation, "model.explanation_spec", violations);
   violations.throwIfAny();
   if (spec?.args && !spec.command) {
     throw unimplemented(

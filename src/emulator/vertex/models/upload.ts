@@ -2,10 +2,11 @@
 import { randomInt } from "node:crypto";
 
 import { alreadyExists, invalidArgument, notFound } from "../../google-error.js";
+import type { ImageFiles } from "../../image-files.js";
 import { type BuiltImage, parseImageUri } from "../../images.js";
 import type { OperationResource, Operations } from "../../operations.js";
 import type { Location, Locations } from "../locations.js";
-import { type JsonObject, parseMessage } from "../messages/parse.js";
+import { type JsonObject, parseMessage } from "../../proto/parse.js";
 import { uploadModelRequest } from "../messages/model.js";
 import { operationMetadata, operationResponse } from "../operation-metadata.js";
 import type { ArtifactCopies } from "./artifacts.js";
@@ -14,13 +15,21 @@ import type { ModelStore, NewVersion } from "./model-store.js";
 import { checkUpload } from "./upload-rules.js";
 
 /** Fields of a Model that the emulator keeps as they were sent. */
-const keptFields = ["metadata", "metadataSchemaUri", "predictSchemata", "encryptionSpec", "pipelineJob"];
+const keptFields = [
+  "metadata",
+  "metadataSchemaUri",
+  "predictSchemata",
+  "explanationSpec",
+  "encryptionSpec",
+  "pipelineJob",
+];
 
 export interface UploadDependencies {
   locations: Locations;
   operations: Operations;
   models: ModelStore;
   artifacts: ArtifactCopies;
+  files: ImageFiles;
   findImage: (imageUri: string) => BuiltImage | undefined;
 }
 
@@ -46,7 +55,7 @@ export class ModelUpload {
     return this.#deps.operations.start(
       { parent: name },
       operationMetadata("UploadModel"),
-      ({ signal }) => this.#register(name, isNew, model, location, signal),
+      ({ signal }) => this.#deps.files.during((hold) => this.#register(name, isNew, model, { location, signal, hold })),
       () => this.#uploading.delete(name),
     );
   }
@@ -55,13 +64,13 @@ export class ModelUpload {
     name: string,
     isNew: boolean,
     model: JsonObject,
-    location: Location,
-    signal: AbortSignal,
+    { location, signal, hold }: { location: Location; signal: AbortSignal; hold: (root: string) => void },
   ): Promise<JsonObject> {
     const { artifacts: copies, models } = this.#deps;
     const containerSpec = model["containerSpec"] as ContainerSpec;
     const artifactUri = model["artifactUri"] as string | undefined;
     const image = this.#image(containerSpec.imageUri, location);
+    hold(image.root); // it may be deleted while the artifacts are copied
     const artifacts = artifactUri === undefined ? undefined : await copies.copy(artifactUri, location, signal);
     const added: NewVersion = {
       aliases: (model["versionAliases"] ?? []) as string[],

@@ -11,6 +11,7 @@ export interface PredictionLimits {
 const dedicatedDefaultSeconds = 600;
 
 export function limitsOf(endpoint: EndpointRecord): PredictionLimits {
+  if (endpoint.network !== undefined) return { bytes: 10_000_000, timeoutMs: 60_000 };
   if (!endpoint.dedicatedEndpointEnabled) return { bytes: 1_500_000, timeoutMs: 60_000 };
   const timeout = endpoint.clientConnectionConfig?.inferenceTimeout;
   return {

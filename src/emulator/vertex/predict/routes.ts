@@ -1,19 +1,19 @@
 /** `PredictionService`: online predictions, on the shared host and on those of dedicated endpoints. */
 import { Readable } from "node:stream";
 
-import { failedPrecondition, notFound, unimplemented } from "../../google-error.js";
+import { failedPrecondition, notFound } from "../../google-error.js";
 import type { EmulatorRequest, EmulatorResponse, Route } from "../../http.js";
+import type { EndpointAddresses } from "../endpoints/addresses.js";
 import { type EndpointRecord, idOf } from "../endpoints/endpoint-record.js";
-import type { EndpointStore } from "../endpoints/endpoint-store.js";
+import { explain } from "../explain/explain.js";
 import type { Location, Locations } from "../locations.js";
 import { checkSize, limitsOf } from "./limits.js";
-import { askModelServer, type PredictionDependencies } from "./model-server-request.js";
-import { predictionFailed, readPredictions, readPredictRequest } from "./prediction-body.js";
+import { byTraffic, pickServer, type PredictionDependencies } from "./model-server-request.js";
+import { answeredPredictions, readPredictRequest } from "./prediction-body.js";
 
 export interface PredictionRoutesDependencies extends PredictionDependencies {
   locations: Locations;
-  endpoints: EndpointStore;
-  dedicatedDns: (endpoint: string) => string;
+  addresses: EndpointAddresses;
 }
 
 type Method = (
@@ -26,8 +26,9 @@ const methods: Readonly<Record<string, Method>> = {
   predict,
   rawPredict,
   streamRawPredict,
-  explain: async () => {
-    throw unimplemented("The emulator does not explain predictions; Explainable AI ends on 2027-03-16.");
+  explain: async (deps, endpoint, request) => {
+    if (!endpoint.dedicatedEndpointEnabled) return explain(deps, endpoint, request);
+    throw failedPrecondition(`Endpoint ${endpoint.name} is a dedicated endpoint, which does not support explanations.`);
   },
 };
 
@@ -46,7 +47,7 @@ export function predictionRoutes(deps: PredictionRoutesDependencies): Route[] {
 
 /** The endpoint, which must be asked on its own kind of host. */
 function addressed(
-  { endpoints, dedicatedDns }: PredictionRoutesDependencies,
+  { endpoints, addresses }: PredictionRoutesDependencies,
   request: EmulatorRequest,
   location: Location,
 ): EndpointRecord {
@@ -58,7 +59,13 @@ function addressed(
   if (host === undefined && endpoint.dedicatedEndpointEnabled) {
     throw failedPrecondition(
       "Dedicated Endpoint cannot be accessed through the shared Vertex AI domain aiplatform.googleapis.com. " +
-        `Please access the endpoint using its dedicated domain name '${dedicatedDns(endpoint.name)}'`,
+        `Please access the endpoint using its dedicated domain name '${addresses.dedicatedDns(endpoint.name)}'`,
+    );
+  }
+  if (endpoint.network !== undefined) {
+    throw failedPrecondition(
+      `Endpoint ${endpoint.name} is private: it is reached from the network ${endpoint.network} alone, ` +
+        "by the URIs in deployed_models.private_endpoints.",
     );
   }
   return endpoint;
@@ -72,21 +79,23 @@ async function predict(
   const limits = limitsOf(endpoint);
   const body = await request.body();
   checkSize("request", body.length, limits);
-  const sent = { body: Buffer.from(JSON.stringify(readPredictRequest(body))), contentType: "application/json" };
-  const { response, deployed, served } = await askModelServer(deps, endpoint, sent, request.signal);
-  const answer = await response.text();
-  if (response.status !== 200)
-    throw predictionFailed(answer.slice(0, 2000) || `the model server answered ${response.status}`);
-  checkSize("response", Buffer.byteLength(answer), limits);
-  return {
-    json: {
-      ...readPredictions(answer),
-      deployedModelId: deployed.id,
-      model: deployed.model,
-      modelDisplayName: served.model.displayName,
-      modelVersionId: deployed.modelVersionId,
-    },
-  };
+  const sent = { body: JSON.stringify(readPredictRequest(body)), contentType: "application/json" };
+  const picked = await pickServer(deps, endpoint.name, byTraffic, request.signal);
+  try {
+    const answered = await answeredPredictions(await picked.predict(sent), limits);
+    const { deployed, served } = picked;
+    return {
+      json: {
+        ...answered,
+        deployedModelId: deployed.id,
+        model: deployed.model,
+        modelDisplayName: served.model.displayName,
+        modelVersionId: deployed.modelVersionId,
+      },
+    };
+  } finally {
+    picked.done();
+  }
 }
 
 /** The body goes to the container as it is, and so does the container's answer, its status included. */
@@ -95,10 +104,14 @@ async function rawPredict(
   endpoint: EndpointRecord,
   request: EmulatorRequest,
 ): Promise<EmulatorResponse> {
-  const { response, headers } = await ask(deps, endpoint, request);
-  const body = Buffer.from(await response.arrayBuffer());
-  checkSize("response", body.length, limitsOf(endpoint));
-  return { status: response.status, headers, body };
+  const { response, headers, done } = await ask(deps, endpoint, request);
+  try {
+    const body = Buffer.from(await response.arrayBuffer());
+    checkSize("response", body.length, limitsOf(endpoint));
+    return { status: response.status, headers, body };
+  } finally {
+    done();
+  }
 }
 
 async function streamRawPredict(
@@ -111,8 +124,9 @@ async function streamRawPredict(
       "streamRawPredict of a custom-trained model needs a dedicated endpoint (dedicated_endpoint_enabled).",
     );
   }
-  const { response, headers } = await ask(deps, endpoint, request);
-  const body = response.body ? Readable.fromWeb(response.body) : Buffer.alloc(0);
+  const { response, headers, done } = await ask(deps, endpoint, request);
+  const body = response.body ? Readable.fromWeb(response.body) : Readable.from([]);
+  body.once("close", done);
   return { status: response.status, headers, body };
 }
 
@@ -120,9 +134,17 @@ async function ask(deps: PredictionRoutesDependencies, endpoint: EndpointRecord,
   const body = await request.body();
   checkSize("request", body.length, limitsOf(endpoint));
   const contentType = request.headers["content-type"] ?? "application/json";
-  const { response, headers } = await askModelServer(deps, endpoint, { body, contentType }, request.signal);
-  return {
-    response,
-    headers: { ...headers, "content-type": response.headers.get("content-type") ?? "application/octet-stream" },
-  };
+  const picked = await pickServer(deps, endpoint.name, byTraffic, request.signal);
+  try {
+    const response = await picked.predict({ body, contentType });
+    const headers = {
+      "x-vertex-ai-endpoint-id": idOf(endpoint.name),
+      "x-vertex-ai-deployed-model-id": picked.deployed.id,
+      "content-type": response.headers.get("content-type") ?? "application/octet-stream",
+    };
+    return { response, headers, done: picked.done };
+  } catch (error) {
+    picked.done();
+    throw error;
+  }
 }

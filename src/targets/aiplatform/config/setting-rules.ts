@@ -1,39 +1,73 @@
 import { z } from "zod";
 
+import { parseImageUri } from "./image-uri.js";
 import { settingsShape } from "./settings.js";
 
-/** The checks that look at more than one setting. */
-export const settingsSchema = z.strictObject(settingsShape).superRefine((settings, context) => {
-  const refuse = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
-  const { serving, imageUri, minReplicaCount, maxReplicaCount, acceleratorType, acceleratorCount } = settings;
+type Settings = z.output<z.ZodObject<typeof settingsShape>>;
+type Refuse = (name: keyof Settings, message: string) => void;
+
+/** The checks of each setting by itself. */
+export const eachSetting = z.strictObject(settingsShape);
+
+/** With the checks that look at more than one setting. Which settings a platform has at all, load-settings.ts checks. */
+export const settingsSchema = eachSetting.superRefine((settings, context) => {
+  const refuse: Refuse = (name, message) => context.addIssue({ code: "custom", path: [name], message });
+  checkImage(settings, refuse);
+  checkReplicas(settings, refuse);
+  checkEndpoint(settings, refuse);
+  checkExplanations(settings, refuse);
+});
+
+/** The settings of one call, checked and complete. */
+export type AiPlatformSettings = z.output<typeof settingsSchema>;
+
+function checkImage(settings: Settings, refuse: Refuse): void {
+  const { serving, imageUri, baseImage, destinationImageUri, location } = settings;
   if (serving === "image" && imageUri === undefined) refuse("imageUri", "is needed with serving: image");
   if (serving !== "image" && imageUri !== undefined) refuse("imageUri", "needs serving: image");
-  if (maxReplicaCount !== undefined && maxReplicaCount < minReplicaCount) {
+  if (serving !== "build" && baseImage !== undefined) refuse("baseImage", "needs serving: build");
+  if (destinationImageUri === undefined) return;
+  if (serving !== "build") refuse("destinationImageUri", "needs serving: build");
+  if (parseImageUri(destinationImageUri)?.location !== location)
+    refuse("destinationImageUri", `must be in the endpoint's region: ${location}-docker.pkg.dev/…`);
+}
+
+function checkReplicas(settings: Settings, refuse: Refuse): void {
+  const { minReplicaCount, maxReplicaCount, acceleratorType, acceleratorCount } = settings;
+  if (maxReplicaCount !== undefined && maxReplicaCount < minReplicaCount)
     refuse("maxReplicaCount", `must be at least minReplicaCount (${minReplicaCount})`);
-  }
-  if (acceleratorCount !== undefined && acceleratorType === undefined)
-    refuse("acceleratorType", "is needed with acceleratorCount");
-  if (settings.autoscalingTargetAcceleratorDutyCycle !== undefined && acceleratorType === undefined)
+  if (acceleratorType === undefined && acceleratorCount) refuse("acceleratorType", "is needed with acceleratorCount");
+  if (acceleratorType !== undefined && acceleratorCount === 0)
+    refuse("acceleratorCount", "must be 1 or more with acceleratorType");
+  if (acceleratorType === undefined && settings.autoscalingTargetAcceleratorDutyCycle !== undefined)
     refuse("autoscalingTargetAcceleratorDutyCycle", "needs acceleratorType");
-  if (settings.destinationImageUri !== undefined) {
-    if (serving !== "build") refuse("destinationImageUri", "needs serving: build");
-    if (!settings.destinationImageUri.startsWith(`${settings.location}-docker.pkg.dev/`))
-      refuse("destinationImageUri", `must be in the endpoint's region: ${settings.location}-docker.pkg.dev/…`);
-  }
+}
+
+function checkEndpoint(settings: Settings, refuse: Refuse): void {
+  const { network, encryptionSpecKeyName, location } = settings;
   const dedicated = settings.endpointType === "dedicated";
-  if (settings.network !== undefined && dedicated)
-    refuse("network", "cannot be had with endpointType: dedicated, whose host is public");
   if (settings.inferenceTimeout !== undefined && !dedicated)
     refuse("inferenceTimeout", "needs endpointType: dedicated");
-  if (settings.explanationMetadata !== undefined && settings.explanationParameters === undefined)
+  if (encryptionSpecKeyName !== undefined && encryptionSpecKeyName.split("/")[3] !== location)
+    refuse("encryptionSpecKeyName", `must be a key in the endpoint's region, ${location}`);
+  if (network === undefined) return;
+  if (dedicated) refuse("network", "cannot be had with endpointType: dedicated, whose host is public");
+  // "Limitations of private endpoints"
+  if (settings.trafficPercent !== undefined)
+    refuse("trafficPercent", "cannot be had with network: a private endpoint has one model, with all the traffic");
+  if (settings.trafficSplit !== undefined)
+    refuse("trafficSplit", "cannot be had with network: a private endpoint has one model, with all the traffic");
+}
+
+function checkExplanations(settings: Settings, refuse: Refuse): void {
+  const { explanationMetadata, explanationParameters, endpointType } = settings;
+  if (explanationMetadata !== undefined && explanationParameters === undefined)
     refuse("explanationParameters", "is needed with explanationMetadata");
-  if (settings.explanationParameters !== undefined && dedicated) {
+  if (explanationParameters === undefined) return;
+  if (endpointType === "dedicated") {
     refuse(
       "explanationParameters",
       "cannot be had with endpointType: dedicated, which explains nothing; leave one of the two out",
     );
   }
-});
-
-/** The settings of one call, checked and complete. */
-export type AiPlatformSettings = z.output<typeof settingsSchema>;
+}

@@ -1,136 +1,170 @@
 import type { CreatedDeployment } from "../../../core/deployment.js";
 import { DeploymentError } from "../../../core/errors.js";
-import type { DeploymentRecord, DeploymentSpec } from "../../../core/record.js";
-import type { ResolvedModel } from "../../../core/model.js";
-import type { Bundle } from "../../../core/bundle.js";
-import { withoutCredentials } from "../../../mlflow/printable-uri.js";
+import type { DeploymentRecord } from "../../../core/record.js";
+import type { Endpoint } from "../../../core/services.js";
 import { decideCreate } from "../../../rollout/decide-create.js";
 import { isHeld, lockedError } from "../../../rollout/lock.js";
 import { newRecord } from "../../../rollout/new-record.js";
 import { RecordSession } from "../../../rollout/record-session.js";
+import { completeStep } from "../../../rollout/resumable-step.js";
 import type { CreateRequest } from "../arguments.js";
 import type { Call } from "../call.js";
 import { required } from "../config/load-settings.js";
-import {
-  deployedAttempt,
-  describeDeployment,
-  liveDeployment,
-  observe,
-  type Observed,
-  servingVersion,
-} from "../live-state.js";
-import { deploymentLabels, deploymentSpec, imageEnvironmentHash } from "../spec.js";
-import { forgetEndpoint } from "../predict.js";
+import { describeDeployment, servingVersion } from "../describe.js";
+import { sharedEndpoint } from "../endpoint-lookup.js";
+import { deployedAttempt, observe, type Observed, observed } from "../observe.js";
+import { forgetEndpoint } from "../prediction-endpoint.js";
+import { deploymentLabels } from "../spec.js";
+import { ensureImage, uploadModel } from "./artifacts.js";
+import { completeSettings } from "./complete-settings.js";
 import { ensureDeployed } from "./deploy-step.js";
 import { endpointStep } from "./endpoint-step.js";
-import { fail } from "./failure.js";
-import { completeStep } from "../../../rollout/resumable-step.js";
-import { ensureAllTraffic } from "./traffic-step.js";
+import { fail, removeFailed } from "./failure.js";
+import { checkOwnTraffic, checkRoom, onSharedEndpoint } from "./shared-endpoint.js";
+import { shareOf, shiftTraffic } from "./traffic-step.js";
 import { ensureVersion } from "./version-step.js";
+import { prepareWanted, type Wanted } from "./wanted.js";
 import { withWorkDirectory } from "../../work-directory.js";
 
 /** The main job: from an MLflow model to a deployment that answers, whatever of it is there already. */
-export async function createDeployment(request: CreateRequest, call: Call): Promise<CreatedDeployment> {
-  if (request.endpoint !== null) throw new DeploymentError("NOT_IMPLEMENTED", "shared endpoints are being written.");
-  const { settings, services, context } = call;
-  const bucket = required(settings, "productionBucket");
-  // what these refuse is refused before anything is sent or paid for
-  deploymentLabels(request.name, settings, services.names);
-  if (settings.versionName !== undefined) services.names.versionAlias(settings.versionName);
-  await services.uploader.checkBucket(bucket, settings.location, context);
-  return withWorkDirectory(settings.tmpDir, async (directory) => {
-    const model = await resolve(request, directory.models, call);
-    const bundle = settings.serving === "build" ? await pack(model, directory.bundle, call) : null;
-    const environmentHash = bundle?.environmentHash ?? imageEnvironmentHash(required(settings, "imageUri"));
-    const spec = deploymentSpec(request.name, model, environmentHash, request.flavor, settings);
-    const observed = await observe(request.name, call);
-    const finished = await finishedAlready(request.name, spec, observed, call);
-    return finished ?? deploy({ ...request, spec, model, bundle, bucket }, observed, call);
+export async function createDeployment(request: CreateRequest, given: Call): Promise<CreatedDeployment> {
+  const { call, shared } = await placeOf(request, given);
+  return withWorkDirectory(call.settings.tmpDir, async (directory) => {
+    const wanted = await prepareWanted({ ...request, sharedEndpoint: shared?.id ?? null }, directory, call);
+    const seen = await seenFor(request.name, shared, call);
+    const finished = await finishedAlready(wanted, seen, call);
+    if (finished) return finished;
+    if (shared) checkRoom(shared, request.name, call);
+    return deploy({ ...wanted, message: request.message, shared }, seen, call);
   });
 }
 
-interface Work extends CreateRequest {
-  spec: DeploymentSpec;
-  model: ResolvedModel;
-  bundle: Bundle | null;
-  bucket: string;
+/** Where the deployment goes, and the call with all of its settings. What is refused here is refused before anything is sent. */
+export async function placeOf(request: CreateRequest, given: Call): Promise<{ call: Call; shared: Endpoint | null }> {
+  const call = { ...given, settings: completeSettings(request.name, given.settings) };
+  const { settings, services, context } = call;
+  const bucket = required(settings, "productionBucket");
+  deploymentLabels(request.name, settings, services.names);
+  if (settings.versionName !== undefined) services.names.versionAlias(settings.versionName);
+  if (request.endpoint === null) checkOwnTraffic(call);
+  const [shared] = await Promise.all([
+    request.endpoint === null ? null : sharedEndpoint(request.endpoint, call),
+    services.uploader.checkBucket(bucket, settings.location, context),
+  ]);
+  return { call: shared ? onSharedEndpoint(shared, call) : call, shared };
+}
+
+/** What there is of the deployment: where it is now, or else where it is to be. */
+export async function seenFor(name: string, shared: Endpoint | null, call: Call): Promise<Observed> {
+  const seen = await observe(name, null, call);
+  const id = shared?.id ?? call.services.names.endpointId(name);
+  if (seen.deployed.length > 0 || (seen.endpoint?.id ?? id) === id) {
+    return seen.endpoint || !shared ? seen : observed(name, seen.stored, shared);
+  }
+  return observed(name, seen.stored, shared ?? (await call.services.endpointManager.find(id, call.context)));
+}
+
+interface Work extends Wanted {
+  message: string | null;
+  shared: Endpoint | null;
 }
 
 /** From here on things are changed, under the record's lock. */
-async function deploy(work: Work, observed: Observed, call: Call): Promise<CreatedDeployment> {
+async function deploy(work: Work, seen: Observed, call: Call): Promise<CreatedDeployment> {
+  const { name, spec, shared, message } = work;
   const { services, settings } = call;
-  const session = await RecordSession.begin(
-    services.deploymentStore,
-    services.clock,
-    observed.stored,
-    firstRecord(work, observed.stored?.record ?? null, deployedAttempt(work.name, observed.endpoint, work.spec, call)),
-    call.context,
-  );
+  const attempt = deployedAttempt(seen, spec, call);
+  const first = firstRecord(work, seen.stored?.record ?? null, attempt);
+  const session = await RecordSession.begin(services, seen.stored, first, call);
   const context = session.guard(call.context);
   const held: Call = { ...call, context };
   const limits = { timeoutSeconds: settings.deployTimeout, clock: services.clock };
-  forgetEndpoint(services.names.endpointId(work.name), services);
+  forgetEndpoint(shared?.id ?? services.names.endpointId(name), services);
+  const entry = { action: "create", spec, message } as const;
   try {
     const artifactUri = await uploadModel(work, held);
     const imageUri = await ensureImage(work, held);
     const version = await ensureVersion({ ...work, artifactUri, imageUri }, session, held, limits);
-    const endpoint = await completeStep(endpointStep(work.name, held), session, context, limits);
-    await ensureDeployed(
-      { ...work, version: version.value, versionIsNew: version.changed, endpoint: endpoint.value },
+    await session.note({ version: { model: version.value.model, versionId: version.value.versionId } });
+    const endpoint = shared ?? (await completeStep(endpointStep(name, held), session, context, limits)).value;
+    const isNew = version.changed ? version.value : null;
+    const deployed = await ensureDeployed(
+      {
+        ...work,
+        attempt: session.record.attempt,
+        version: version.value,
+        endpoint,
+        cleanUp: async () => {
+          const left = await removeFailed({ endpointId: shared ? null : endpoint.id, version: isNew }, call);
+          if (left === "" && isNew) await session.note({ version: null });
+          return left;
+        },
+      },
       session,
       held,
       limits,
     );
-    const serving = await ensureAllTraffic(work.name, work.spec, session.record.attempt, held);
-    await session.end((record) => finishedRecord(record, session, version.value.versionId));
-    return { ...describeDeployment(serving, version.value, session.record, services.clock.now()), changed: true };
+    const target = { endpointId: endpoint.id, name, deployedModelId: deployed.id };
+    const serving = await shiftTraffic(target, shared ? (now) => sharedPercent(now, name, held) : () => 100, held);
+    await session.end((record) => {
+      const ended = session.withEntry(record, { ...entry, outcome: "succeeded" });
+      return { ...ended, pending: null, completedAt: new Date(services.clock.now()).toISOString() };
+    });
+    const stored = { record: session.record, generation: "" };
+    const described = describeDeployment(observed(name, stored, serving), version.value, services.clock.now());
+    return { ...described, changed: true };
   } catch (error) {
-    throw await fail(error, work, session, call);
+    throw await fail(error, name, session, call, (record, failure) => ({
+      ...session.withEntry(record, { ...entry, outcome: "failed", error: failure.message }),
+      attempt: record.pending?.step === "deploy" ? record.attempt + 1 : record.attempt,
+      pending: null,
+    }));
   }
 }
 
-async function resolve(request: CreateRequest, directory: string, { services, context }: Call): Promise<ResolvedModel> {
-  context.report({ type: "step", step: "resolve", status: "started", message: withoutCredentials(request.modelUri) });
-  const { modelUri, flavor } = request;
-  const model = await services.modelResolver.resolve({ modelUri, directory, flavor: flavor ?? undefined }, context);
-  const flavors = Object.keys(model.metadata.flavors).join(", ");
-  context.report({
-    type: "step",
-    step: "resolve",
-    status: "done",
-    message: `${model.source.uri} (${flavors}), ${model.files.length} files`,
-  });
-  return model;
-}
-
-async function pack(model: ResolvedModel, directory: string, { services, settings, context }: Call): Promise<Bundle> {
-  const bundle = await services.bundleBuilder.build(
-    {
-      model,
-      versionName: settings.versionName ?? null,
-      predictionScript: settings.predictionScript ?? null,
-      setupFile: settings.setupFile ?? null,
-      baseImage: settings.baseImage ?? null,
-      modelArtifactUri: null,
-      directory,
-    },
-    context,
-  );
-  context.report({ type: "step", step: "bundle", status: "done", message: bundle.fileName });
-  return bundle;
+/** The share of a deployment that is new on a shared endpoint: what was asked for, or all where nobody has any. */
+function sharedPercent(endpoint: Endpoint, name: string, { settings }: Call): number | null {
+  if (settings.trafficPercent !== undefined) return settings.trafficPercent;
+  const own = shareOf(endpoint, name);
+  const others = Object.values(endpoint.trafficSplit).reduce((sum, percent) => sum + percent, 0) - own;
+  return others === 0 ? 100 : null;
 }
 
 /** The deployment, when the very same is there, finished; null when there is work to do. */
-async function finishedAlready(
-  name: string,
-  spec: DeploymentSpec,
-  { endpoint, stored }: Observed,
+async function finishedAlready({ name, spec }: Wanted, seen: Observed, call: Call): Promise<CreatedDeployment | null> {
+  const decision = decideFor({ name, spec }, seen, call);
+  if (decision === "proceed") return null;
+  if (call.settings.ifExists === "error") {
+    throw new DeploymentError(
+      "RESOURCE_ALREADY_EXISTS",
+      `The deployment "${name}" is there already, the very same. With ifExists: "return" it is returned.`,
+    );
+  }
+  const version = await servingVersion(seen, call);
+  return { ...describeDeployment(seen, version, call.services.clock.now()), changed: false };
+}
+
+/**
+ * Whether there is work to do.
+ *
+ * @throws DeploymentError where something else is in the way.
+ */
+export function decideFor(
+  { name, spec }: Pick<Wanted, "name" | "spec">,
+  seen: Observed,
   call: Call,
-): Promise<CreatedDeployment | null> {
+): "proceed" | "unchanged" {
   const now = call.services.clock.now();
-  const lock = stored?.record.lock;
-  const held = lock && isHeld(lock, now) ? lock : null;
-  const decision = decideCreate(spec, liveDeployment(name, endpoint, spec, call), stored?.record ?? null, held);
+  const record = seen.stored?.record ?? null;
+  const lock = record?.lock && isHeld(record.lock, now) ? record.lock : null;
+  const attempt = deployedAttempt(seen, spec, call);
+  const id = attempt === null ? null : call.services.names.deployedModelId(name, spec.specHash, attempt);
+  const live = {
+    hasDeployedModel: seen.deployed.length > 0,
+    matchesSpec: id !== null,
+    isServing: seen.shared || seen.deployed.find((model) => model.id === id)?.trafficPercent === 100,
+  };
+  const decision = decideCreate(spec, live, record?.deletedAt === null ? record : null, lock);
   if (decision.action === "locked") throw lockedError(name, decision.lock, now);
   if (decision.action === "deleting") {
     throw new DeploymentError(
@@ -139,80 +173,29 @@ async function finishedAlready(
     );
   }
   if (decision.action === "conflict") throw conflict(name, decision);
-  if (decision.action === "proceed" || !endpoint) return null;
-  if (call.settings.ifExists === "error") {
-    throw new DeploymentError(
-      "RESOURCE_ALREADY_EXISTS",
-      `The deployment "${name}" is there already, the very same. With ifExists: "return" it is returned.`,
-    );
-  }
-  const version = await servingVersion(endpoint, call);
-  return { ...describeDeployment(endpoint, version, stored?.record ?? null, now), changed: false };
+  return decision.action;
 }
 
 function conflict(
   name: string,
-  { unfinished, differences }: { unfinished: boolean; differences: string[] },
+  { unfinished, differences }: { unfinished: "create" | "update" | null; differences: string[] },
 ): DeploymentError {
   const what = differences.length > 0 ? ` What differs: ${differences.join("; ")}.` : "";
+  const cutOff = `with another model or settings was cut off.${what} Run it again as it was, or call deleteDeployment first.`;
+  const messages = {
+    create: `An earlier createDeployment of "${name}" ${cutOff}`,
+    update: `An updateDeployment of "${name}" ${cutOff}`,
+  };
   return new DeploymentError(
     "RESOURCE_ALREADY_EXISTS",
     unfinished
-      ? `An earlier createDeployment of "${name}" with another model or settings was cut off.${what} Run it again as it was, or call deleteDeployment first.`
-      : `The deployment "${name}" is there already, with another model or settings.${what} updateDeployment is for that, but this target does not have it yet: call deleteDeployment first, or choose another name.`,
+      ? messages[unfinished]
+      : `The deployment "${name}" is there already, with another model or settings.${what} Call updateDeployment to change it, or choose another name.`,
   );
-}
-
-/** Artifacts are kept by their content: the same model is sent once, whatever deployments use it. */
-async function uploadModel({ spec, model, bucket }: Work, { services, settings, context }: Call): Promise<string> {
-  const prefix = below(settings.productionRoute, `models/${spec.modelHash.slice(0, 16)}`);
-  context.report({ type: "step", step: "upload", status: "started", message: `gs://${bucket}/${prefix}` });
-  const objects = await services.uploader.upload({ bucket, prefix, files: model.files }, context);
-  const sent = objects.filter((object) => object.sent).length;
-  const message =
-    sent === 0
-      ? `all ${objects.length} files are there`
-      : `${sent} of ${objects.length} files sent to gs://${bucket}/${prefix}`;
-  context.report({ type: "step", step: "upload", status: sent === 0 ? "skipped" : "done", message });
-  return `gs://${bucket}/${prefix}`;
-}
-
-async function ensureImage({ spec, bundle, bucket }: Work, { services, settings, context }: Call): Promise<string> {
-  if (!bundle) return required(settings, "imageUri");
-  const prefix = below(settings.productionRoute, `bundles/${spec.environmentHash.slice(0, 16)}`);
-  const { fileName: path, localPath, size, crc32c } = bundle;
-  const [object] = await services.uploader.upload(
-    { bucket, prefix, files: [{ path, localPath, size, crc32c }] },
-    context,
-  );
-  if (!object)
-    throw new DeploymentError("INTERNAL_ERROR", "The uploader says nothing of the bundle that it was given.");
-  context.report({ type: "step", step: "image", status: "started", message: "the serving image" });
-  const image = await services.imageBuilder.ensure(
-    {
-      environmentHash: spec.environmentHash,
-      source: { bucket, object: object.name, generation: object.generation },
-      directory: bundle.directory,
-    },
-    context,
-  );
-  const shown = image.uri.replace(/(@sha256:.{12}).*/, "$1…");
-  const status = image.built ? "done" : "skipped";
-  context.report({
-    type: "step",
-    step: "image",
-    status,
-    message: image.built ? `built ${shown}` : `${shown} is there`,
-  });
-  return image.uri;
-}
-
-function below(route: string, path: string): string {
-  return route === "" ? path : `${route}/${path}`;
 }
 
 function firstRecord(
-  { name, spec }: Work,
+  { name, spec, shared }: Work,
   earlier: DeploymentRecord | null,
   deployed: number | null,
 ): DeploymentRecord {
@@ -220,21 +203,10 @@ function firstRecord(
   return {
     ...newRecord(name),
     spec,
+    endpoint: shared?.id ?? null,
     version: same ? (earlier?.version ?? null) : null,
     attempt: deployed ?? (same ? (earlier?.attempt ?? 0) : 0),
     pending: same ? (earlier?.pending ?? null) : null,
     history: earlier?.history ?? [],
   };
-}
-
-function finishedRecord(record: DeploymentRecord, session: RecordSession, modelVersionId: string): DeploymentRecord {
-  const { spec } = record;
-  const entry = session.historyEntry({
-    action: "create",
-    outcome: "succeeded",
-    specHash: spec?.specHash ?? "",
-    modelUri: spec?.modelUri ?? "",
-    modelVersionId,
-  });
-  return { ...record, pending: null, completedAt: entry.at, history: [...record.history, entry] };
 }

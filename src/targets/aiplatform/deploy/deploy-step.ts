@@ -5,16 +5,17 @@ import type { DeployRequest, Endpoint, LogQuery, ModelVersion } from "../../../c
 import type { RecordSession } from "../../../rollout/record-session.js";
 import { completeStep, type StepLimits } from "../../../rollout/resumable-step.js";
 import type { Call } from "../call.js";
-import { autoscalingTargets } from "./scaling.js";
-import { removeFailed } from "./failure.js";
+import { scalingOf } from "./scaling.js";
 
 interface DeployWork {
   name: string;
   spec: DeploymentSpec;
+  /** How often the spec has failed before. */
+  attempt: number;
   endpoint: Endpoint;
   version: ModelVersion;
-  /** Whether this call made the version, so that a failure takes it away again. */
-  versionIsNew: boolean;
+  /** Takes away what a failure for good leaves, and says what it could not. */
+  cleanUp: () => Promise<string>;
 }
 
 /** How many of the container's last lines an error shows. */
@@ -29,10 +30,10 @@ export async function ensureDeployed(
   call: Call,
   limits: StepLimits,
 ): Promise<DeployedModel> {
-  const { name, spec, endpoint, version } = work;
+  const { name, spec, attempt, endpoint, version } = work;
   const { services, context } = call;
   const { endpointManager, names } = services;
-  const id = names.deployedModelId(name, spec.specHash, session.record.attempt);
+  const id = names.deployedModelId(name, spec.specHash, attempt);
   const { pending } = session.record;
   const since = pending?.step === "deploy" ? Date.parse(pending.startedAt) : services.clock.now();
   try {
@@ -57,7 +58,7 @@ export async function ensureDeployed(
     if (!OperationFailedError.is(error)) throw error;
     const lines = await services.logReader.containerLog(endpoint.id, logQuery(since), { report: context.report });
     const log = lines.length > 0 ? `\nThe container's last lines:\n${lines.map((line) => `  ${line}`).join("\n")}` : "";
-    const left = await removeFailed(endpoint.id, work.versionIsNew ? version : null, session, call);
+    const left = await work.cleanUp();
     throw new OperationFailedError(error.code, `${error.message}${left}${log}`, { cause: error });
   }
 }
@@ -76,15 +77,13 @@ function deployRequest(
   endpoint: Endpoint,
   { settings }: Call,
 ): DeployRequest {
-  const { acceleratorType, acceleratorCount, minReplicaCount } = settings;
+  const { acceleratorType, acceleratorCount } = settings;
   return {
     deployedModelId: id,
     displayName: name,
     version,
     machineType: settings.machineType,
-    minReplicaCount,
-    maxReplicaCount: settings.maxReplicaCount ?? minReplicaCount,
-    autoscalingTargets: autoscalingTargets(settings),
+    ...scalingOf(settings),
     accelerator: acceleratorType === undefined ? null : { type: acceleratorType, count: acceleratorCount ?? 1 },
     serviceAccount: settings.serviceAccount ?? null,
     takesTraffic: endpoint.deployedModels.length === 0,

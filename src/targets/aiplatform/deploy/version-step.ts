@@ -13,29 +13,13 @@ interface VersionWork {
   imageUri: string;
 }
 
-/** `Model.explanationSpec`; null where predictions are not to be explained. */
-function explanationSpec({ explanationMetadata, explanationParameters }: AiPlatformSettings) {
-  if (explanationParameters === undefined) return null;
-  return { parameters: explanationParameters, ...(explanationMetadata && { metadata: explanationMetadata }) };
-}
-
-/** The registry version of a spec, below its model: found, or made. */
-export async function ensureVersion(
+/** What the version of a spec is made from. */
+export function versionRequest(
   { name, spec, artifactUri, imageUri }: VersionWork,
-  session: RecordSession,
-  { services, settings, context }: Call,
-  limits: StepLimits,
-): Promise<StepOutcome<ModelVersion>> {
-  const { versionManager, modelManager, names } = services;
-  const parent = await modelManager.ensure(settings.modelName ?? name, context);
-  const message = `${parent.displayName} (${parent.id})`;
-  context.report({
-    type: "step",
-    step: "model",
-    status: parent.exists ? "skipped" : "done",
-    message: parent.exists ? `${message} is there` : `${message} begins with this version`,
-  });
-  const request: VersionRequest = {
+  { services, settings }: Call,
+): VersionRequest {
+  const { names } = services;
+  return {
     alias: settings.versionName === undefined ? null : names.versionAlias(settings.versionName),
     spec,
     imageUri,
@@ -44,8 +28,39 @@ export async function ensureVersion(
     env: settings.env,
     encryptionKey: settings.encryptionSpecKeyName ?? null,
     explanationSpec: explanationSpec(settings),
+    deploymentTimeout: settings.deployTimeout,
   };
-  const outcome = await completeStep<ModelVersion>(
+}
+
+/** `Model.explanationSpec`; null where predictions are not to be explained. */
+function explanationSpec({ explanationMetadata, explanationParameters }: AiPlatformSettings) {
+  if (explanationParameters === undefined) return null;
+  return { parameters: explanationParameters, ...(explanationMetadata && { metadata: explanationMetadata }) };
+}
+
+/** The registry version of a spec, below its model: found, or made. */
+export async function ensureVersion(
+  work: VersionWork,
+  session: RecordSession,
+  call: Call,
+  limits: StepLimits,
+): Promise<StepOutcome<ModelVersion>> {
+  const { services, settings, context } = call;
+  const { versionManager, modelManager, names } = services;
+  const parent = await modelManager.ensure(settings.modelName ?? work.name, context, {
+    deploymentName: work.name,
+    labels: deploymentLabels(work.name, settings, names),
+    description: settings.endpointDescription ?? null,
+  });
+  const message = `${parent.displayName} (${parent.id})`;
+  context.report({
+    type: "step",
+    step: "model",
+    status: parent.exists ? "skipped" : "done",
+    message: parent.exists ? `${message} is there` : `${message} begins with this version`,
+  });
+  const request = versionRequest(work, call);
+  return completeStep<ModelVersion>(
     {
       step: "version",
       what: `a version of the model ${parent.displayName}`,
@@ -58,7 +73,4 @@ export async function ensureVersion(
     context,
     limits,
   );
-  const { model, versionId } = outcome.value;
-  await session.note({ version: { model, versionId } });
-  return outcome;
 }

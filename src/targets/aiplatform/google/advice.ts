@@ -8,6 +8,10 @@ const roles: Record<GoogleService, string> = {
   artifactregistry: "roles/artifactregistry.admin",
   logging: "roles/logging.viewer",
   storage: "roles/storage.admin",
+  ml: "roles/ml.admin",
+  serviceusage: "roles/serviceusage.serviceUsageViewer",
+  cloudresourcemanager: "roles/browser",
+  iam: "roles/iam.serviceAccountUser",
 };
 
 /** What a person does about a failure; null where Google's own words are all there is to say. */
@@ -39,7 +43,7 @@ function grantRole(failure: RequestFailure, call: FailedCall): string {
   if (/actAs/.test(failure.message)) {
     return `Grant ${who} roles/iam.serviceAccountUser on the service account that the message names.`;
   }
-  const named = /\b(aiplatform|cloudbuild|artifactregistry|logging|storage)\.[a-zA-Z]+\.[a-zA-Z]+/.exec(
+  const named = /\b(aiplatform|cloudbuild|artifactregistry|logging|storage|ml)\.[a-zA-Z]+\.[a-zA-Z]+/.exec(
     failure.message,
   )?.[1];
   return `Grant ${who} ${roles[(named as GoogleService | undefined) ?? call.service]} in the project.`;
@@ -58,6 +62,8 @@ function plainWord(value: unknown): string | null {
 }
 
 function networkAdvice(failure: RequestFailure): string {
+  if (failure.networkCode === "ETIMEDOUT")
+    return "Try again; where the network is slow, set a longer MLFLOW_DEPLOYMENT_CLIENT_HTTP_REQUEST_TIMEOUT (seconds).";
   if (failure.networkCode === "ENOTFOUND") return "Check the network, and that the location is a region of Vertex AI.";
   return "Try again; running the same call goes on where this one stopped.";
 }

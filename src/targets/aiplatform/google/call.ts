@@ -13,6 +13,8 @@ export interface GoogleCall {
   /** Default `always`: right for all but creates without an id of the client's. */
   repeatable?: Repeatable;
   signal?: AbortSignal | undefined;
+  /** Requests in all, where it is not to be sent again as often as others. */
+  attempts?: number | undefined;
 }
 
 /** What googleapis' methods take beside their parameters. */
@@ -33,15 +35,18 @@ export class GoogleCaller {
 
   /** Sends a call, and gives the answer's body. */
   async run<T>(call: GoogleCall, send: (settings: CallSettings) => Promise<{ data: T }>): Promise<T> {
-    const { doing, signal, repeatable = "always" } = call;
+    const { doing, signal, repeatable = "always", attempts } = call;
     throwIfCancelled(signal, doing);
     try {
       const { data } = await withRetry(() => send(signal ? { signal } : {}), {
         repeatable,
         clock: this.clock,
         signal,
-        // an emulator that is not there is not coming back by itself
-        ...(this.connection.emulator !== null && { policy: { attempts: 3, firstDelayMs: 200 } }),
+        policy: {
+          // an emulator that is not there is not coming back by itself
+          ...(this.connection.emulator !== null && { attempts: 3, firstDelayMs: 200 }),
+          ...(attempts !== undefined && { attempts }),
+        },
       });
       return data;
     } catch (error) {

@@ -6,10 +6,16 @@ import type { auth } from "googleapis/build/src/apis/aiplatform/index.js";
 import type { aiplatform_v1 } from "googleapis/build/src/apis/aiplatform/v1.js";
 import type { artifactregistry_v1 } from "googleapis/build/src/apis/artifactregistry/v1.js";
 import type { cloudbuild_v1 } from "googleapis/build/src/apis/cloudbuild/v1.js";
+import type { cloudresourcemanager_v3 } from "googleapis/build/src/apis/cloudresourcemanager/v3.js";
+import type { iam_v1 } from "googleapis/build/src/apis/iam/v1.js";
 import type { logging_v2 } from "googleapis/build/src/apis/logging/v2.js";
+import type { ml_v1 } from "googleapis/build/src/apis/ml/v1.js";
+import type { serviceusage_v1 } from "googleapis/build/src/apis/serviceusage/v1.js";
 
 import { DeploymentError } from "../../../core/errors.js";
 import { checkNotProxied, emulatorUrl } from "./emulator-host.js";
+import { checkedPrivateUrl } from "./private-url.js";
+import { secondsOf } from "./seconds.js";
 
 /** How Google's APIs are reached, and as whom. Without any option: Google Cloud, by Application Default Credentials. */
 export interface ConnectionOptions {
@@ -30,8 +36,8 @@ export interface ConnectionOptions {
 type GoogleAuth = InstanceType<typeof auth.GoogleAuth>;
 
 const scope = "https://www.googleapis.com/auth/cloud-platform";
-/** Milliseconds that one request to an API may take; what takes longer is an operation there. */
-const requestTimeoutMs = 60_000;
+/** MLflow's `MLFLOW_DEPLOYMENT_CLIENT_HTTP_REQUEST_TIMEOUT`, for all requests but predictions. Seconds. */
+const defaultRequestTimeout = 300;
 
 /**
  * The clients of Google's APIs. Each library is loaded at the first call that needs it, and its client is kept.
@@ -87,6 +93,35 @@ export class GoogleConnection {
     });
   }
 
+  /** AI Platform Prediction by its global endpoint, which serves models of all regions. */
+  ml(): Promise<ml_v1.Ml> {
+    return this.#once("ml", async () => {
+      const { ml } = await import("googleapis/build/src/apis/ml/index.js");
+      return ml({ version: "v1", ...(await this.#clientOptions(this.#endpoint)) });
+    });
+  }
+
+  serviceusage(): Promise<serviceusage_v1.Serviceusage> {
+    return this.#once("serviceusage", async () => {
+      const { serviceusage } = await import("googleapis/build/src/apis/serviceusage/index.js");
+      return serviceusage({ version: "v1", ...(await this.#clientOptions(this.#endpoint)) });
+    });
+  }
+
+  cloudresourcemanager(): Promise<cloudresourcemanager_v3.Cloudresourcemanager> {
+    return this.#once("cloudresourcemanager", async () => {
+      const { cloudresourcemanager } = await import("googleapis/build/src/apis/cloudresourcemanager/index.js");
+      return cloudresourcemanager({ version: "v3", ...(await this.#clientOptions(this.#endpoint)) });
+    });
+  }
+
+  iam(): Promise<iam_v1.Iam> {
+    return this.#once("iam", async () => {
+      const { iam } = await import("googleapis/build/src/apis/iam/index.js");
+      return iam({ version: "v1", ...(await this.#clientOptions(this.#endpoint)) });
+    });
+  }
+
   /**
    * @param extra - Options of the client beside connection and credentials, such as its checksum generator; those of the
    * first call count.
@@ -117,11 +152,18 @@ export class GoogleConnection {
       : `https://${location}-aiplatform.googleapis.com`;
   }
 
+  /** The URL of AI Platform Prediction, without a slash at its end. */
+  mlUrl(): string {
+    return this.#endpoint ?? "https://ml.googleapis.com";
+  }
+
   /**
    * The URL of an endpoint's own host, without a slash at its end. The emulator's endpoints share its host, each with a
    * path of its own.
    */
-  dedicatedUrl(host: string): string {
+  dedicatedUrl(dns: string): string {
+    // the API's description gives it the form of a URL, its SDK that of a host
+    const host = dns.replace(/^https:\/\//, "");
     if (this.#endpoint) return this.#endpoint + new URL(`http://${host}`).pathname.replace(/\/$/, "");
     if (/^[a-z0-9.-]+\.(goog|googleapis\.com)$/i.test(host)) return `https://${host}`;
     throw new DeploymentError(
@@ -130,11 +172,34 @@ export class GoogleConnection {
     );
   }
 
+  /**
+   * The URL of predictions inside a network, as Vertex AI told it. The emulator has its own host for it.
+   *
+   * @throws DeploymentError `INTERNAL_ERROR` for one that is not of a host of Google's, or of a private network.
+   */
+  privateUrl(url: string): string {
+    if (!this.#endpoint) return checkedPrivateUrl(url);
+    return this.#endpoint + (URL.canParse(url) ? new URL(url).pathname : "/");
+  }
+
   /** Who calls, for a message: the account's email, null where it is not known. Never throws. */
   async caller(): Promise<string | null> {
     if (this.emulator) return "the emulator's anonymous caller";
     try {
       return (await (await this.#auth()).getCredentials()).client_email ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** As {@link caller}, but asks Google where the credentials do not say it, as a user's own. Never throws. */
+  async account(): Promise<string | null> {
+    const known = await this.caller();
+    if (known !== null) return known;
+    try {
+      const client = await (await this.#auth()).getClient();
+      const { token } = await client.getAccessToken();
+      return token && "getTokenInfo" in client ? ((await client.getTokenInfo(token)).email ?? null) : null;
     } catch {
       return null;
     }
@@ -178,7 +243,7 @@ export class GoogleConnection {
       ...(rootUrl && { rootUrl: `${rootUrl}/` }),
       ...(!this.emulator && { auth: await this.#auth() }),
       ...(!this.#goesThroughProxy() && { agent: this.#agent }),
-      timeout: requestTimeoutMs,
+      timeout: secondsOf("MLFLOW_DEPLOYMENT_CLIENT_HTTP_REQUEST_TIMEOUT", defaultRequestTimeout) * 1000,
       retry: false, // retry.ts decides
     };
   }

@@ -1,5 +1,14 @@
 /** The APIs that are used, each by the first part of its host and of its permissions. */
-export type GoogleService = "aiplatform" | "cloudbuild" | "artifactregistry" | "logging" | "storage";
+export type GoogleService =
+  | "aiplatform"
+  | "cloudbuild"
+  | "artifactregistry"
+  | "logging"
+  | "storage"
+  | "serviceusage"
+  | "cloudresourcemanager"
+  | "iam"
+  | "ml";
 
 /** What was being done when a request failed. */
 export interface FailedCall {

@@ -72,3 +72,18 @@ function stageOf(operation: GoogleOperation): string | null {
   const stage = operation.metadata?.["deploymentStage"];
   return typeof stage === "string" && stage !== "DEPLOYMENT_STAGE_UNSPECIFIED" ? stage : null;
 }
+
+/** An operation that takes something away: that it was gone already is its end, and no failure. */
+export function removal(operation: Operation<void>): Operation<void> {
+  return {
+    ...operation,
+    async wait(options) {
+      try {
+        await operation.wait(options);
+      } catch (error) {
+        // the request met an earlier one that was still at work
+        if (!isAnyOf(error, "RESOURCE_DOES_NOT_EXIST")) throw error;
+      }
+    },
+  };
+}

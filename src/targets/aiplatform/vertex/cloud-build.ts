@@ -18,8 +18,8 @@ const finished: ReadonlySet<string> = new Set([
 
 /** What a build is told beside its source. */
 export interface BuildSettings {
-  /** The image with its tag. */
-  image: string;
+  /** The image with each of its tags. */
+  images: readonly string[];
   /** Seconds. */
   timeout: number;
   /** Full name, `projects/p/serviceAccounts/email`; null for the project's default account for builds. */
@@ -29,11 +29,17 @@ export interface BuildSettings {
 /** The build as `projects.locations.builds.create` takes it. */
 export function buildResource(request: ImageRequest, settings: BuildSettings): Build {
   const { bucket, object, generation } = request.source;
-  const image = literal(settings.image);
+  const images = settings.images.map(literal);
   return {
     source: { storageSource: { bucket, object, generation } },
-    steps: [{ name: dockerBuilder, args: ["build", "--tag", image, "."], dir: literal(request.directory) }],
-    images: [image],
+    steps: [
+      {
+        name: dockerBuilder,
+        args: ["build", ...images.flatMap((image) => ["--tag", image]), "."],
+        dir: literal(request.directory),
+      },
+    ],
+    images,
     tags: ["mlflow-deployments", buildTag(request.environmentHash)],
     timeout: `${settings.timeout}s`,
     // a service account of the user's own may not write to the default bucket of logs

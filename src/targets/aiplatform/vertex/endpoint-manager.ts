@@ -9,7 +9,7 @@ import type {
   EndpointRequest,
   Scaling,
 } from "../../../core/services.js";
-import { finishedOperation, type GoogleOperation, isAnyOf } from "../google/operations.js";
+import { finishedOperation, type GoogleOperation, isAnyOf, removal } from "../google/operations.js";
 import {
   deployRequestBody,
   type DeployedModelResource,
@@ -168,18 +168,7 @@ export class VertexEndpointManager implements EndpointManager {
   ): Promise<Operation<void>> {
     const started = await this.#vertex.find({ doing, signal }, send);
     if (!started) return finishedOperation(resource, undefined);
-    const operation = this.#vertex.operation(started.name, doing, () => undefined);
-    return {
-      ...operation,
-      async wait(options) {
-        try {
-          await operation.wait(options);
-        } catch (error) {
-          // the request met an earlier one that was still at work
-          if (!isAnyOf(error, "RESOURCE_DOES_NOT_EXIST")) throw error;
-        }
-      },
-    };
+    return removal(this.#vertex.operation(started.name, doing, () => undefined));
   }
 }
 

@@ -108,6 +108,11 @@ export function toEndpoint(resource: EndpointResource, names: ResourceNames): En
   };
 }
 
+function acceleratorOf({ dedicatedResources }: DeployedModelResource): DeployedModel["accelerator"] {
+  const { acceleratorType: type, acceleratorCount: count } = dedicatedResources?.machineSpec ?? {};
+  return type && count ? { type, count } : null;
+}
+
 /**
  * A deployed model as Vertex AI answers it.
  *
@@ -130,6 +135,9 @@ export function toDeployedModel(
     machineType: resource.dedicatedResources?.machineSpec?.machineType ?? null,
     minReplicaCount: resource.dedicatedResources?.minReplicaCount ?? null,
     maxReplicaCount: resource.dedicatedResources?.maxReplicaCount ?? null,
+    accelerator: acceleratorOf(resource),
+    serviceAccount: resource.serviceAccount ?? null,
+    predictUrl: resource.privateEndpoints?.predictHttpUri ?? null,
     createTime: resource.createTime ?? null,
   };
 }

@@ -4,7 +4,8 @@ import { type Clock, systemClock } from "../../../core/clock.js";
 import { DeploymentError } from "../../../core/errors.js";
 import { pollUntilDone } from "../../../core/operation.js";
 import type { StepContext } from "../../../core/progress.js";
-import type { ContainerImage, ImageBuilder, ImageRequest, LogReader } from "../../../core/services.js";
+import type { ContainerImage, ImageBuilder, ImageRequest, ListedImage, LogReader } from "../../../core/services.js";
+import type { ImageUri } from "../config/image-uri.js";
 import { GoogleCaller } from "../google/call.js";
 import { type Build, buildResource, buildsOf, failureReason, isFinished, pushedDigest } from "./cloud-build.js";
 import { ImageRepository } from "./image-repository.js";
@@ -17,8 +18,8 @@ export interface ImageBuilderOptions extends VertexOptions {
   logReader: LogReader;
   /** The Artifact Registry repository, in the endpoint's region. Default `mlflow-deployments`. */
   repository?: string | undefined;
-  /** The image's name in it. Default `serving`. */
-  imageName?: string | undefined;
+  /** The image, in place of `serving` in that repository. A tag of it is pushed beside that of the environment. */
+  destination?: ImageUri | undefined;
   /** The region that Cloud Build runs in. Default `global`. */
   buildLocation?: string | undefined;
   /** The account that builds, by its email. Default: the project's own for builds. */
@@ -42,9 +43,11 @@ export class CloudBuildImageBuilder implements ImageBuilder {
   readonly #parent: string;
 
   constructor(options: ImageBuilderOptions) {
-    const { repository = "mlflow-deployments", imageName = "serving", buildLocation = "global" } = options;
+    const { repository = "mlflow-deployments", destination, buildLocation = "global" } = options;
     this.#options = options;
-    this.#images = new ImageRepository(options, repository, imageName);
+    this.#images = destination
+      ? new ImageRepository({ ...options, project: destination.project }, destination.repository, destination.name)
+      : new ImageRepository(options, repository, "serving");
     this.#clock = options.clock ?? systemClock;
     this.#caller = new GoogleCaller(options.connection, "cloudbuild", this.#clock);
     this.#parent = `projects/${options.project}/locations/${buildLocation}`;
@@ -73,6 +76,21 @@ export class CloudBuildImageBuilder implements ImageBuilder {
     return { uri: `${this.#images.image}@${digest}`, built: true };
   }
 
+  /** None where the user has named the image: what is there is the user's. */
+  async list(context: StepContext): Promise<ListedImage[]> {
+    return this.#options.destination ? [] : this.#images.list(context);
+  }
+
+  async delete({ uri }: Pick<ListedImage, "uri">, context: StepContext): Promise<void> {
+    if (this.#options.destination) {
+      throw new DeploymentError(
+        "INVALID_PARAMETER_VALUE",
+        `${uri} is not deleted: destinationImageUri names it, so that it is yours.`,
+      );
+    }
+    await this.#images.delete(uri, context);
+  }
+
   /** The id of an unfinished build of the same environment, such as that of a process that was killed. */
   async #running(request: ImageRequest, { signal }: StepContext): Promise<string | null> {
     const filter = buildsOf(request.environmentHash);
@@ -85,9 +103,10 @@ export class CloudBuildImageBuilder implements ImageBuilder {
 
   /** Starts a build, and gives its id. */
   async #start(request: ImageRequest, { signal }: StepContext): Promise<string> {
-    const { project, buildServiceAccount, buildTimeoutSeconds = defaultBuildTimeout } = this.#options;
+    const { project, destination, buildServiceAccount, buildTimeoutSeconds = defaultBuildTimeout } = this.#options;
+    const tags = new Set([request.environmentHash, ...(destination?.tag ? [destination.tag] : [])]);
     const requestBody = buildResource(request, {
-      image: `${this.#images.image}:${request.environmentHash}`,
+      images: [...tags].map((tag) => `${this.#images.image}:${tag}`),
       timeout: buildTimeoutSeconds,
       serviceAccount: buildServiceAccount ? `projects/${project}/serviceAccounts/${idOf(buildServiceAccount)}` : null,
     });

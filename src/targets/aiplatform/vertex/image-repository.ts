@@ -1,12 +1,18 @@
 import type { artifactregistry_v1 } from "googleapis/build/src/apis/artifactregistry/v1.js";
 
 import { type Clock, systemClock } from "../../../core/clock.js";
+import { DeploymentError } from "../../../core/errors.js";
 import type { StepContext } from "../../../core/progress.js";
+import type { ListedImage } from "../../../core/services.js";
 import { type CallSettings, GoogleCaller } from "../google/call.js";
 import { isAnyOf, longRunningOperation } from "../google/operations.js";
 import type { VertexOptions } from "./vertex-api.js";
 
 type Locations = artifactregistry_v1.Resource$Projects$Locations;
+type ImageVersion = artifactregistry_v1.Schema$Version;
+
+/** `Version.related_tags` holds no more: an image that has as many may have others. */
+const mostRelatedTags = 100;
 
 /** One image of one Artifact Registry repository in the endpoint's region: Vertex AI takes images of no other region. */
 export class ImageRepository {
@@ -31,16 +37,54 @@ export class ImageRepository {
 
   /** The digest of what a tag names, `sha256:…`; null when there is no such tag, image or repository. */
   async digest(tag: string, { signal }: StepContext): Promise<string | null> {
-    const name = `${this.#name()}/packages/${encodeURIComponent(this.imageName)}/tags/${tag}`;
+    const name = `${this.#package()}/tags/${tag}`;
     try {
       const found = await this.#caller.run(
         { doing: `Looking for the image ${this.image}:${tag}`, signal },
         async (settings) => (await this.#api()).repositories.packages.tags.get({ name }, settings),
       );
-      return /sha256:[0-9a-f]{64}$/.exec(found.version ?? "")?.[0] ?? null;
+      return digestOf(found.version ?? "");
     } catch (error) {
       if (isAnyOf(error, "RESOURCE_DOES_NOT_EXIST")) return null;
       throw error;
+    }
+  }
+
+  /** The images of this name whose every tag is an environment's hash: one with a tag of somebody's own is theirs. */
+  async list({ signal }: StepContext): Promise<ListedImage[]> {
+    const parent = this.#package();
+    const found: ImageVersion[] = [];
+    let pageToken: string | undefined;
+    try {
+      do {
+        const query = { parent, view: "FULL", pageSize: 500, ...(pageToken && { pageToken }) };
+        const page = await this.#caller.run({ doing: `Listing the images ${this.image}`, signal }, async (settings) =>
+          (await this.#api()).repositories.packages.versions.list(query, settings),
+        );
+        found.push(...(page.versions ?? []));
+        pageToken = page.nextPageToken || undefined;
+      } while (pageToken);
+    } catch (error) {
+      if (!isAnyOf(error, "RESOURCE_DOES_NOT_EXIST")) throw error;
+    }
+    return found.flatMap((version) => listedImage(this.image, version) ?? []);
+  }
+
+  /** Deletes an image by its digest, with the tags that name it. */
+  async delete(uri: string, { signal }: StepContext): Promise<void> {
+    const digest = uri.startsWith(`${this.image}@`) ? digestOf(uri) : null;
+    if (digest === null) {
+      throw new DeploymentError("INVALID_PARAMETER_VALUE", `${uri} is no image ${this.image} by its digest.`);
+    }
+    const doing = `Deleting the image ${uri}`;
+    const name = `${this.#package()}/versions/${digest}`;
+    try {
+      const started = await this.#caller.run({ doing, signal }, async (settings) =>
+        (await this.#api()).repositories.packages.versions.delete({ name, force: true }, settings),
+      );
+      await this.#operation(started.name ?? "", doing).wait({ signal });
+    } catch (error) {
+      if (!isAnyOf(error, "RESOURCE_DOES_NOT_EXIST")) throw error;
     }
   }
 
@@ -94,7 +138,33 @@ export class ImageRepository {
     return `${this.#parent}/repositories/${this.repository}`;
   }
 
+  #package(): string {
+    return `${this.#name()}/packages/${encodeURIComponent(this.imageName)}`;
+  }
+
   async #api(): Promise<Locations> {
     return (await this.options.connection.artifactregistry()).projects.locations;
   }
+}
+
+/** The digest at the end of a name, `sha256:…`; null where there is none. */
+function digestOf(name: string): string | null {
+  return /sha256:[0-9a-f]{64}$/.exec(name)?.[0] ?? null;
+}
+
+function listedImage(
+  image: string,
+  { name, relatedTags = [], metadata, createTime }: ImageVersion,
+): ListedImage | null {
+  const digest = digestOf(name ?? "");
+  const tags = relatedTags.map((tag) => tag.name?.replace(/^.*\/tags\//, "") ?? "");
+  const isOurs = tags.length > 0 && tags.length < mostRelatedTags && tags.every((tag) => /^[0-9a-f]{64}$/.test(tag));
+  if (digest === null || !isOurs) return null;
+  const size = Number(metadata?.["imageSizeBytes"] ?? Number.NaN);
+  return {
+    uri: `${image}@${digest}`,
+    environmentHashes: tags,
+    size: Number.isFinite(size) ? size : null,
+    createTime: createTime ?? null,
+  };
 }

@@ -1,5 +1,8 @@
 import { DeploymentError } from "../../../core/errors.js";
 import { canonicalJson, sha256 } from "../../../core/hash.js";
+import { withoutAccents } from "../google/label-value.js";
+
+export { labelValue } from "../google/label-value.js";
 
 /** Vertex AI's limit for model and endpoint ids (`UploadModelRequest.model_id`, `CreateEndpointRequest.endpoint_id`). */
 const maxIdLength = 63;
@@ -8,9 +11,6 @@ const idHashLength = 8;
 /** `Model.version_aliases`. */
 const legalAlias = /^[a-z][a-zA-Z0-9-]{0,126}[a-z0-9]$/;
 const maxAliasLength = 128;
-
-/** "Requirements for labels": at most 63 characters of a value. */
-const maxLabelLength = 63;
 
 /**
  * The registry model's id: the name's legal characters, then a hash of the exact name. The hash is there even when the
@@ -23,6 +23,11 @@ export function modelId(modelName: string): string {
 /** The id of the endpoint that a deployment owns, made as in {@link modelId}. */
 export function endpointId(deploymentName: string): string {
   return hashedId(deploymentName, "endpoint");
+}
+
+/** The id of an endpoint that deployments share: never that of a deployment's own, whatever the two are called. */
+export function sharedEndpointId(endpointName: string): string {
+  return hashedId(endpointName, "endpoint", `shared endpoint ${endpointName}`);
 }
 
 /**
@@ -60,19 +65,11 @@ export function deployedModelId(deploymentName: string, specHash: string, attemp
   return String(smallest + (BigInt(`0x${hash.slice(0, 16)}`) % (9n * smallest)));
 }
 
-/** A label's value that stands for a text: lower case, other characters than letters, digits, `_` and `-` as `-`, cut at 63. */
-export function labelValue(text: string): string {
-  return withoutAccents(text)
-    .toLowerCase()
-    .replace(/[^a-z0-9_-]/g, "-")
-    .slice(0, maxLabelLength);
-}
-
-function hashedId(name: string, kind: string): string {
+function hashedId(name: string, kind: string, identity = name): string {
   const readable = slug(name);
   const start = /^[a-z]/.test(readable) ? readable : [kind, readable].filter((part) => part !== "").join("-");
   const cut = start.slice(0, maxIdLength - idHashLength - 1).replace(/-$/, "");
-  return `${cut}-${sha256(name).slice(0, idHashLength)}`;
+  return `${cut}-${sha256(identity).slice(0, idHashLength)}`;
 }
 
 function aliasFrom(readable: string): string | null {
@@ -86,8 +83,4 @@ function slug(text: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-|-$/g, "");
-}
-
-function withoutAccents(text: string): string {
-  return text.normalize("NFKD").replace(/\p{M}/gu, "");
 }

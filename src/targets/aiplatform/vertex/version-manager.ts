@@ -1,20 +1,33 @@
 import type { aiplatform_v1 } from "googleapis/build/src/apis/aiplatform/v1.js";
+import pLimit from "p-limit";
 
 import { DeploymentError } from "../../../core/errors.js";
 import type { Operation } from "../../../core/operation.js";
 import type { StepContext } from "../../../core/progress.js";
 import type { VersionName } from "../../../core/record.js";
-import type { ModelVersion, ParentModel, VersionManager, VersionRequest } from "../../../core/services.js";
+import type {
+  ListedVersion,
+  ModelVersion,
+  ParentModel,
+  VersionManager,
+  VersionRequest,
+} from "../../../core/services.js";
 import type { GoogleOperation } from "../google/operations.js";
 import { deleteModel } from "./model-manager.js";
 import { withoutVersion } from "./resource-names.js";
 import { VertexApi, type VertexOptions } from "./vertex-api.js";
-import { containerEnv, describesSpec, modelResource } from "./version-resource.js";
+import { containerEnv, describesSpec, isMadeHere, modelResource } from "./version-resource.js";
 
 type Model = aiplatform_v1.Schema$GoogleCloudAiplatformV1Model;
 
 /** The alias that Vertex AI always has on exactly one version: the one that is used when none is named. */
 const defaultAlias = "default";
+
+/** The label of the models that this package makes. */
+const ours = "labels.managed-by=mlflow-deployments";
+
+/** Models whose versions are listed at once. */
+const listConcurrency = 4;
 
 /** Versions in the Vertex AI Model Registry, made by `models.upload`. */
 export class VertexVersionManager implements VersionManager {
@@ -94,6 +107,28 @@ export class VertexVersionManager implements VersionManager {
     if (others.length === 0) return deleteModel(this.#vertex, version.model, context);
     if (doomed.versionAliases?.includes(defaultAlias)) await this.#makeDefault(version.model, newest(others), context);
     return this.#deleteVersion(`${version.model}@${version.versionId}`, context);
+  }
+
+  async list(context: StepContext): Promise<ListedVersion[]> {
+    const { names } = this.#vertex;
+    const { parent } = names;
+    const doing = `Listing the models of ${parent}`;
+    const models = await this.#vertex.pages(
+      (pageToken) =>
+        this.#vertex.call({ doing, signal: context.signal }, (api, settings) =>
+          api.models.list({ parent, filter: ours, pageSize: 100, ...(pageToken && { pageToken }) }, settings),
+        ),
+      (page) => page.models,
+    );
+    const limit = pLimit(listConcurrency);
+    const versions = await Promise.all(
+      models.map(({ name }) => limit(() => this.#list(withoutVersion(names.own(name ?? "")), context))),
+    );
+    return versions.flat().map((version) => ({
+      ...this.#toVersion(version),
+      ours: isMadeHere(version),
+      deployedOn: (version.deployedModels ?? []).map(({ endpoint }) => endpoint ?? ""),
+    }));
   }
 
   async #deleteVersion(name: string, { signal }: StepContext): Promise<boolean> {

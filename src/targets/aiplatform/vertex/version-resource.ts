@@ -19,18 +19,19 @@ export function modelResource(parent: ParentModel, request: VersionRequest): Mod
   const { spec, labels, artifactUri, imageUri } = request;
   const env = Object.entries(request.env).map(([name, value]) => ({ name, value: literal(value) }));
   return {
-    ...(request.explanationSpec !== null && { explanationSpec: request.explanationSpec }),
     displayName: parent.displayName.slice(0, maxDisplayNameLength),
     versionDescription: specDescription(spec.specHash),
     labels,
     artifactUri,
     ...(request.encryptionKey !== null && { encryptionSpec: { kmsKeyName: request.encryptionKey } }),
+    ...(request.explanationSpec !== null && { explanationSpec: request.explanationSpec }),
     containerSpec: {
       imageUri,
       ...(env.length > 0 && { env }),
       predictRoute,
       healthRoute,
       ports: [{ containerPort: port }],
+      ...(request.deploymentTimeout !== undefined && { deploymentTimeout: `${request.deploymentTimeout}s` }),
     },
   };
 }
@@ -45,6 +46,11 @@ export function describesSpec(version: Model, request: VersionRequest): boolean 
     version.labels?.[specLabel] === specHash.slice(0, keptHashLength) ||
     version.versionDescription === specDescription(specHash)
   );
+}
+
+/** Whether a version's description, which is its own as a label may not be, says that this package made it. */
+export function isMadeHere({ versionDescription }: Model): boolean {
+  return /^Made by mlflow-deployments of spec [0-9a-f]+\.$/.test(versionDescription ?? "");
 }
 
 function specDescription(specHash: string): string {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { type SettingMeta, type SettingsDefinition } from "../../settings/definition.js";
+import { namesOf, type SettingMeta, type SettingsDefinition } from "../../settings/definition.js";
 import { text, variables, wholeNumber } from "../../settings/values.js";
 
 const settingMeta = z.registry<SettingMeta>();
@@ -37,7 +37,7 @@ const settingsShape = {
       env: ["MLFLOW_DEPLOYMENTS_PYTHON"],
       defaultText: "one of the model's Python version, found on PATH",
     }),
-  port: wholeNumber(0).pipe(z.int().max(65_535, "must be at most 65535")).default(0).register(settingMeta, {
+  port: wholeNumber(0, 65_535).default(0).register(settingMeta, {
     description:
       "The TCP port on 127.0.0.1 that the deployment answers on for as long as it exists; 0 for any that is free. No update changes it.",
   }),
@@ -72,6 +72,8 @@ export type LocalSettings = z.output<typeof settingsSchema>;
 export const localSettings: SettingsDefinition<LocalSettingName, LocalSettings> = {
   target: "local",
   shape: settingsShape,
+  each: settingsSchema,
   schema: settingsSchema,
+  groups: [{ title: "All of them", names: namesOf({ shape: settingsShape }) }],
   metaOf: (name) => settingMeta.get(settingsShape[name]),
 };

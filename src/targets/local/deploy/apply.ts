@@ -41,7 +41,6 @@ export async function applyChange(change: Change, observed: Observed | null, cal
     specHash: spec.specHash,
     modelUri: spec.modelUri,
     modelVersionId: null,
-    settings: spec.settings,
     ...(change.message === null ? {} : { message: change.message }),
   };
   try {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DeploymentError } from "../../../core/errors.js";
 import type { ResolvedModel } from "../../../core/model.js";
 import type { DeploymentSpec } from "../../../core/record.js";
-import { packBundle, resolveModel } from "../../prepare-model.js";
+import { packBundle, processBundle, resolveModel } from "../../prepare-model.js";
 import type { WorkDirectory } from "../../work-directory.js";
 import type { Call } from "../call.js";
 import { type Observed, servingSpec } from "../live-state.js";
@@ -50,12 +50,17 @@ export async function wantedByUpdate(
     const bundle = await readBundle(bundleName(now), observed.directory);
     if (bundle) return { spec: deploymentSpec(name, now, settings), model: null, bundle, env };
   }
-  const there = join(observed.directory.models, modelName(now));
-  const flavor = source.modelUri === null ? now.flavor : source.flavor;
-  const made = await modelAndBundle(source.modelUri ?? there, flavor, settings, directory, call);
-  const modelUri = source.modelUri === null ? now.modelUri : made.model.source.uri;
-  const spec = deploymentSpec(name, { ...made.hashes, modelUri, flavor }, settings);
-  return { spec, model: made.model, bundle: made.bundle, env };
+  if (source.modelUri === null) {
+    const there = join(observed.directory.models, modelName(now));
+    const { hashes, bundle } = await modelAndBundle(there, now.flavor, settings, directory, call);
+    // it is the same model, whatever its code has written beside it
+    const parts = { ...now, environmentHash: hashes.environmentHash };
+    return { spec: deploymentSpec(name, parts, settings), model: null, bundle, env };
+  }
+  const { modelUri, flavor } = source;
+  const { model, hashes, bundle } = await modelAndBundle(modelUri, flavor, settings, directory, call);
+  const spec = deploymentSpec(name, { ...hashes, modelUri: model.source.uri, flavor }, settings);
+  return { spec, model, bundle, env };
 }
 
 function updatedSettings(now: SpecSettings, { settings, given }: Call): SpecSettings {
@@ -82,7 +87,7 @@ async function modelAndBundle(
   const model = await resolveModel(modelResolver, request, context);
   const bundle = await packBundle(
     bundleBuilder,
-    { model, versionName: null, predictionScript, setupFile, directory: directory.bundle },
+    { ...processBundle, model, versionName: null, predictionScript, setupFile, directory: directory.bundle },
     context,
   );
   const { localPath: archive, directory: root, environmentHash } = bundle;

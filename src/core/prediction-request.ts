@@ -1,0 +1,32 @@
+import { DeploymentError } from "./errors.js";
+import type { PredictOptions } from "./options.js";
+
+/** Where a prediction goes: to a deployment, or to whatever an endpoint's traffic split says. */
+export type PredictionTarget = { deploymentName: string } | { endpoint: string };
+
+/**
+ * Where the options of `predict` send their rows. For those who write a target.
+ *
+ * @throws DeploymentError `INVALID_PARAMETER_VALUE` unless exactly one of `deploymentName` and `endpoint` is given.
+ */
+export function predictionTarget({
+  deploymentName,
+  endpoint,
+}: Pick<PredictOptions, "deploymentName" | "endpoint">): PredictionTarget {
+  if (deploymentName !== undefined && endpoint === undefined) return { deploymentName };
+  if (endpoint !== undefined && deploymentName === undefined) return { endpoint };
+  throw new DeploymentError("INVALID_PARAMETER_VALUE", "Must specify exactly one of deploymentName or endpoint.");
+}
+
+/**
+ * The rows in the options of `predict`, of which there is at least one. For those who write a target.
+ *
+ * @throws DeploymentError `INVALID_PARAMETER_VALUE` for inputs that are no rows.
+ */
+export function predictionRows({ inputs }: Pick<PredictOptions, "inputs">): readonly unknown[] {
+  if (Array.isArray(inputs) && inputs.length > 0) return inputs as unknown[];
+  throw new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    "inputs must be an array with at least one row, such as [[5.1, 3.5, 1.4, 0.2]].",
+  );
+}

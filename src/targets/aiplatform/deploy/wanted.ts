@@ -1,0 +1,64 @@
+import type { Bundle } from "../../../core/bundle.js";
+import type { ResolvedModel } from "../../../core/model.js";
+import type { DeploymentSpec } from "../../../core/record.js";
+import type { Call } from "../call.js";
+import { required } from "../config/load-settings.js";
+import { deploymentSpec, imageEnvironmentHash, modelHash } from "../spec.js";
+import { artifactLocation } from "./artifacts.js";
+import { packBundle, resolveModel } from "../../prepare-model.js";
+import type { WorkDirectory } from "../../work-directory.js";
+
+/** What a call wants to be deployed: what it is made of, and the files for that on this machine. */
+export interface Wanted {
+  name: string;
+  spec: DeploymentSpec;
+  model: ResolvedModel;
+  /** Null where the image is the user's own. */
+  bundle: Bundle | null;
+}
+
+/** Which model is wanted, under which name and where. */
+export interface WantedRequest {
+  name: string;
+  modelUri: string;
+  flavor: string | null;
+  /** The id of the endpoint that it shares; null for one of its own. */
+  sharedEndpoint: string | null;
+}
+
+/** Finds and reads the model, packs its bundle, and says what a deployment of it would be. Changes nothing. */
+export async function prepareWanted(request: WantedRequest, directory: WorkDirectory, call: Call): Promise<Wanted> {
+  const { settings } = call;
+  const { modelUri, flavor } = request;
+  const source = { modelUri, flavor: flavor ?? undefined, directory: directory.models };
+  const model = await resolveModel(call.services.modelResolver, source, call.context);
+  const bundle = settings.serving === "build" ? await pack(model, directory.bundle, call) : null;
+  const parts = {
+    environmentHash: bundle?.environmentHash ?? imageEnvironmentHash(required(settings, "imageUri")),
+    modelHash: modelHash(model),
+    modelUri: model.source.uri,
+    flavor: request.flavor,
+  };
+  return {
+    name: request.name,
+    spec: deploymentSpec(request.name, parts, settings, request.sharedEndpoint),
+    model,
+    bundle,
+  };
+}
+
+function pack(model: ResolvedModel, directory: string, { services, settings, context }: Call): Promise<Bundle> {
+  return packBundle(
+    services.bundleBuilder,
+    {
+      model,
+      versionName: settings.versionName ?? null,
+      predictionScript: settings.predictionScript ?? null,
+      setupFile: settings.setupFile ?? null,
+      baseImage: settings.baseImage ?? null,
+      modelArtifactUri: settings.platform === "legacy" ? artifactLocation(modelHash(model), settings).uri : null,
+      directory,
+    },
+    context,
+  );
+}

@@ -1,0 +1,46 @@
+import { SdistBundleBuilder } from "../../bundle/bundle-builder.js";
+import { systemClock } from "../../core/clock.js";
+import { MlflowModelResolver } from "../../mlflow/model-resolver.js";
+import { storageRetryOptions } from "../../storage/connection.js";
+import { GcsDeploymentStore } from "../../storage/deployment-store.js";
+import { GcsArtifactReader } from "../../storage/gcs-artifact-reader.js";
+import { GcsUploader } from "../../storage/uploader.js";
+import type { AiPlatformSettings } from "./config/setting-rules.js";
+import type { GoogleConnection } from "./google/connection.js";
+import { noRecords } from "./no-records.js";
+
+/** The settings that the services of all platforms are made for. */
+export function placeSettings(settings: AiPlatformSettings & { projectId: string }) {
+  const { projectId, location, trackingUri, productionBucket, productionRoute } = settings;
+  return { projectId, location, trackingUri, productionBucket, productionRoute };
+}
+
+/** An emulator has no quota to be gentle to. */
+export const emulatorPollSchedule = { firstDelayMs: 100, maxDelayMs: 1000 };
+
+/**
+ * The services that are the same on every platform.
+ *
+ * @param recordPath - Where a platform's records are, below those of all; it tells platforms, projects and regions apart,
+ * which may share a bucket.
+ */
+export function platformIndependentServices(
+  settings: ReturnType<typeof placeSettings>,
+  connection: GoogleConnection,
+  recordPath: readonly string[],
+) {
+  const storage = {
+    client: () => connection.storage({ retryOptions: storageRetryOptions }),
+    caller: () => connection.caller(),
+  };
+  const { productionBucket: bucket, productionRoute, trackingUri } = settings;
+  const sharedPrefix = [productionRoute, "deployments"].filter((part) => part !== "").join("/");
+  const records = { sharedPrefix, prefix: [sharedPrefix, ...recordPath].join("/") };
+  return {
+    clock: systemClock,
+    modelResolver: new MlflowModelResolver({ trackingUri, readers: { gs: new GcsArtifactReader(storage) } }),
+    bundleBuilder: new SdistBundleBuilder(),
+    uploader: new GcsUploader(storage),
+    deploymentStore: bucket === undefined ? noRecords : new GcsDeploymentStore(storage, { bucket, ...records }),
+  };
+}

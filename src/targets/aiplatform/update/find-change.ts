@@ -1,0 +1,134 @@
+import { canonicalJson } from "../../../core/hash.js";
+import type { DeploymentSpec } from "../../../core/record.js";
+import type { ModelVersion } from "../../../core/services.js";
+import { specDifferences } from "../../../rollout/spec-differences.js";
+import type { Call } from "../call.js";
+import { type SettingName } from "../config/settings.js";
+import { prepareWanted, type Wanted } from "../deploy/wanted.js";
+import type { WorkDirectory } from "../../work-directory.js";
+import { shareOf } from "../deploy/traffic-step.js";
+import { deployedAttempt, type Observed } from "../observe.js";
+import { changeOf, deploymentSpec } from "../spec.js";
+
+/** What is asked of an update beside its settings. */
+export interface UpdateRequest {
+  name: string;
+  /** The new model; null when it stays. */
+  modelUri: string | null;
+  flavor: string | null;
+}
+
+/** What an update comes to. */
+export interface Change {
+  /** The call with the deployment's settings after the update. */
+  call: Call;
+  spec: DeploymentSpec;
+  /** Model and bundle on this machine; null when what the version is made of stays. */
+  wanted: Wanted | null;
+  /** Whether a new registry version is needed. */
+  needsVersion: boolean;
+  /** Whether another deployed model is needed. */
+  replaces: boolean;
+  /** The settings that change in place. */
+  inPlace: SettingName[];
+  /** Whether the deployment's share of the traffic changes. */
+  movesTraffic: boolean;
+  /** A line each, for a person. */
+  differences: string[];
+}
+
+/** Finds out what an update would change, from what there is. Changes nothing itself. */
+export async function findChange(
+  request: UpdateRequest,
+  seen: Observed,
+  version: ModelVersion,
+  directory: WorkDirectory,
+  call: Call,
+): Promise<Change> {
+  const present = seen.stored?.record.spec ?? null;
+  const wanted = await wantedFiles(request, present, seen, version, directory, call);
+  const spec = wanted?.spec ?? specWithout(present!, seen, call);
+  const needsVersion = present === null || isAnotherVersion(present, spec);
+  if (needsVersion && hasOldVersionName(present, call)) {
+    // a version name is one version's own: the next one does not take it along
+    const unnamed = { ...call, settings: { ...call.settings, versionName: undefined } };
+    return findChange(request, seen, version, directory, unnamed);
+  }
+  const inPlace = present === null ? [] : changedSettings(present, spec).filter((name) => changeOf(name) === "inPlace");
+  const share = seen.endpoint ? shareOf(seen.endpoint, seen.name) : 0;
+  const { trafficPercent } = call.settings;
+  const movesTraffic = seen.shared && call.given.has("trafficPercent") && trafficPercent !== share;
+  return {
+    call,
+    spec,
+    wanted,
+    needsVersion,
+    replaces: deployedAttempt(seen, spec, call) === null,
+    inPlace: inPlace as SettingName[],
+    movesTraffic,
+    differences: [
+      ...specDifferences(present, spec),
+      ...(movesTraffic ? [`trafficPercent: ${share} → ${trafficPercent}`] : []),
+    ],
+  };
+}
+
+/** Model and bundle, where the update needs them; the model that stays is read from where its version has it. */
+async function wantedFiles(
+  { name, modelUri, flavor }: UpdateRequest,
+  present: DeploymentSpec | null,
+  seen: Observed,
+  version: ModelVersion,
+  directory: WorkDirectory,
+  call: Call,
+): Promise<Wanted | null> {
+  const sharedEndpoint = seen.shared ? seen.endpoint!.id : null;
+  if (modelUri !== null) return prepareWanted({ name, modelUri, flavor, sharedEndpoint }, directory, call);
+  if (present !== null && !changesBundle(present, call)) return null;
+  const kept = { name, modelUri: version.artifactUri ?? "", flavor: present?.flavor ?? null, sharedEndpoint };
+  const wanted = await prepareWanted(kept, directory, call);
+  return present === null ? wanted : { ...wanted, spec: { ...wanted.spec, modelUri: present.modelUri } };
+}
+
+/** The settings that the bundle or the image is made by. */
+const bundleSettings = [
+  "serving",
+  "imageUri",
+  "baseImage",
+  "destinationImageUri",
+  "predictionScript",
+  "setupFile",
+] as const satisfies SettingName[];
+
+function changesBundle(present: DeploymentSpec, { settings, given }: Call): boolean {
+  // a file of the same name may have another content
+  if (given.has("predictionScript") || given.has("setupFile")) return true;
+  return bundleSettings.some((name) => !isSame(present.settings[name], settings[name]));
+}
+
+function specWithout(present: DeploymentSpec, seen: Observed, { settings }: Call): DeploymentSpec {
+  const { specHash: _hash, settings: _settings, ...parts } = present;
+  return deploymentSpec(seen.name, parts, settings, seen.shared ? seen.endpoint!.id : null);
+}
+
+function isAnotherVersion(present: DeploymentSpec, wanted: DeploymentSpec): boolean {
+  return (
+    present.modelHash !== wanted.modelHash ||
+    present.environmentHash !== wanted.environmentHash ||
+    present.flavor !== wanted.flavor ||
+    changedSettings(present, wanted).some((name) => changeOf(name) === "version")
+  );
+}
+
+function hasOldVersionName(present: DeploymentSpec | null, { settings, given }: Call): boolean {
+  return settings.versionName !== undefined && present !== null && !given.has("versionName");
+}
+
+/** The names of the settings that two specs of one deployment have differently. */
+function changedSettings(present: DeploymentSpec, wanted: DeploymentSpec): string[] {
+  return Object.keys(wanted.settings).filter((name) => !isSame(present.settings[name], wanted.settings[name]));
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return canonicalJson(a ?? null) === canonicalJson(b ?? null);
+}

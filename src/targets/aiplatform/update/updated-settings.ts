@@ -1,0 +1,75 @@
+import { DeploymentError } from "../../../core/errors.js";
+import type { ModelVersion } from "../../../core/services.js";
+import type { Call } from "../call.js";
+import { checkSettings } from "../config/load-settings.js";
+import { settingMeta } from "../config/setting-meta.js";
+import type { AiPlatformSettings } from "../config/setting-rules.js";
+import { type SettingName, settingsShape } from "../config/settings.js";
+import { completeSettings } from "../deploy/complete-settings.js";
+import type { Observed } from "../observe.js";
+import { userLabelsOf } from "../spec.js";
+
+/**
+ * The settings of a deployment after an update: those that the call names, and for all others what the deployment has.
+ *
+ * @param version - What it serves now: the record holds no value of an environment variable, the version does.
+ * @throws DeploymentError `INVALID_PARAMETER_VALUE` for a setting that no update can change, and for settings that
+ * contradict each other.
+ */
+export function updatedSettings(seen: Observed, version: ModelVersion, { settings, given }: Call): AiPlatformSettings {
+  const present = presentSettings(seen, version);
+  const values: Partial<Record<SettingName, unknown>> = { ...settings };
+  for (const name of Object.keys(settingsShape) as SettingName[]) {
+    const { changes } = settingMeta.get(settingsShape[name]) ?? {};
+    if (!changes || !(name in present)) continue;
+    if (!given.has(name)) values[name] = present[name] ?? undefined;
+    else if (changes === "endpoint") refuseEndpointChange(name, present[name] ?? undefined, settings[name]);
+  }
+  if (!given.has("maxReplicaCount") && present.minReplicaCount === present.maxReplicaCount) {
+    values.maxReplicaCount = undefined; // what had a fixed number of replicas keeps a fixed one
+  }
+  const checked = checkSettings(values, (name) => (given.has(name) ? undefined : "as the deployment has it"));
+  return completeSettings(seen.name, { ...checked, projectId: settings.projectId });
+}
+
+/** What the deployment has, as far as it is known: by its record, or else by what runs. */
+function presentSettings(
+  { stored, deployed, endpoint, shared }: Observed,
+  version: ModelVersion,
+): Partial<Record<SettingName, unknown>> {
+  const spec = stored?.record.spec ?? null;
+  const inVersion = { env: version.env };
+  if (spec) return { ...spec.settings, ...inVersion };
+  const running = deployed.toSorted((a, b) => b.trafficPercent - a.trafficPercent)[0];
+  return {
+    ...inVersion,
+    labels: userLabelsOf(version.labels),
+    ...(running?.machineType && { machineType: running.machineType }),
+    ...(running?.minReplicaCount && { minReplicaCount: running.minReplicaCount }),
+    ...(running?.maxReplicaCount && { maxReplicaCount: running.maxReplicaCount }),
+    ...(running?.accelerator && {
+      acceleratorType: running.accelerator.type,
+      acceleratorCount: running.accelerator.count,
+    }),
+    ...(running?.serviceAccount && { serviceAccount: running.serviceAccount }),
+    ...(endpoint &&
+      !shared && {
+        endpointType: endpoint.dedicatedHost === null ? "shared" : "dedicated",
+        network: endpoint.network,
+        encryptionSpecKeyName: endpoint.encryptionKey,
+        endpointDescription: endpoint.description,
+      }),
+  };
+}
+
+function refuseEndpointChange(name: SettingName, present: unknown, wanted: unknown): void {
+  if (present === wanted) return;
+  throw new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    `${name} is ${shown(present)} and cannot become ${shown(wanted)}: it belongs to the endpoint, which no update replaces. Create another deployment, and delete this one.`,
+  );
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? value : "not set";
+}

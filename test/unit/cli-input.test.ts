@@ -1,0 +1,183 @@
+import { describe, expect, it } from "vitest";
+
+import { parseCsv } from "../../src/cli/input/csv.js";
+import { parseExactJson } from "../../src/cli/input/exact-json.js";
+import { type JsonFormat, parseJsonInput } from "../../src/cli/input/json-input.js";
+import { runCli } from "../support/run-cli.js";
+
+const parse = (content: unknown, format?: JsonFormat) => parseJsonInput(JSON.stringify(content), format);
+
+describe("a JSON input", () => {
+  it.each<[string, unknown, readonly unknown[]]>([
+    ["an array of arrays", [[1, 2]], [[1, 2]]],
+    ["an array of objects", [{ a: 1 }], [{ a: 1 }]],
+    ["an array of scalars", [1, "x", null], [1, "x", null]],
+    ["dataframe_split", { dataframe_split: { columns: ["a", "b"], data: [[1, 2]] } }, [{ a: 1, b: 2 }]],
+    ["dataframe_split without columns", { dataframe_split: { data: [[1, 2]] } }, [[1, 2]]],
+    ["dataframe_split with an index", { dataframe_split: { index: [7], columns: [0], data: [[1]] } }, [{ 0: 1 }]],
+    ["dataframe_records", { dataframe_records: [{ a: 1 }] }, [{ a: 1 }]],
+    ["instances", { instances: [[1, 2]] }, [[1, 2]]],
+    ["inputs as rows", { inputs: [[1, 2]] }, [[1, 2]]],
+    [
+      "inputs by column",
+      {
+        inputs: {
+          a: [
+            [1, 2],
+            [3, 4],
+          ],
+          b: [5, 6],
+        },
+      },
+      [
+        { a: [1, 2], b: 5 },
+        { a: [3, 4], b: 6 },
+      ],
+    ],
+    ["inputs of one row", { inputs: { question: "What?" } }, [{ question: "What?" }]],
+    ["inputs that are a text", { inputs: "What?" }, ["What?"]],
+    ["pandas' split", { columns: ["a"], index: [0], data: [[1]] }, [{ a: 1 }]],
+    [
+      "pandas' columns",
+      { a: { 0: 1, 1: 2 }, b: { 0: "x", 1: "y" } },
+      [
+        { a: 1, b: "x" },
+        { a: 2, b: "y" },
+      ],
+    ],
+    [
+      "pandas' columns with a cell that is missing",
+      { a: { 0: 1 }, b: { 1: 2 } },
+      [
+        { a: 1, b: null },
+        { a: null, b: 2 },
+      ],
+    ],
+    ["columns that are lists", { data: [5000] }, [{ data: 5000 }]],
+    ["a column that is called params", { a: { 0: 1 }, params: { 0: 2 } }, [{ a: 1, params: 2 }]],
+  ])("is understood as %s", (_, content, rows) => {
+    expect(parse(content)).toEqual({ inputs: rows });
+  });
+
+  it.each([
+    { instances: [1], params: { k: 2 } },
+    { inputs: [1], params: { k: 2 } },
+    { dataframe_split: { data: [1] }, params: { k: 2 } },
+    { dataframe_records: [1], params: { k: 2 } },
+  ])("has its params beside the rows: %j", (content) => {
+    expect(parse(content)).toEqual({ inputs: [1], params: { k: 2 } });
+  });
+
+  it.each<[JsonFormat, unknown, readonly unknown[]]>([
+    ["split", { columns: ["a"], data: [[1]] }, [{ a: 1 }]],
+    ["split", { dataframe_split: { columns: ["a"], data: [[1]] } }, [{ a: 1 }]],
+    ["records", [{ a: 1 }], [{ a: 1 }]],
+    ["columns", { inputs: [1, 2] }, [{ inputs: 1 }, { inputs: 2 }]],
+    ["columns", { instances: { 0: 1 } }, [{ instances: 1 }]],
+    ["tf-serving", { instances: [[1]] }, [[1]]],
+  ])("is of the form %s where that is said", (format, content, rows) => {
+    expect(parse(content, format)).toEqual({ inputs: rows });
+  });
+
+  it.each([{}, { inputs: [1], instances: [1] }, { other: [1] }, { instances: [1], signature_name: "x" }])(
+    "is not of the form tf-serving: %j",
+    (content) => {
+      expect(() => parse(content, "tf-serving")).toThrow('One of "instances" and "inputs" must be specified');
+    },
+  );
+
+  it.each<[unknown, JsonFormat | undefined, string]>([
+    [5, undefined, "it is of type number"],
+    [{}, undefined, "it is an object with the keys []"],
+    [{ a: 5 }, undefined, 'it is an object with the keys ["a"]'],
+    [[[1]], "split", "it is an array"],
+    [{ instances: 5 }, undefined, '"instances" must be an array, and is of type number.'],
+    [{ dataframe_split: { columns: ["a"], data: [[1, 2]] } }, undefined, 'Row 1 of "data" must be an array of 1 cells'],
+    [{ a: [1], b: [1, 2] }, undefined, "The columns must be of the same length."],
+  ])("is refused with what it is: %j", (content, format, message) => {
+    expect(() => parse(content, format)).toThrow(message);
+  });
+});
+
+describe("a number in the input", () => {
+  it.each(["9007199254740993", "-9007199254740992", '[1, {"a": 12345678901234567890}]', "1e400"])(
+    "is refused where it would be rounded: %s",
+    (text) => {
+      expect(() => parseExactJson(text)).toThrow(/in the input is too large: it would be rounded/);
+    },
+  );
+
+  it.each([
+    '"9007199254740993"',
+    String.raw`["\"", "9007199254740993\\", 1]`,
+    "9007199254740991",
+    "0.1234567890123456789",
+    "-1.5e-3",
+  ])("is taken where it is a text, or fits: %s", (text) => {
+    expect(parseExactJson(text)).toEqual(JSON.parse(text));
+  });
+});
+
+describe("a CSV input", () => {
+  it("has objects by the line of headings, and numbers as numbers", () => {
+    expect(parseCsv("a,b,c\n1,x,true\n-2.5e3,y,FALSE\n")).toEqual([
+      { a: 1, b: "x", c: true },
+      { a: -2500, b: "y", c: false },
+    ]);
+  });
+
+  it("has commas, line ends and quotes in quotes", () => {
+    expect(parseCsv('\uFEFF"a ""b""",c\r\n"1,\r\n2",""\r\n\r\nx,"y"')).toEqual([
+      { 'a "b"': "1,\r\n2", c: null },
+      { 'a "b"': "x", c: "y" },
+    ]);
+  });
+
+  it("has null for an empty cell, and for NaN among numbers", () => {
+    expect(parseCsv("a,b\n1,\nNaN,x\n,NaN\n")).toEqual([
+      { a: 1, b: null },
+      { a: null, b: "x" },
+      { a: null, b: "NaN" },
+    ]);
+  });
+
+  it("keeps a column as text where not all of it is numbers, or one has a leading zero", () => {
+    expect(parseCsv("a,b\n1,007\nx,1\n")).toEqual([
+      { a: "1", b: "007" },
+      { a: "x", b: "1" },
+    ]);
+  });
+
+  it("takes a very long cell", () => {
+    const long = 'x""'.repeat(500_000);
+    expect(parseCsv(`a\n"${long}"\n`)).toEqual([{ a: 'x"'.repeat(500_000) }]);
+  });
+
+  it.each([
+    ["", "it is empty"],
+    ["a,a\n1,2\n", 'the column "a" is there twice'],
+    ["a,b\n1,2\n3\n", "row 2 has 1 cells, and the line of headings 2"],
+    ['a\n"x"y\n', "a quote is wrong near"],
+    ['a\n"x\n', "a quote is wrong near"],
+    ["id\n9007199254740993\n", "would be rounded"],
+  ])("is refused: %j", (text, message) => {
+    expect(() => parseCsv(text)).toThrow(message);
+  });
+
+  it("has no --json-format", async () => {
+    const { code, err } = await runCli([
+      "predict",
+      "-t",
+      "x",
+      "--name",
+      "x",
+      "-I",
+      "-",
+      "--content-type",
+      "csv",
+      "--json-format",
+      "split",
+    ]);
+    expect([code, err.at(-1)]).toEqual([2, "Error: --json-format is for JSON, and the input is CSV."]);
+  });
+});
