@@ -29,7 +29,9 @@ export class MockModelRegistry implements ModelManager, VersionManager {
 
   async create(parent: ParentModel, request: VersionRequest) {
     return this.#operations.start<ModelVersion>(parent.name, () => {
-      const versionId = String(1 + Math.max(0, ...this.#versionsOf(parent.name).map((version) => Number(version.versionId))));
+      const versionId = String(
+        1 + Math.max(0, ...this.#versionsOf(parent.name).map((version) => Number(version.versionId))),
+      );
       const aliases = [...(versionId === "1" ? ["default"] : []), ...(request.alias ? [request.alias] : [])];
       const { labels, artifactUri, imageUri, env } = request;
       const made = { model: parent.name, versionId, aliases, labels, artifactUri, imageUri, env };

@@ -71,7 +71,8 @@ export function faultyServices(services: MockServices, at: number, fault: Fault)
         const member: unknown = Reflect.get(target, method, receiver);
         if (typeof member !== "function" || typeof method !== "string") return member;
         const send = (...args: unknown[]): unknown => (member as (...all: unknown[]) => unknown).apply(target, args);
-        if (method === "attach") return (...args: unknown[]) => watched(send(...args) as Operation<unknown>, "attached");
+        if (method === "attach")
+          return (...args: unknown[]) => watched(send(...args) as Operation<unknown>, "attached");
         return (...args: unknown[]) => request(`${service}.${method}`, () => send(...args));
       },
     });

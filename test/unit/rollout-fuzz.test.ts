@@ -1,4 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { type AiPlatformClient, DeploymentError, getDeployClient, OperationFailedError } from "../../src/index.js";
 import { modelHash } from "../../src/targets/aiplatform/spec.js";
@@ -12,7 +16,15 @@ const seeds = process.env["FUZZ_SEED"] ? 1 : Number(process.env["FUZZ_SEEDS"] ??
 const callsOfOne = 5;
 
 const secret = "hunter2";
-const config = { projectId: "acme", productionBucket: "acme-models", drainSeconds: 1 };
+const config = { projectId: "acme", productionBucket: "acme-models", drainSeconds: 1, tmpDir: "" };
+
+beforeAll(async () => {
+  config.tmpDir = await mkdtemp(join(tmpdir(), "fuzz-"));
+});
+
+afterAll(async () => {
+  await rm(config.tmpDir, { recursive: true });
+});
 
 type Action = "create" | "update" | "delete" | "split";
 interface FuzzCall {
@@ -39,6 +51,8 @@ class Fuzz {
   readonly #log: string[] = [];
   /** Finished deployments that no delete has been called for. */
   readonly #serving = new Map<string, Expected>();
+  /** Those that a call that failed may have finished. */
+  readonly #maybe = new Map<string, Expected>();
   readonly #lastFailed = new Map<string, FuzzCall>();
 
   constructor(seed: number) {
@@ -164,6 +178,9 @@ class Fuzz {
   #learn({ action, name, modelUri, config: given }: FuzzCall, failure: DeploymentError | null): void {
     if (action === "split") return;
     if (action === "delete") {
+      const expected = this.#serving.get(name);
+      if (failure && expected) this.#maybe.set(name, expected);
+      else if (!failure) this.#maybe.delete(name);
       this.#serving.delete(name);
       return;
     }
@@ -171,11 +188,15 @@ class Fuzz {
     wanted.delete("trafficPercent");
     const expected = this.#serving.get(name);
     if (failure) {
-      if (action === "update" && !OperationFailedError.is(failure))
-        for (const [key, value] of wanted) expected?.get(key)?.add(value);
+      if (OperationFailedError.is(failure)) return;
+      // it may have come to its end all the same
+      const maybe = expected ?? (action === "create" ? (this.#maybe.get(name) ?? knownDefaults()) : undefined);
+      for (const [key, value] of wanted) maybe?.get(key)?.add(value);
+      if (maybe && !expected) this.#maybe.set(name, maybe);
       return;
     }
-    const known: Expected = expected ?? new Map(Object.entries(defaults()).map(([key, value]) => [key, new Set([value])]));
+    const known = expected ?? (action === "update" ? this.#maybe.get(name) : undefined) ?? knownDefaults();
+    this.#maybe.delete(name);
     for (const [key, value] of wanted) known.set(key, new Set([value]));
     this.#serving.set(name, known);
   }
@@ -319,8 +340,9 @@ function adviceOf(message: string, call: FuzzCall, last: FuzzCall | undefined): 
   return null;
 }
 
-function defaults(): Record<string, unknown> {
-  return { machineType: "n1-standard-2", minReplicaCount: 1, labels: {}, env: {}, modelUri: null };
+function knownDefaults(): Expected {
+  const defaults = { machineType: "n1-standard-2", minReplicaCount: 1, labels: {}, env: {}, modelUri: null };
+  return new Map(Object.entries(defaults).map(([key, value]) => [key, new Set<unknown>([value])]));
 }
 
 function show({ action, name, modelUri, config: given }: FuzzCall): string {

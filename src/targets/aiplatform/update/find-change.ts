@@ -1,14 +1,15 @@
-import { canonicalJson } from "../../../core/hash.js";
+import { DeploymentError } from "../../../core/errors.js";
 import type { DeploymentSpec } from "../../../core/record.js";
 import type { ModelVersion } from "../../../core/services.js";
 import { specDifferences } from "../../../rollout/spec-differences.js";
 import type { Call } from "../call.js";
 import { type SettingName } from "../config/settings.js";
+import { changedInPlace } from "../deploy/in-place.js";
 import { prepareWanted, type Wanted } from "../deploy/wanted.js";
 import type { WorkDirectory } from "../deploy/work-directory.js";
 import { shareOf } from "../deploy/traffic-step.js";
-import { deployedAttempt, type Observed } from "../observe.js";
-import { changeOf, deploymentSpec } from "../spec.js";
+import { type DeploymentView, deployedAttempt } from "../observe.js";
+import { changeOf, deploymentSpec, isSameSetting } from "../spec.js";
 
 /** What is asked of an update beside its settings. */
 export interface UpdateRequest {
@@ -37,15 +38,19 @@ export interface Change {
   differences: string[];
 }
 
-/** Finds out what an update would change, from what there is. Changes nothing itself. */
+/**
+ * Finds out what an update would change, from what there is. Changes nothing itself.
+ *
+ * @throws DeploymentError `FAILED_PRECONDITION` where a private endpoint would need a second deployed model.
+ */
 export async function findChange(
   request: UpdateRequest,
-  seen: Observed,
+  seen: DeploymentView,
   version: ModelVersion,
   directory: WorkDirectory,
   call: Call,
 ): Promise<Change> {
-  const present = seen.stored?.record.spec ?? null;
+  const present = seen.spec;
   const wanted = await wantedFiles(request, present, seen, version, directory, call);
   const spec = wanted?.spec ?? specWithout(present!, seen, call);
   const needsVersion = present === null || isAnotherVersion(present, spec);
@@ -54,17 +59,18 @@ export async function findChange(
     const unnamed = { ...call, settings: { ...call.settings, versionName: undefined } };
     return findChange(request, seen, version, directory, unnamed);
   }
-  const inPlace = present === null ? [] : changedSettings(present, spec).filter((name) => changeOf(name) === "inPlace");
   const share = seen.endpoint ? shareOf(seen.endpoint, seen.name) : 0;
   const { trafficPercent } = call.settings;
   const movesTraffic = seen.shared && call.given.has("trafficPercent") && trafficPercent !== share;
+  const replaces = deployedAttempt(seen, spec, call) === null;
+  if (replaces) refuseSecondOnPrivate(seen);
   return {
     call,
     spec,
     wanted,
     needsVersion,
-    replaces: deployedAttempt(seen, spec, call) === null,
-    inPlace: inPlace as SettingName[],
+    replaces,
+    inPlace: changedInPlace(seen, spec, call),
     movesTraffic,
     differences: [
       ...specDifferences(present, spec),
@@ -73,11 +79,17 @@ export async function findChange(
   };
 }
 
+/** Whether all is as the update wants it, and nothing was left half-way. */
+export function isNothing(change: Change, { record, spec, deployed }: DeploymentView): boolean {
+  if (record !== null && (record.update !== null || spec === null)) return false; // cut off, or not of what serves
+  return !change.replaces && change.inPlace.length === 0 && !change.movesTraffic && deployed.length === 1;
+}
+
 /** Model and bundle, where the update needs them; the model that stays is read from where its version has it. */
 async function wantedFiles(
   { name, modelUri, flavor }: UpdateRequest,
   present: DeploymentSpec | null,
-  seen: Observed,
+  seen: DeploymentView,
   version: ModelVersion,
   directory: WorkDirectory,
   call: Call,
@@ -103,10 +115,10 @@ const bundleSettings = [
 function changesBundle(present: DeploymentSpec, { settings, given }: Call): boolean {
   // a file of the same name may have another content
   if (given.has("predictionScript") || given.has("setupFile")) return true;
-  return bundleSettings.some((name) => !isSame(present.settings[name], settings[name]));
+  return bundleSettings.some((name) => !isSameSetting(present.settings[name], settings[name]));
 }
 
-function specWithout(present: DeploymentSpec, seen: Observed, { settings }: Call): DeploymentSpec {
+function specWithout(present: DeploymentSpec, seen: DeploymentView, { settings }: Call): DeploymentSpec {
   const { specHash: _hash, settings: _settings, ...parts } = present;
   return deploymentSpec(seen.name, parts, settings, seen.shared ? seen.endpoint!.id : null);
 }
@@ -126,9 +138,13 @@ function hasOldVersionName(present: DeploymentSpec | null, { settings, given }: 
 
 /** The names of the settings that two specs of one deployment have differently. */
 function changedSettings(present: DeploymentSpec, wanted: DeploymentSpec): string[] {
-  return Object.keys(wanted.settings).filter((name) => !isSame(present.settings[name], wanted.settings[name]));
+  return Object.keys(wanted.settings).filter((name) => !isSameSetting(present.settings[name], wanted.settings[name]));
 }
 
-function isSame(a: unknown, b: unknown): boolean {
-  return canonicalJson(a ?? null) === canonicalJson(b ?? null);
+function refuseSecondOnPrivate({ name, endpoint }: DeploymentView): void {
+  if (endpoint === null || endpoint.network === null) return;
+  throw new DeploymentError(
+    "FAILED_PRECONDITION",
+    `The endpoint of "${name}" is private (network), and Vertex AI lets such endpoints have one deployed model, so that a new one cannot be deployed beside it. Create another deployment, and delete this one.`,
+  );
 }
