@@ -45,9 +45,10 @@ describe("a call with sync: false", () => {
   });
 
   it("is waited for by another process that knows its name", async () => {
-    const { name, wait } = await client().createDeployment({ ...request, config: inBackground });
+    const operation = await client().createDeployment({ ...request, config: inBackground });
+    const { name } = operation;
     expect(name).toMatch(/^deployments\/tester\/calls\/[0-9a-f-]{36}$/);
-    await wait();
+    await operation.wait();
     await expect(client().operation(name).wait()).resolves.toMatchObject({ name: "tester", state: "ready" });
     const deleting = await client().deleteDeployment({ name: "tester", config: inBackground });
     await deleting.wait();

@@ -156,7 +156,7 @@ describe("an update that was cut off", () => {
   it("keeps createDeployment from finding the deployment finished, and says what was cut off", async () => {
     await client().createDeployment(request);
     cut("endpointManager", "setTraffic");
-    await expect(client().updateDeployment(second)).rejects.toThrow();
+    await expect(client().updateDeployment(second)).rejects.toBeInstanceOf(DeploymentError);
     await expect(client().createDeployment(request)).rejects.toThrow(/An updateDeployment of "tester".*was cut off/);
   });
 
@@ -167,7 +167,7 @@ describe("an update that was cut off", () => {
   ])("at %s.%s gives way to another update, of which alone is left", async (service, method) => {
     await client().createDeployment(request);
     cut(service, method);
-    await expect(client().updateDeployment(second)).rejects.toThrow();
+    await expect(client().updateDeployment(second)).rejects.toBeInstanceOf(DeploymentError);
     const third = await client().updateDeployment({ name: "tester", modelUri: "models:/iris/3" });
     expect(third.model?.source).toBe("models:/iris/3");
     expect(endpoint().deployedModels).toMatchObject([{ id: third.deployedModels[0]!.id, trafficPercent: 100 }]);
@@ -176,7 +176,7 @@ describe("an update that was cut off", () => {
   it("gives way to going back to what was served before", async () => {
     const { deployedModels } = await client().createDeployment(request);
     cut("endpointManager", "undeploy");
-    await expect(client().updateDeployment(second)).rejects.toThrow();
+    await expect(client().updateDeployment(second)).rejects.toBeInstanceOf(DeploymentError);
     const back = await client().updateDeployment(request);
     expect(back.deployedModels.map(({ id }) => id)).toEqual(deployedModels.map(({ id }) => id));
     await expect(client().createDeployment(request)).resolves.toMatchObject({ changed: false });
@@ -260,7 +260,7 @@ describe("an update of what is not there to be updated", () => {
 
   it("says so of one that was never finished", async () => {
     platform.recorder.failNext("endpointManager", "deploy", new DeploymentError("TEMPORARILY_UNAVAILABLE", "No."));
-    await expect(client().createDeployment(request)).rejects.toThrow();
+    await expect(client().createDeployment(request)).rejects.toBeInstanceOf(DeploymentError);
     await expect(client().updateDeployment(second)).rejects.toThrow(/was never finished/);
   });
 

@@ -1,6 +1,6 @@
 import { DeploymentError } from "../../../core/errors.js";
 import { OperationFailedError } from "../../../core/operation.js";
-import type { DeploymentRecord, DeploymentSpec } from "../../../core/record.js";
+import type { DeploymentRecord, DeploymentSpec, PendingStep } from "../../../core/record.js";
 import type { ModelVersion } from "../../../core/services.js";
 import type { RecordSession } from "../../../rollout/record-session.js";
 import type { Call } from "../call.js";
@@ -43,35 +43,26 @@ interface FailedCall {
  * is taken away; a call that was cut off leaves what is pending for the next one to go on with.
  */
 export async function fail(error: unknown, work: FailedCall): Promise<DeploymentError> {
-  const { name, session, call, otherwise, failed } = work;
+  const { name, session, call, failed } = work;
   const { pending } = session.record;
-  let failure = DeploymentError.from(error, `The deployment "${name}"`);
+  const failure = DeploymentError.from(error, `The deployment "${name}"`);
+  const ended = OperationFailedError.is(failure) ? await cleanUp(failure, pending, work) : null;
   try {
-    if (OperationFailedError.is(failure)) {
-      await session.note({}); // where another process has the lock by now, it needs what would be taken away
-      const log = pending?.step === "deploy" ? await containerLog(work.endpointId, pending.startedAt, call) : "";
-      const left = work.remains === null ? "" : await remove(work.remains, call);
-      const message = `${failure.message}${left}${work.outcome}${log}`;
-      const ended = new OperationFailedError(failure.code, message, { cause: error });
-      failure = ended;
-      await session.end((record) => failed(record, ended, left === ""));
-    } else {
-      await session.end();
-    }
+    await session.end((record) => (ended ? failed(record, ended.failure, ended.isClean) : record));
   } catch (endError) {
     // the lock ends by itself, and the failure is what the caller must see
     call.context.report({
       type: "warning",
       message: `Could not write the record of "${name}": ${(endError as Error).message}`,
     });
-    await session.end().catch(() => {});
   }
   if (session.lost.aborted) return DeploymentError.from(session.lost.reason, `The deployment "${name}"`);
+  if (ended) return ended.failure;
   if (failure.code !== "CANCELLED") return failure;
   const at = pending ? ` at the step ${pending.step}` : "";
   return new DeploymentError(
     "CANCELLED",
-    `The work on "${name}" was cancelled${at}. Run the same call again to go on, or ${otherwise}.`,
+    `The work on "${name}" was cancelled${at}. Run the same call again to go on, or ${work.otherwise}.`,
     { cause: failure },
   );
 }
@@ -82,11 +73,36 @@ export function isUnserved({ specHash }: DeploymentSpec, isNew: boolean, { recor
   return !record.history.some((entry) => entry.outcome === "succeeded" && entry.specHash === specHash);
 }
 
-/**
- * Takes away what a failure left.
- *
- * @returns What could not be taken away, as a sentence; empty when nothing is left.
- */
+/** What a failure for good has come to. */
+interface CleanedUp {
+  failure: OperationFailedError;
+  /** Whether all that remained was taken away. */
+  isClean: boolean;
+}
+
+/** Takes away what a failure for good left, and says in its message all that is known of it. */
+async function cleanUp(
+  failure: OperationFailedError,
+  pending: PendingStep | null,
+  { endpointId, session, remains, outcome, call }: FailedCall,
+): Promise<CleanedUp> {
+  const log = pending?.step === "deploy" ? await containerLog(endpointId, pending.startedAt, call) : "";
+  // where another process has the lock by now, it may need what would be taken away
+  const left = remains === null || !(await holdsLock(session)) ? null : await remove(remains, call);
+  const message = `${failure.message}${left ?? ""}${outcome}${log}`;
+  return { failure: new OperationFailedError(failure.code, message, { cause: failure }), isClean: left === "" };
+}
+
+async function holdsLock(session: RecordSession): Promise<boolean> {
+  try {
+    await session.note({});
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @returns What could not be taken away, as a sentence; empty when nothing is left. */
 async function remove({ endpointId, version, otherwise }: Remains, call: Call): Promise<string> {
   const { endpointManager, versionManager } = call.services;
   // not the caller's signal: cleaning up is what remains to be done when the caller has stopped

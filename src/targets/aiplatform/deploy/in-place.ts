@@ -102,8 +102,8 @@ export async function changeInPlace(
 }
 
 function isScaledOtherwise({ minReplicaCount, maxReplicaCount }: DeployedModel, wanted: Scaling): boolean {
-  const differs = (count: number | null, other: number) => count !== null && count !== other;
-  return differs(minReplicaCount, wanted.minReplicaCount) || differs(maxReplicaCount, wanted.maxReplicaCount);
+  const { minReplicaCount: min, maxReplicaCount: max } = wanted;
+  return (minReplicaCount ?? min) !== min || (maxReplicaCount ?? max) !== max;
 }
 
 /** Whether it is a setting of how a deployed model is scaled. */

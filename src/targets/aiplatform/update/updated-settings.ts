@@ -65,6 +65,11 @@ function refuseEndpointChange(name: SettingName, present: unknown, wanted: unkno
   if (present === wanted) return;
   throw new DeploymentError(
     "INVALID_PARAMETER_VALUE",
-    `${name} is ${String(present ?? "not set")} and cannot become ${String(wanted)}: it belongs to the endpoint, which no update replaces. Create another deployment, and delete this one.`,
+    `${name} is ${shown(present)} and cannot become ${shown(wanted)}: it belongs to the endpoint, which no update replaces. Create another deployment, and delete this one.`,
   );
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return "not set";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
