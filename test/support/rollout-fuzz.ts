@@ -8,10 +8,10 @@ import {
   getDeployClient,
   OperationFailedError,
 } from "../../src/index.js";
-import { modelHash } from "../../src/targets/aiplatform/spec.js";
 import { deployedModelId } from "../../src/targets/aiplatform/vertex/names.js";
-import { mockModel, type MockPlatform, mockPlatform } from "../../src/testing/index.js";
+import type { MockPlatform } from "../../src/testing/index.js";
 import { type Fault, faults, faultyServices } from "./faulty-services.js";
+import { copyOf, platformWithModels } from "./numbered-models.js";
 
 const secret = "hunter2";
 type Action = "create" | "update" | "delete" | "split";
@@ -48,13 +48,7 @@ export class RolloutFuzz {
     this.#seed = seed;
     this.#config = { projectId: "acme", productionBucket: "acme-models", drainSeconds: 1, tmpDir };
     this.#random = randomOf(seed);
-    this.#platform = mockPlatform({
-      model: (uri) => {
-        // the copy in the bucket is named by its content
-        const number = numbers.find((each) => uri.endsWith(copyOf(each)) || uri.endsWith(`/${each}`));
-        return numbered(number!, uri);
-      },
-    });
+    this.#platform = platformWithModels();
   }
 
   async run(): Promise<void> {
@@ -310,20 +304,6 @@ export class RolloutFuzz {
   #pick<T>(values: readonly T[]): T {
     return values[Math.floor(this.#random() * values.length)]!;
   }
-}
-
-const numbers = [1, 2];
-
-/** A model with files of its own. */
-function numbered(number: number, uri: string) {
-  const model = mockModel(uri);
-  model.files[0]!.sha256 = String(number).repeat(64);
-  return model;
-}
-
-/** How the name of a model's copy in the bucket ends. */
-function copyOf(number: number): string {
-  return modelHash(numbered(number, "")).slice(0, 16);
 }
 
 /** The call that an error's message says to make. */
