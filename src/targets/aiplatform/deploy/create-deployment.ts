@@ -15,7 +15,7 @@ import { finishedAlready } from "./decide.js";
 import { ensureDeployed } from "./deploy-step.js";
 import { endpointStep } from "./endpoint-step.js";
 import { fail, isUnserved } from "./failure.js";
-import { changedInPlace, changeInPlace } from "./in-place.js";
+import { changedSinceCutOff, changeInPlace } from "./in-place.js";
 import { placeOf, seenFor } from "./place.js";
 import { checkRoom } from "./shared-endpoint.js";
 import { shareOf, shiftTraffic } from "./traffic-step.js";
@@ -62,17 +62,16 @@ async function deploy(work: Work, seen: Observed, call: Call): Promise<CreatedDe
     await session.note({ version: { model: version.model, versionId: version.versionId } });
     const endpoint = shared ?? (await completeStep(endpointStep(name, held), session, context, limits)).value;
     const { attempt } = session.record;
-    const deployed = await ensureDeployed(
+    const { value: deployed, changed: isNew } = await ensureDeployed(
       { name, spec, attempt, version, endpoint, shared: shared !== null },
       session,
       held,
       limits,
     );
-    const target = { endpointId: endpoint.id, name, deployedModelId: deployed.id };
+    const target = { endpointId: endpoint.id, name, deployedModelId: deployed.id, isNew };
     const share = shared ? (now: Endpoint) => sharedPercent(now, name, held) : () => 100;
     const shifted = await shiftTraffic(target, share, () => session.begun("traffic"), held);
-    // what an attempt with other settings has left, of those that are no part of the spec's hash
-    const inPlace = seen.record?.spec?.specHash === spec.specHash ? changedInPlace(seen, spec, held) : [];
+    const inPlace = changedSinceCutOff(spec, seen, held);
     const made = { name, shared: shared !== null, endpoint: shifted, deployed, version, isNew: false };
     await changeInPlace(made, { inPlace, spec }, session, held, limits);
     const serving = (await services.endpointManager.find(endpoint.id, context)) ?? shifted;

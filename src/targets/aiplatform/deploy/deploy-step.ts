@@ -2,7 +2,7 @@ import type { DeployedModel } from "../../../core/deployment.js";
 import type { DeploymentSpec } from "../../../core/record.js";
 import type { DeployRequest, Endpoint, ModelVersion } from "../../../core/services.js";
 import type { RecordSession } from "../../../rollout/record-session.js";
-import { completeStep, type StepLimits } from "../../../rollout/resumable-step.js";
+import { completeStep, type StepLimits, type StepOutcome } from "../../../rollout/resumable-step.js";
 import type { Call } from "../call.js";
 import { scalingOf } from "./scaling.js";
 
@@ -23,12 +23,12 @@ export async function ensureDeployed(
   session: RecordSession,
   call: Call,
   limits: StepLimits,
-): Promise<DeployedModel> {
+): Promise<StepOutcome<DeployedModel>> {
   const { name, spec, attempt, endpoint, version } = work;
   const { services, context } = call;
   const { endpointManager, names } = services;
   const id = names.deployedModelId(name, spec.specHash, attempt);
-  const outcome = await completeStep<DeployedModel>(
+  return completeStep<DeployedModel>(
     {
       step: "deploy",
       what: `version ${version.versionId} on the endpoint ${endpoint.id}`,
@@ -44,7 +44,6 @@ export async function ensureDeployed(
     context,
     limits,
   );
-  return outcome.value;
 }
 
 function deployedModel(endpoint: Endpoint | null, id: string): DeployedModel | null {

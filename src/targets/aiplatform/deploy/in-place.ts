@@ -58,6 +58,11 @@ export function changedInPlace(view: DeploymentView, wanted: DeploymentSpec, cal
   );
 }
 
+/** The same for an attempt to create it that goes on with one that was cut off, which may have had others of them. */
+export function changedSinceCutOff(wanted: DeploymentSpec, view: DeploymentView, call: Call): SettingName[] {
+  return view.record?.spec?.specHash === wanted.specHash ? changedInPlace(view, wanted, call) : [];
+}
+
 /**
  * Changes what can change while it serves: replicas, autoscaling, labels, and what an endpoint of its own has. That is what
  * `inPlace` names, and what is seen to be otherwise, since an attempt that was cut off may have had other settings.

@@ -11,6 +11,8 @@ interface TrafficTarget {
   name: string;
   /** The deployed model that gets all of the deployment's share; null when the deployment is to have none. */
   deployedModelId: string | null;
+  /** Whether it was deployed just now, perhaps with all the traffic. */
+  isNew?: boolean;
 }
 
 /**
@@ -35,7 +37,8 @@ export function shiftTraffic(
     const wanted = percent === null ? endpoint.trafficSplit : wantedSplit(endpoint, target, percent);
     const who = versionOf(endpoint, deployedModelId);
     if (sameSplit(endpoint.trafficSplit, wanted)) {
-      report(call, "skipped", `${who} has ${share(wanted, deployedModelId)} of the traffic`);
+      const isNews = target.isNew && deployedModelId !== null && (wanted[deployedModelId] ?? 0) > 0;
+      report(call, isNews ? "done" : "skipped", `${who} has ${share(wanted, deployedModelId)} of the traffic`);
       return endpoint;
     }
     await confirmLock();

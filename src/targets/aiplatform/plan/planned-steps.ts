@@ -2,7 +2,7 @@ import type { PlannedStep } from "../../../core/plan.js";
 import type { DeploymentSpec } from "../../../core/record.js";
 import type { ModelVersion } from "../../../core/services.js";
 import { artifactLocation, shortImage } from "../deploy/artifacts.js";
-import { isScaling } from "../deploy/in-place.js";
+import { changedSinceCutOff, isScaling } from "../deploy/in-place.js";
 import { versionRequest } from "../deploy/version-step.js";
 import { shareOf } from "../deploy/traffic-step.js";
 import type { Wanted } from "../deploy/wanted.js";
@@ -14,12 +14,14 @@ import type { Change } from "../update/find-change.js";
 export async function createSteps(wanted: Wanted, seen: Observed, call: Call): Promise<PlannedStep[]> {
   const isDeployed = deployedAttempt(seen, wanted.spec, call) !== null;
   const endpointId = seen.endpoint?.id ?? call.services.names.endpointId(seen.name);
+  const inPlace = changedSinceCutOff(wanted.spec, seen, call);
   return [
     ...(await fileSteps(wanted, call)),
     await versionStep(seen.name, wanted.spec, await filesOf(wanted, call), call),
     step("endpoint", seen.endpoint ? "skip" : "create", `the endpoint ${endpointId}`),
     step("deploy", isDeployed ? "skip" : "create", `a deployed model on ${call.settings.machineType}`),
     createTraffic(seen, call),
+    ...(inPlace.length > 0 ? [settingsStep(inPlace)] : []),
   ];
 }
 
@@ -40,7 +42,7 @@ export async function updateSteps(change: Change, seen: Observed, version: Model
   const old = seen.deployed.length - (replaces ? 0 : 1);
   if (old > 0) steps.push(step("undeploy", "delete", old === 1 ? "what served before" : `${old} deployed models`));
   const inPlace = change.inPlace.filter((name) => !(replaces && isScaling(name)));
-  if (inPlace.length > 0) steps.push(step("settings", "change", `in place: ${inPlace.join(", ")}`));
+  if (inPlace.length > 0) steps.push(settingsStep(inPlace));
   return steps;
 }
 
@@ -100,13 +102,17 @@ function createTraffic(seen: Observed, { settings }: Call): PlannedStep {
 }
 
 /** What happens to the traffic; null when it stays where it is. */
-function updateTraffic(
-  { call, replaces, movesTraffic }: Change,
-  { serving, deployed, shared }: Observed,
-): string | null {
+function updateTraffic({ call, spec, movesTraffic }: Change, seen: Observed): string | null {
   if (movesTraffic) return `${call.settings.trafficPercent}% of the endpoint's traffic`;
-  const isServed = (serving?.trafficPercent ?? 0) > 0 || !shared;
-  return isServed && (replaces || deployed.length > 1) ? "it moves when the new one is healthy" : null;
+  const share = seen.deployed.reduce((sum, model) => sum + model.trafficPercent, 0);
+  const attempt = deployedAttempt(seen, spec, call);
+  const id = attempt === null ? null : call.services.names.deployedModelId(seen.name, spec.specHash, attempt);
+  const present = seen.deployed.find((model) => model.id === id)?.trafficPercent ?? 0;
+  return present === share && (share > 0 || seen.shared) ? null : "it moves when the new one is healthy";
+}
+
+function settingsStep(names: readonly string[]): PlannedStep {
+  return step("settings", "change", `in place: ${names.join(", ")}`);
 }
 
 function step(name: PlannedStep["step"], action: PlannedStep["action"], message: string): PlannedStep {

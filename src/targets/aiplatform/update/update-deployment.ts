@@ -67,7 +67,7 @@ async function update(work: Work, change: Change): Promise<UpdatedDeployment> {
     if (change.needsVersion && isUnserved(spec, changed, seen)) made = version;
     const { attempt } = session.record.update!;
     const deploying = { name, spec, attempt, version, endpoint, shared: seen.shared };
-    const deployed = await ensureDeployed(deploying, session, held, limits);
+    const { value: deployed } = await ensureDeployed(deploying, session, held, limits);
     hasReplaced = session.record.spec?.specHash !== spec.specHash;
     const successor = { name, endpointId: endpoint.id, shared: seen.shared, deployed };
     const serving = await takeOver(successor, session, held, limits);
