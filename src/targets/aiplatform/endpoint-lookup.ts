@@ -50,9 +50,15 @@ export function noEndpoint(name: string): DeploymentError {
   );
 }
 
-/** Whether `name` is the endpoint's id or one of its names. */
-export function isNamed(endpoint: Endpoint, name: string): boolean {
-  return endpoint.id === name || endpoint.name === name || (isShared(endpoint) && endpoint.displayName === name);
+/**
+ * Whether `name` is the endpoint's id or one of its names.
+ *
+ * @throws DeploymentError `INVALID_PARAMETER_VALUE` for a full name of another project or location.
+ */
+export function isNamed(endpoint: Endpoint, name: string, { settings }: Call): boolean {
+  if (endpoint.name === name) return true;
+  if (name.includes("/")) return endpoint.id === idOfFullName(name, settings);
+  return endpoint.id === name || (isShared(endpoint) && endpoint.displayName === name);
 }
 
 /** The ids that a name may mean, the likelier first: one that ends as this package's and Google's own ids do is an id. */
