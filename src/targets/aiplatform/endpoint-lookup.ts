@@ -3,6 +3,8 @@ import type { Endpoint } from "../../core/services.js";
 import type { Call } from "./call.js";
 import { managedBy } from "./spec.js";
 
+const fullName = /^projects\/([^/]+)\/locations\/([^/]+)\/endpoints\/([^/]+)$/;
+
 /** Whether an endpoint was made by `createEndpoint`: one that a deployment owns has its name in a label. */
 export function isShared(endpoint: Endpoint): boolean {
   return endpoint.labels["managed-by"] === managedBy && endpoint.labels["deployment"] === undefined;
@@ -56,9 +58,8 @@ export function noEndpoint(name: string): DeploymentError {
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` for a full name of another project or location.
  */
 export function isNamed(endpoint: Endpoint, name: string, { settings }: Call): boolean {
-  if (endpoint.name === name) return true;
-  if (name.includes("/")) return endpoint.id === idOfFullName(name, settings);
-  return endpoint.id === name || (isShared(endpoint) && endpoint.displayName === name);
+  if (fullName.test(name)) return endpoint.id === idOfFullName(name, settings);
+  return [endpoint.id, endpoint.name].includes(name) || (isShared(endpoint) && endpoint.displayName === name);
 }
 
 /** The ids that a name may mean, the likelier first: one that ends as this package's and Google's own ids do is an id. */
@@ -71,7 +72,7 @@ function candidateIds(name: string, { services, settings }: Call): string[] {
 }
 
 function idOfFullName(name: string, settings: Call["settings"]): string {
-  const parts = /^projects\/([^/]+)\/locations\/([^/]+)\/endpoints\/([^/]+)$/.exec(name);
+  const parts = fullName.exec(name);
   if (!parts) {
     throw new DeploymentError(
       "INVALID_PARAMETER_VALUE",
