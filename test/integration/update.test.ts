@@ -42,9 +42,9 @@ async function whilePredicting(
 ) {
   const answers = new Set<unknown>();
   const failures = new Set<string>();
-  let isDone = false;
+  const done = new AbortController();
   const loop = async () => {
-    while (!isDone) {
+    while (!done.signal.aborted) {
       await client.predict({ ...target, inputs: rows }).then(
         ({ predictions }) => answers.add(predictions[0]),
         (error: unknown) => failures.add(String(error)),
@@ -55,7 +55,7 @@ async function whilePredicting(
   try {
     await work();
   } finally {
-    isDone = true;
+    done.abort();
     await Promise.all(loops);
   }
   return { answers: [...answers], failures: [...failures] };

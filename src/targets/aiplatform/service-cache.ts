@@ -24,7 +24,7 @@ export class ServiceCache {
    *
    * @param hasListener - Whether somebody listens to the call's progress.
    */
-  async call({ settings, given }: LoadedSettings, context: StepContext, hasListener: boolean): Promise<Call> {
+  async call({ settings, given, ambient }: LoadedSettings, context: StepContext, hasListener: boolean): Promise<Call> {
     const { emulatorHost, allowRemoteEmulator, keyFilename, projectId: givenProject } = settings;
     const options = { emulatorHost, allowRemoteEmulator, keyFilename, projectId: givenProject };
     const place = canonicalJson(options);
@@ -37,7 +37,7 @@ export class ServiceCache {
       ...vertexServices(chosen, connection),
       ...this.#given,
     }));
-    return { id: randomUUID(), settings: { ...settings, projectId }, given, services, context };
+    return { id: randomUUID(), settings: { ...settings, projectId }, given, ambient, services, context };
   }
 }
 
