@@ -5,6 +5,7 @@ import { isHeld, lockedError } from "../../../rollout/lock.js";
 import type { Call } from "../call.js";
 import type { AiPlatformConfig } from "../config/index.js";
 import { required } from "../config/load-settings.js";
+import type { SettingName } from "../config/settings.js";
 import { checkOwnTraffic, checkRoom } from "../deploy/shared-endpoint.js";
 import { servingVersion } from "../describe.js";
 import type { DeploymentView, Observed } from "../observe.js";
@@ -28,10 +29,12 @@ export function updateRequest({ name, modelUri, flavor }: UpdateDeploymentOption
  * @throws DeploymentError where no update is possible; nothing is changed by then.
  */
 export async function updatable(
-  { name }: UpdateRequest,
+  request: UpdateRequest,
   endpoint: string | undefined,
-  given: Call,
+  loaded: Call,
 ): Promise<{ seen: Observed; version: ModelVersion; call: Call }> {
+  const { name } = request;
+  const given = { ...loaded, given: namedBy(request, loaded) };
   const { settings, services, context } = given;
   const bucket = required(settings, "productionBucket");
   const seen = await existing(name, endpoint, given);
@@ -49,6 +52,16 @@ export async function updatable(
     );
   }
   return { seen, version, call: { ...given, settings: updatedSettings(seen, version, given) } };
+}
+
+/**
+ * The settings that an update takes from its caller. Variables of the environment are there for deployments to be made:
+ * they name what a new model's version is made with, and change nothing of a deployment otherwise, nor the registry model
+ * that its versions belong to.
+ */
+function namedBy({ modelUri }: UpdateRequest, { given, ambient }: Call): ReadonlySet<SettingName> {
+  const counts = (name: SettingName) => !ambient.has(name) || (modelUri !== null && name !== "modelName");
+  return new Set([...given].filter(counts));
 }
 
 function refuseUnfinished({ name, record, deployed }: DeploymentView, now: number): void {

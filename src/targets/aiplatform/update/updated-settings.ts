@@ -21,17 +21,22 @@ import { userLabelsOf } from "../spec.js";
 export function updatedSettings(
   seen: DeploymentView,
   version: ModelVersion,
-  { settings, given }: Call,
+  { settings, given, ambient }: Call,
 ): AiPlatformSettings {
   const present = presentSettings(seen, version);
+  const servesOtherwise = given.has("serving") && settings.serving !== present.serving;
   const values: Partial<Record<SettingName, unknown>> = { ...settings };
   for (const name of Object.keys(settingsShape) as SettingName[]) {
     const { changes } = settingMeta.get(settingsShape[name]) ?? {};
-    if (!changes || !(name in present)) continue;
-    if (imageSettings.has(name) && !given.has(name) && settings.serving !== present.serving && given.has("serving"))
-      continue;
-    if (!given.has(name)) values[name] = present[name] ?? undefined;
-    else if (changes === "endpoint") refuseEndpointChange(name, present[name] ?? undefined, settings[name]);
+    if (!changes) continue;
+    if (given.has(name)) {
+      if (changes === "endpoint" && name in present)
+        refuseEndpointChange(name, present[name] ?? undefined, settings[name]);
+    } else if (name in present && !(servesOtherwise && imageSettings.has(name))) {
+      values[name] = present[name] ?? undefined;
+    } else if (ambient.has(name)) {
+      values[name] = undefined;
+    }
   }
   if (!given.has("maxReplicaCount") && present.minReplicaCount === present.maxReplicaCount) {
     values.maxReplicaCount = undefined; // what had a fixed number of replicas keeps a fixed one
