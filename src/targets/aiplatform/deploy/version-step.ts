@@ -53,12 +53,13 @@ export async function ensureVersion(
     labels: deploymentLabels(work.name, settings, names),
     description: settings.endpointDescription ?? null,
   });
-  const message = `${parent.displayName} (${parent.id})`;
+  const wasThere = parent.exists && !parent.made;
+  const whence = wasThere ? " is there" : parent.made ? "" : " begins with this version";
   context.report({
     type: "step",
     step: "model",
-    status: parent.exists ? "skipped" : "done",
-    message: parent.exists ? `${message} is there` : `${message} begins with this version`,
+    status: wasThere ? "skipped" : "done",
+    message: `${parent.displayName} (${parent.id})${whence}`,
   });
   const request = versionRequest(work, call);
   const wasPending = session.record.pending?.step === "version";
