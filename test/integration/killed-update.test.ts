@@ -56,26 +56,28 @@ describe("updateDeployment in a process that is killed", () => {
     { timeout: 600_000 },
     async () => {
       const whole = await runKilled(emulator, updating(await created("whole")), () => false);
-      expect(whole.requests.length).toBeGreaterThan(25);
+      // after one poll of an operation it is as after the next
+      const cuts = whole.requests.flatMap((request, at) => (request === whole.requests[at - 1] ? [] : [at + 1]));
+      expect(cuts.length).toBeGreaterThan(20);
 
       const twoAtOnce = pLimit(2);
       const outcomes = await Promise.all(
-        whole.requests.map((_request, index) =>
+        cuts.map((cut) =>
           twoAtOnce(async () => {
-            const name = await created(`updated-at-${index + 1}`);
+            const name = await created(`updated-at-${cut}`);
             const call = updating(name);
-            const { requests, killed } = await runKilled(emulator, call, (_line, number) => number === index + 1);
+            const { requests, killed } = await runKilled(emulator, call, (_line, number) => number === cut);
             const { predictions } = await client.predict({ deploymentName: name, inputs: [[1, 2, 3]] });
             const again = { ...call.options, config: { labels: { team: "x" } } };
             await client.updateDeployment(again);
             const { changed, model, trafficPercent } = await client.updateDeployment(again);
             const there = await whatIsThere(emulator, parent, name);
-            return { after: requests[index], killed, predictions, changed, ...there, model, trafficPercent };
+            return { after: requests[cut - 1], killed, predictions, changed, ...there, model, trafficPercent };
           }),
         ),
       );
 
-      expect(outcomes.filter(({ killed }) => killed).length).toBeGreaterThan(25);
+      expect(outcomes.filter(({ killed }) => killed).length).toBeGreaterThan(20);
       const right = { predictions: [6], changed: false, endpoints: 1, deployed: 1, versions: 2, trafficPercent: 100 };
       expect(outcomes).toEqual(
         outcomes.map(({ after, killed }) => ({
