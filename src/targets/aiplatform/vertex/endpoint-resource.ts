@@ -39,15 +39,29 @@ export function endpointPatch(
 /** The body of `endpoints.mutateDeployedModel`. */
 export function scaleRequestBody(
   id: string,
+  { deployedModels }: Endpoint,
   scaling: Scaling,
 ): aiplatform_v1.Schema$GoogleCloudAiplatformV1MutateDeployedModelRequest {
+  const { machineType, accelerator } = deployedModels.find((deployed) => deployed.id === id) ?? {};
   return {
-    deployedModel: { id, dedicatedResources: replicas(scaling) },
-    updateMask: [
-      "dedicated_resources.min_replica_count",
-      "dedicated_resources.max_replica_count",
-      "dedicated_resources.autoscaling_metric_specs",
-    ].join(","),
+    deployedModel: {
+      id,
+      dedicatedResources: {
+        // required in the message, though the mask leaves it as it is
+        ...(machineType && { machineSpec: machineSpec(machineType, accelerator ?? null) }),
+        ...replicas(scaling),
+      },
+    },
+    updateMask: ["minReplicaCount", "maxReplicaCount", "autoscalingMetricSpecs"]
+      .map((field) => `dedicatedResources.${field}`)
+      .join(","),
+  };
+}
+
+function machineSpec(machineType: string, accelerator: DeployedModel["accelerator"]) {
+  return {
+    machineType,
+    ...(accelerator && { acceleratorType: accelerator.type, acceleratorCount: accelerator.count }),
   };
 }
 
@@ -71,10 +85,7 @@ export function deployRequestBody(
       displayName: request.displayName,
       model: `${version.model}@${version.versionId}`,
       dedicatedResources: {
-        machineSpec: {
-          machineType: request.machineType,
-          ...(accelerator && { acceleratorType: accelerator.type, acceleratorCount: accelerator.count }),
-        },
+        machineSpec: machineSpec(request.machineType, accelerator),
         ...replicas(request),
       },
       ...(serviceAccount !== null && { serviceAccount }),
