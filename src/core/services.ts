@@ -170,6 +170,8 @@ export interface ParentModel {
   displayName: string;
   /** False when the first version will make it. */
   exists: boolean;
+  /** True when `ensure` has just made it. Default: false. */
+  made?: boolean | undefined;
 }
 
 /** 5: versions of a registry model. */

@@ -6,10 +6,11 @@ import { DeploymentError } from "../core/errors.js";
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` for a name that is none.
  */
 export function checkedName(name: string): string {
-  if (/^\P{Cc}{1,128}$/u.test(name) && name.trim() === name) return name;
+  // a lone surrogate (Cs) would come back as another character
+  if (/^[^\p{Cc}\p{Cs}]{1,128}$/u.test(name) && name.trim() === name) return name;
   throw new DeploymentError(
     "INVALID_PARAMETER_VALUE",
-    `The name ${JSON.stringify(name)} must have 1 to 128 characters, none of them a control character, and no space at either end.`,
+    `The name ${JSON.stringify(name)} must have 1 to 128 characters, none of them a control character or an unpaired surrogate, and no space at either end.`,
   );
 }
 

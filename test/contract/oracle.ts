@@ -10,7 +10,7 @@ const script = fileURLToPath(new URL("check_requests.py", import.meta.url));
 export interface Report {
   /** How many requests it looked at. */
   checked: number;
-  /** How many it left out, because a served model made them or got them. */
+  /** How many it left out, because no API of Google's gets them. */
   outside: number;
   /** How many requests each of Google's methods got, by its id in the discovery documents. */
   byMethod: Record<string, number>;

@@ -24,6 +24,7 @@ const usedMethods = [
   "aiplatform.projects.locations.endpoints.deployModel",
   "aiplatform.projects.locations.endpoints.get",
   "aiplatform.projects.locations.endpoints.list",
+  "aiplatform.projects.locations.endpoints.mutateDeployedModel",
   "aiplatform.projects.locations.endpoints.operations.get",
   "aiplatform.projects.locations.endpoints.patch",
   "aiplatform.projects.locations.endpoints.predict",
@@ -89,6 +90,7 @@ async function deployAndDelete(): Promise<void> {
   await client.getDeployment({ name: "built" });
   await client.listDeployments();
   await changeTraffic(deployedModels[0]!.id);
+  await client.updateDeployment({ name: "built", config: { maxReplicaCount: 2 } });
 
   const imageUri = `us-central1-docker.pkg.dev/acme/mlflow-deployments/serving:${hashes.environment}`;
   const other = getDeployClient("aiplatform", {

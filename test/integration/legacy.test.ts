@@ -67,6 +67,11 @@ describe("the article's flow on the legacy platform", () => {
     expect(deployment.model).toMatchObject({ aliases: ["default", "v_1"], source: `runs:/${inject("runId")}` });
   });
 
+  it("says that it has made the model", () => {
+    const ofModel = events.filter((event) => event.type === "step" && event.step === "model");
+    expect(ofModel).toMatchObject([{ status: "done", message: "iris_model (iris_model)" }]);
+  });
+
   it("builds no image", () => {
     const image = events.find((event) => event.type === "step" && event.step === "image" && event.status !== "started");
     expect(image).toMatchObject({ status: "skipped" });
@@ -170,7 +175,7 @@ class Predictor:
     await expect(change({})).resolves.toMatchObject({ changed: false });
   });
 
-  it("says why a model does not load, and is deleted all the same", async () => {
+  it("says why a model does not load, and leaves nothing of it", async () => {
     const script = join(directory, "broken.py");
     await writeFile(
       script,
@@ -188,8 +193,12 @@ class Predictor:
       code: "FAILED_PRECONDITION",
       message: expect.stringContaining("no such model"),
     });
-    await client.deleteDeployment({ name: "broken", config: { modelName: "broken" } });
+    await expect(client.getDeployment({ name: "broken", config: { modelName: "broken" } })).rejects.toMatchObject({
+      code: "RESOURCE_DOES_NOT_EXIST",
+      message: expect.stringContaining("no such model"),
+    });
     expect((await client.listDeployments()).map(({ name }) => name)).toEqual(["iris_model"]);
+    await client.deleteDeployment({ name: "broken", config: { modelName: "broken" } });
   });
 
   it("refuses what the platform does not have", async () => {

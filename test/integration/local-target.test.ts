@@ -231,6 +231,15 @@ describe("an update", () => {
     expect(await client.updateDeployment(update)).toMatchObject({ changed: false });
   });
 
+  it("without a new model passes over what a variable of the environment says", async () => {
+    process.env["prediction_script"] = scriptOf(1);
+    try {
+      expect(await client.updateDeployment({ name: "busy" })).toMatchObject({ changed: false });
+    } finally {
+      delete process.env["prediction_script"];
+    }
+  });
+
   it("that does not start leaves the old one serving, and is in the history", async () => {
     const failed = client.updateDeployment({ name: "busy", config: { predictionScript: scriptOf("broken") } });
     await expect(failed).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });

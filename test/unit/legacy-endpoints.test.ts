@@ -180,6 +180,32 @@ describe("deploying", () => {
     });
   });
 
+  it("a copy that fails leaves nothing, also where another process has begun it", async () => {
+    const copy = `${model}/versions/v_${otherId}`;
+    const removal = "projects/acme/operations/delete";
+    const { endpoints, endpoint, server, context } = await found({
+      [one]: { json: versions[0] },
+      [`POST /v1/${model}/versions`]: { json: { name: operation } },
+      [`GET /v1/${copy}`]: { json: version(`v_${otherId}`, "6", { state: "FAILED" }) },
+      [`DELETE /v1/${copy}`]: { json: { name: removal } },
+      [`GET /v1/${removal}`]: { json: { name: removal, done: true } },
+      [`GET /v1/${operation}`]: {
+        json: {
+          name: operation,
+          done: true,
+          error: { code: 9, message: "Bad model" },
+          metadata: { modelName: model, version: { name: copy } },
+        },
+      },
+    });
+    const deployed = await endpoints.deploy(endpoint, request({ deployedModelId: otherId }), context);
+    for (const waited of [deployed, endpoints.attach(operation)]) {
+      server.requests.length = 0;
+      await expect(waited.wait()).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });
+      expect(server.lines().filter((line) => line.startsWith("DELETE"))).toEqual([`DELETE /v1/${copy}`]);
+    }
+  });
+
   it.each([
     ["is gone", {}, "does not exist"],
     [
@@ -204,6 +230,21 @@ describe("undeploying", () => {
     });
     await (await endpoints.undeploy(endpoint, otherId, context)).wait();
     expect(server.lines()).toContain(`DELETE /v1/${model}/versions/v_2`);
+  });
+
+  it("deletes before the default version what failed creations have left, since that can only be the last", async () => {
+    const left = [versions[0], version("v_3", "7", { state: "FAILED" })];
+    const { endpoints, endpoint, server, context } = await found({
+      ...finished,
+      [`GET /v1/${model}/versions`]: { json: { versions: left } },
+      [`DELETE /v1/${model}/versions/v_1`]: { json: { name: operation } },
+      [`DELETE /v1/${model}/versions/v_3`]: { json: { name: operation } },
+    });
+    await (await endpoints.undeploy(endpoint, id, context)).wait();
+    expect(server.lines().filter((line) => line.startsWith("DELETE"))).toEqual([
+      `DELETE /v1/${model}/versions/v_3`,
+      `DELETE /v1/${model}/versions/v_1`,
+    ]);
   });
 
   it("is done where there is nothing", async () => {

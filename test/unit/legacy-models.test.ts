@@ -79,13 +79,13 @@ describe("the model", () => {
 
   it("is left as it is where it is there", async () => {
     const { models, server, context } = await managers({ [`GET /v1/${model}`]: { json: { name: numbered } } });
-    expect(await models.ensure("iris", context, owner)).toEqual(parent);
+    expect(await models.ensure("iris", context, owner)).toEqual({ ...parent, made: false });
     expect(server.requests).toHaveLength(1);
   });
 
   it("is made with region, logging, labels, and the name of its deployment", async () => {
     const { models, server, context } = await managers({ "POST /v1/projects/acme/models": { json: {} } });
-    expect(await models.ensure("iris", context, owner)).toEqual(parent);
+    expect(await models.ensure("iris", context, owner)).toEqual({ ...parent, made: true });
     expect(server.requests[1]?.body).toEqual({
       name: "iris",
       description: 'Irises\n\nMLflow deployment: "tester"',
@@ -98,7 +98,7 @@ describe("the model", () => {
 
   it("is only looked for where it is made for nobody", async () => {
     const { models, server, context } = await managers({});
-    expect(await models.ensure("iris", context)).toEqual({ ...parent, exists: false });
+    expect(await models.ensure("iris", context)).toEqual({ ...parent, exists: false, made: false });
     expect(server.requests).toHaveLength(1);
   });
 
@@ -106,7 +106,7 @@ describe("the model", () => {
     const { models, context } = await managers({
       "POST /v1/projects/acme/models": googleFailure(409, "ALREADY_EXISTS", "Field: model.name Error: taken."),
     });
-    expect(await models.ensure("iris", context, owner)).toEqual(parent);
+    expect(await models.ensure("iris", context, owner)).toEqual({ ...parent, made: false });
   });
 });
 
@@ -225,6 +225,85 @@ describe("making a version", () => {
     await expect(started.wait()).rejects.toMatchObject({
       code: "FAILED_PRECONDITION",
       message: expect.stringContaining("Bad model detected"),
+    });
+  });
+
+  const path = `${model}/versions/v_1`;
+  const removal = "projects/acme/operations/delete";
+  const failed = {
+    [`GET /v1/${operation}`]: {
+      json: {
+        name: operation,
+        done: true,
+        error: { code: 9, message: "Bad model detected" },
+        metadata: { modelName: model, version: { name: `${numbered}/versions/v_1` } },
+      },
+    },
+    [`GET /v1/${path}`]: [googleFailure(404, "NOT_FOUND", "No."), { json: version("v_1", { state: "FAILED" }) }],
+    [`DELETE /v1/${path}`]: { json: { name: removal } },
+    [`GET /v1/${removal}`]: { json: { name: removal, done: true } },
+    [`GET /v1/${model}`]: { json: { name: numbered, labels } },
+    [`DELETE /v1/${model}`]: { json: { name: removal } },
+  } satisfies Answers;
+  const deletions = (server: { lines: () => string[] }) => server.lines().filter((line) => line.startsWith("DELETE"));
+
+  it("leaves neither version nor empty model when it fails", async () => {
+    const { versions, server, context } = await managers({ ...failed, [create]: { json: { name: operation } } });
+    const started = await versions.create(parent, request, context);
+    await expect(started.wait()).rejects.toMatchObject({ message: expect.stringContaining("Bad model detected") });
+    expect(deletions(server)).toEqual([`DELETE /v1/${path}`, `DELETE /v1/${model}`]);
+  });
+
+  it("leaves the model that has other versions", async () => {
+    const { versions, server, context } = await managers({
+      ...failed,
+      [`GET /v1/${model}/versions`]: { json: { versions: [version("v_0")] } },
+      [create]: { json: { name: operation } },
+    });
+    const started = await versions.create(parent, request, context);
+    await expect(started.wait()).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });
+    expect(deletions(server)).toEqual([`DELETE /v1/${path}`]);
+  });
+
+  it("leaves nothing either where another process has begun it", async () => {
+    const there = { [`GET /v1/${path}`]: { json: version("v_1", { state: "FAILED" }) } };
+    const { versions, server } = await managers({ ...failed, ...there });
+    await expect(versions.attach(operation).wait()).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });
+    expect(deletions(server)).toEqual([`DELETE /v1/${path}`, `DELETE /v1/${model}`]);
+  });
+
+  it("leaves no empty model when it is refused", async () => {
+    const { versions, server, context } = await managers({
+      ...failed,
+      [`GET /v1/${path}`]: googleFailure(404, "NOT_FOUND", "No."),
+      [create]: googleFailure(400, "INVALID_ARGUMENT", "Field: version.runtime_version Error: None such."),
+    });
+    await expect(versions.create(parent, request, context)).rejects.toMatchObject({
+      code: "INVALID_PARAMETER_VALUE",
+      message: expect.stringContaining("None such"),
+    });
+    expect(deletions(server)).toEqual([`DELETE /v1/${model}`]);
+  });
+
+  it("leaves all as it is when no answer came, which may hide a version that is being made", async () => {
+    const { versions, server, context } = await managers({
+      ...failed,
+      [create]: googleFailure(409, "ABORTED", "Busy."),
+    });
+    await expect(versions.create(parent, request, context)).rejects.toMatchObject({ code: "RESOURCE_CONFLICT" });
+    expect(deletions(server)).toEqual([]);
+  });
+
+  it("says what a failure leaves that cannot be deleted, after the failure itself", async () => {
+    const { versions, context } = await managers({
+      ...failed,
+      [create]: { json: { name: operation } },
+      [`DELETE /v1/${path}`]: googleFailure(403, "PERMISSION_DENIED", "Not allowed."),
+    });
+    const started = await versions.create(parent, request, context);
+    await expect(started.wait()).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+      message: expect.stringMatching(/Bad model detected.*could not be cleaned up.*Not allowed.*deleteDeployment/),
     });
   });
 

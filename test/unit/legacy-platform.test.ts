@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { type AiPlatformConfig, getDeployClient, type ProgressEvent } from "../../src/index.js";
+import { type AiPlatformConfig, getDeployClient, type ProgressEvent, runLocal } from "../../src/index.js";
 import { mockPlatform } from "../../src/testing/index.js";
 
 const config: AiPlatformConfig = { platform: "legacy", projectId: "acme", productionBucket: "acme-models" };
@@ -45,7 +45,7 @@ describe("the legacy platform", () => {
     expect(await legacy.capabilities()).toEqual(["logs", "diagnose", "background"]);
     const refused = {
       code: "NOT_IMPLEMENTED",
-      message: expect.stringContaining('The platform "legacy" does not have'),
+      message: expect.stringContaining('The platform "legacy" of the target aiplatform does not have'),
     };
     const stream = async () => {
       for await (const part of legacy.predictStream({ deploymentName: "tester", inputs: [1] })) expect(part).toBeNull();
@@ -62,10 +62,17 @@ describe("the legacy platform", () => {
       () => legacy.prune([]),
       () => legacy.createDeployment({ ...request, endpoint: "e" }),
       () => legacy.predict({ endpoint: "e", inputs: [1] }),
+      () => runLocal("aiplatform", { ...request, config: { platform: "legacy" } }),
       stream,
     ]) {
       await expect(call()).rejects.toMatchObject(refused);
     }
+  });
+
+  it("says of a prediction to both a deployment and an endpoint that it is wrong, as any platform does", async () => {
+    const { client: legacy } = client();
+    const both = legacy.predict({ deploymentName: "tester", endpoint: "e", inputs: [1] });
+    await expect(both).rejects.toMatchObject({ code: "INVALID_PARAMETER_VALUE" });
   });
 
   it("has all of it on Vertex AI", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import type { DeployedModel } from "../../src/core/deployment.js";
 import type { DeployRequest, Endpoint } from "../../src/core/services.js";
 import type { AiPlatformSettings } from "../../src/targets/aiplatform/config/setting-rules.js";
 import { scalingOf } from "../../src/targets/aiplatform/deploy/scaling.js";
@@ -352,11 +353,15 @@ describe("changing in place", () => {
       [`GET /v1/${operation}`]: { json: { done: true } },
     });
     const scaling = { minReplicaCount: 2, maxReplicaCount: 4, autoscalingTargets: targets };
-    await (await endpoints.scale(endpoint, "7", scaling, context)).wait();
+    const accelerator = { type: "NVIDIA_L4", count: 1 };
+    const deployed = { id: "7", machineType: "g2-standard-8", accelerator } as DeployedModel;
+    const having = { ...endpoint, deployedModels: [deployed] };
+    await (await endpoints.scale(having, "7", scaling, context)).wait();
+    const machineSpec = { machineType: "g2-standard-8", acceleratorType: "NVIDIA_L4", acceleratorCount: 1 };
     expect(server.requests[0]?.body).toEqual({
-      deployedModel: { id: "7", dedicatedResources: { minReplicaCount: 2, maxReplicaCount: 4, ...specs } },
+      deployedModel: { id: "7", dedicatedResources: { machineSpec, minReplicaCount: 2, maxReplicaCount: 4, ...specs } },
       updateMask:
-        "dedicated_resources.min_replica_count,dedicated_resources.max_replica_count,dedicated_resources.autoscaling_metric_specs",
+        "dedicatedResources.minReplicaCount,dedicatedResources.maxReplicaCount,dedicatedResources.autoscalingMetricSpecs",
     });
   });
 });

@@ -1,5 +1,6 @@
 import { allCapabilities, type Capability } from "../../core/capabilities.js";
 import { DeploymentError } from "../../core/errors.js";
+import { predictionTarget } from "../../core/prediction-request.js";
 import type { AiPlatformSettings } from "./config/setting-rules.js";
 
 /** What each platform has beyond the abstract methods. */
@@ -23,6 +24,7 @@ const neededFor: Readonly<Record<string, Capability>> = {
   prune: "prune",
   diagnose: "diagnose",
   operation: "background",
+  runLocal: "runLocal",
 };
 
 /** What a platform has beyond the abstract methods. */
@@ -33,12 +35,16 @@ export function capabilitiesOf(platform: AiPlatformSettings["platform"]): readon
 /**
  * Refuses what the platform of a call does not have: a method, or the option `endpoint` of one.
  *
- * @throws DeploymentError `NOT_IMPLEMENTED`.
+ * @throws DeploymentError `NOT_IMPLEMENTED`; `INVALID_PARAMETER_VALUE` for a prediction that names a deployment as well.
  */
 export function checkCapability(method: string, options: object, { platform }: AiPlatformSettings): void {
   const namesEndpoint = "endpoint" in options && options.endpoint !== undefined;
   const needed = neededFor[method] ?? (namesEndpoint ? "endpoints" : undefined);
   if (needed === undefined || capabilities[platform].includes(needed)) return;
+  if (method === "predict") predictionTarget(options); // to name both is wrong on any platform
   const what = method in neededFor ? method : `the option endpoint of ${method}`;
-  throw new DeploymentError("NOT_IMPLEMENTED", `The platform "${platform}" does not have ${what}.`);
+  throw new DeploymentError(
+    "NOT_IMPLEMENTED",
+    `The platform "${platform}" of the target aiplatform does not have ${what}. The client's capabilities() lists what it has.`,
+  );
 }

@@ -1,11 +1,9 @@
-import type { Capability } from "../../core/capabilities.js";
 import type { Predictions } from "../../core/deployment.js";
 import { DeploymentError } from "../../core/errors.js";
 import type { Explanations } from "../../core/explanations.js";
 import type { PredictionTarget } from "../../core/prediction-request.js";
 import type { Endpoint, PredictRequest } from "../../core/services.js";
 import type { Call } from "./call.js";
-import { capabilitiesOf } from "./capabilities.js";
 import { forgetEndpoint, predictionEndpoint } from "./prediction-endpoint.js";
 import type { AiPlatformServices } from "./services.js";
 
@@ -42,7 +40,6 @@ export async function predictStream(
   call: Call,
 ): Promise<AsyncIterable<unknown>> {
   const { services, context } = call;
-  checkPlatformHas("predictStream", call);
   const endpoint = await predictionEndpoint(target, call);
   if (endpoint.dedicatedHost === null) throw noStream(endpoint);
   const parts = services.predictionService.stream(request(endpoint, inputs, params), context);
@@ -61,7 +58,6 @@ export async function explain(
   call: Call,
 ): Promise<Explanations> {
   const { services, context } = call;
-  checkPlatformHas("explain", call);
   const endpoint = await predictionEndpoint(target, call);
   if (endpoint.dedicatedHost !== null || endpoint.network !== null) throw noExplanations(endpoint);
   context.report({ type: "warning", message: explanationsEnd });
@@ -93,11 +89,6 @@ async function* forgettingOnFailure(
     forgetEndpoint(endpointId, services);
     throw error;
   }
-}
-
-function checkPlatformHas(capability: Capability, { settings: { platform } }: Call): void {
-  if (capabilitiesOf(platform).includes(capability)) return;
-  throw new DeploymentError("NOT_IMPLEMENTED", `The platform ${platform} has no ${capability}. Use predict.`);
 }
 
 function noStream({ id, network }: Endpoint): DeploymentError {

@@ -8,6 +8,8 @@ export interface Call {
   settings: LocalSettings;
   /** The settings that somebody has named; the others have their defaults. */
   given: ReadonlySet<LocalSettingName>;
+  /** Of these, those that a variable of the environment alone names. */
+  ambient: ReadonlySet<LocalSettingName>;
   data: DataDirectory;
   modelResolver: ModelResolver;
   bundleBuilder: BundleBuilder;

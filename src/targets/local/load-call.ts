@@ -14,10 +14,11 @@ export function loadCall(
   callConfig: object | undefined,
   context: StepContext,
 ): Call {
-  const { settings, given } = loadSettings({ callConfig, clientConfig, target, env: process.env });
+  const { settings, given, ambient } = loadSettings({ callConfig, clientConfig, target, env: process.env });
   return {
     settings,
     given,
+    ambient,
     context,
     data: new DataDirectory(settings.dataDir),
     modelResolver: services.modelResolver ?? new MlflowModelResolver({ trackingUri: settings.trackingUri }),

@@ -27,6 +27,8 @@ export interface SettingSources<Name extends string> {
 export interface LoadedSettings<Name extends string, Settings> {
   settings: Settings;
   given: ReadonlySet<Name>;
+  /** Of these, those that a variable of the environment alone names. */
+  ambient: ReadonlySet<Name>;
 }
 
 /**
@@ -45,11 +47,13 @@ export function loadSettings<Name extends string, Settings extends Partial<Recor
     configLayer(definition, sources.clientConfig, "the client's config"),
     configLayer(definition, sources.callConfig, "config"),
   ];
-  const layers = [environmentLayer(definition, sources.env), sources.uri, ...configs];
+  const environment = environmentLayer(definition, sources.env);
+  const layers = [environment, sources.uri, ...configs];
   const merged: SettingsLayer<Name> = new Map(layers.flatMap((layer) => [...layer]));
   const values = Object.fromEntries([...merged].map(([name, entry]) => [name, entry.value]));
   const settings = checkSettings(definition, values, (name) => merged.get(name)?.from, rules);
-  return { settings, given: new Set(merged.keys()), configs };
+  const ambient = [...environment].filter(([name, entry]) => merged.get(name) === entry).map(([name]) => name);
+  return { settings, given: new Set(merged.keys()), ambient: new Set(ambient), configs };
 }
 
 /**

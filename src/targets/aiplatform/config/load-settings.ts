@@ -25,9 +25,9 @@ export type LoadedSettings = load.LoadedSettings<SettingName, AiPlatformSettings
  */
 export function loadSettings({ target, ...sources }: SettingSources, rules: load.SettingRules = "all"): LoadedSettings {
   const loaded = load.loadSettings(aiPlatformSettings, { ...sources, uri: uriLayer(target) }, rules);
-  const { settings, given, configs } = loaded;
+  const { settings, given, ambient, configs } = loaded;
   for (const layer of configs) checkPlatform(layer, settings.platform);
-  return { settings, given };
+  return { settings, given, ambient };
 }
 
 /**

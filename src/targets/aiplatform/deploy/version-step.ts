@@ -1,3 +1,4 @@
+import { canonicalJson } from "../../../core/hash.js";
 import type { DeploymentSpec } from "../../../core/record.js";
 import type { ModelVersion, VersionRequest } from "../../../core/services.js";
 import type { RecordSession } from "../../../rollout/record-session.js";
@@ -52,15 +53,17 @@ export async function ensureVersion(
     labels: deploymentLabels(work.name, settings, names),
     description: settings.endpointDescription ?? null,
   });
-  const message = `${parent.displayName} (${parent.id})`;
+  const wasThere = parent.exists && !parent.made;
+  const whence = wasThere ? " is there" : parent.made ? "" : " begins with this version";
   context.report({
     type: "step",
     step: "model",
-    status: parent.exists ? "skipped" : "done",
-    message: parent.exists ? `${message} is there` : `${message} begins with this version`,
+    status: wasThere ? "skipped" : "done",
+    message: `${parent.displayName} (${parent.id})${whence}`,
   });
   const request = versionRequest(work, call);
-  return completeStep<ModelVersion>(
+  const wasPending = session.record.pending?.step === "version";
+  const outcome = await completeStep<ModelVersion>(
     {
       step: "version",
       what: `a version of the model ${parent.displayName}`,
@@ -73,4 +76,12 @@ export async function ensureVersion(
     context,
     limits,
   );
+  const isNew = outcome.changed && !wasPending;
+  return isNew ? outcome : { ...outcome, value: await labelled(outcome.value, request, call) };
+}
+
+/** A version that was there may have labels of another time: they are no part of what it is made from. */
+async function labelled(version: ModelVersion, { labels }: VersionRequest, call: Call): Promise<ModelVersion> {
+  const isSame = canonicalJson(version.labels) === canonicalJson(labels);
+  return isSame ? version : call.services.versionManager.setLabels(version, labels, call.context);
 }

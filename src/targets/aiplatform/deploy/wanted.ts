@@ -5,7 +5,7 @@ import type { Call } from "../call.js";
 import { required } from "../config/load-settings.js";
 import { deploymentSpec, imageEnvironmentHash, modelHash } from "../spec.js";
 import { artifactLocation } from "./artifacts.js";
-import { packBundle, resolveModel } from "../../prepare-model.js";
+import * as prepare from "../../prepare-model.js";
 import type { WorkDirectory } from "../../work-directory.js";
 
 /** What a call wants to be deployed: what it is made of, and the files for that on this machine. */
@@ -28,10 +28,17 @@ export interface WantedRequest {
 
 /** Finds and reads the model, packs its bundle, and says what a deployment of it would be. Changes nothing. */
 export async function prepareWanted(request: WantedRequest, directory: WorkDirectory, call: Call): Promise<Wanted> {
+  return wantedOf(await resolveModel(request, directory, call), request, directory, call);
+}
+
+/** Packs the bundle of a model that was read, and says what a deployment of it would be. */
+export async function wantedOf(
+  model: ResolvedModel,
+  request: Omit<WantedRequest, "modelUri">,
+  directory: WorkDirectory,
+  call: Call,
+): Promise<Wanted> {
   const { settings } = call;
-  const { modelUri, flavor } = request;
-  const source = { modelUri, flavor: flavor ?? undefined, directory: directory.models };
-  const model = await resolveModel(call.services.modelResolver, source, call.context);
   const bundle = settings.serving === "build" ? await pack(model, directory.bundle, call) : null;
   const parts = {
     environmentHash: bundle?.environmentHash ?? imageEnvironmentHash(required(settings, "imageUri")),
@@ -47,8 +54,17 @@ export async function prepareWanted(request: WantedRequest, directory: WorkDirec
   };
 }
 
+/** Finds and reads a model, and brings its files to this machine. */
+export function resolveModel(
+  { modelUri, flavor }: Pick<WantedRequest, "modelUri" | "flavor">,
+  { models: directory }: WorkDirectory,
+  { services, context }: Call,
+): Promise<ResolvedModel> {
+  return prepare.resolveModel(services.modelResolver, { modelUri, directory, flavor: flavor ?? undefined }, context);
+}
+
 function pack(model: ResolvedModel, directory: string, { services, settings, context }: Call): Promise<Bundle> {
-  return packBundle(
+  return prepare.packBundle(
     services.bundleBuilder,
     {
       model,

@@ -18,7 +18,8 @@ import { MlApi, type Model, type Version } from "./ml-api.js";
 import { formatDescription } from "./model-description.js";
 import { createModel, type ModelOptions } from "./model-manager.js";
 import { versionResourceName } from "./resource-names.js";
-import { removeFailed, removeVersion } from "./version-manager.js";
+import { createVersion, versionCreation } from "./version-creation.js";
+import { removeAllFailed } from "./version-removal.js";
 import { scalingPatch, serves, servingId, toDeployedModel, versionCopy } from "./version-resource.js";
 
 /** The label of all that this package makes. */
@@ -82,20 +83,18 @@ export class LegacyEndpointManager implements EndpointManager {
     }
     const toDeployed = (version: Version) => toDeployedModel(version, endpoint.displayName, this.#ml.names);
     if (servingId(found) === request.deployedModelId) return finishedOperation(name, toDeployed(found));
-    const requestBody = versionCopy(found, request);
-    const copy = versionResourceName(model, requestBody.name ?? "");
-    await removeFailed(this.#ml, copy, signal);
-    const doing = `Creating the model version ${copy}`;
-    const started = await this.#ml.call({ doing, signal }, (api, settings) =>
-      api.models.versions.create({ parent: model, requestBody }, settings),
-    );
-    return this.#ml.operation(started.name, doing, (response) => toDeployed(response as Version));
+    return createVersion(this.#ml, model, versionCopy(found, request), toDeployed, signal);
   }
 
-  /** Deletes the version: it is what serves, and nothing of it remains in a registry. */
+  /**
+   * Deletes the version: it is what serves, and nothing of it remains in a registry. The default one can only be the last
+   * to go, so that what failed creations have left goes before it.
+   */
   async undeploy(endpoint: Endpoint, deployedModelId: string, context: StepContext): Promise<Operation<void>> {
     const { signal } = context;
-    const name = await this.#versionName(endpoint, deployedModelId, context);
+    const deployed = await this.#deployedModel(endpoint, deployedModelId, context);
+    const name = deployed && versionName(deployed);
+    if (deployed?.trafficPercent === 100) await removeAllFailed(this.#ml, endpoint.name, signal);
     const doing = `Deleting the model version ${name ?? deployedModelId}`;
     const started =
       name === null
@@ -187,9 +186,7 @@ export class LegacyEndpointManager implements EndpointManager {
 
   /** Deletes the model, and before it what failed creations have left in it. */
   async delete({ name }: Endpoint, { signal }: StepContext): Promise<Operation<void>> {
-    for (const version of await this.#ml.versions(name, signal)) {
-      if (version.state === "FAILED") await removeVersion(this.#ml, this.#ml.names.own(version.name ?? ""), signal);
-    }
+    await removeAllFailed(this.#ml, name, signal);
     const doing = `Deleting the model ${name}`;
     const started = await this.#ml.find({ doing, signal }, (api, settings) => api.models.delete({ name }, settings));
     return started
@@ -209,7 +206,8 @@ export class LegacyEndpointManager implements EndpointManager {
   attach(operationName: string): Operation<void> {
     // what was done at once has the name of what it made
     if (!operationName.includes("/operations/")) return finishedOperation(operationName, undefined);
-    return this.#ml.operation(operationName, "An operation on a model", () => undefined);
+    // it may be the creation of a copy
+    return versionCreation(this.#ml, operationName, "An operation on a model", () => undefined);
   }
 
   async #endpoint(model: Model, signal: AbortSignal | undefined): Promise<Endpoint> {
@@ -225,11 +223,23 @@ export class LegacyEndpointManager implements EndpointManager {
 
   /** The full name of the version that serves as a deployed model; null where there is none. */
   async #versionName(endpoint: Endpoint, deployedModelId: string, context: StepContext): Promise<string | null> {
-    const isIt = ({ id }: DeployedModel) => id === deployedModelId;
-    const known =
-      endpoint.deployedModels.find(isIt) ?? (await this.find(endpoint.id, context))?.deployedModels.find(isIt);
-    return known?.modelVersionId ? versionResourceName(known.model, known.modelVersionId) : null;
+    const deployed = await this.#deployedModel(endpoint, deployedModelId, context);
+    return deployed && versionName(deployed);
   }
+
+  async #deployedModel(
+    endpoint: Endpoint,
+    deployedModelId: string,
+    context: StepContext,
+  ): Promise<DeployedModel | null> {
+    const isIt = ({ id }: DeployedModel) => id === deployedModelId;
+    const known = endpoint.deployedModels.find(isIt);
+    return known ?? (await this.find(endpoint.id, context))?.deployedModels.find(isIt) ?? null;
+  }
+}
+
+function versionName({ model, modelVersionId }: DeployedModel): string | null {
+  return modelVersionId ? versionResourceName(model, modelVersionId) : null;
 }
 
 function missing(endpoint: Endpoint, deployedModelId: string): DeploymentError {

@@ -5,7 +5,7 @@ import type { PollSchedule } from "../../../core/operation.js";
 import { GoogleApi } from "../google/api.js";
 import type { GoogleConnection } from "../google/connection.js";
 import type { GoogleOperation } from "../google/operations.js";
-import { resourceNames, type ResourceNames } from "./resource-names.js";
+import { resourceNames, type ResourceNames, versionResourceName } from "./resource-names.js";
 
 /** What every service of this folder is made with. */
 export interface MlOptions {
@@ -80,5 +80,17 @@ export class MlApi extends GoogleApi<ml_v1.Resource$Projects> {
       const { modelName } = (metadata ?? {}) as { modelName?: unknown };
       return typeof modelName === "string" && this.names.model(this.names.idOf(modelName)) === model;
     });
+  }
+
+  /** The full name of the version that an operation is about; null where its metadata does not say it. */
+  async versionOf(operationName: string, signal: AbortSignal | undefined): Promise<string | null> {
+    const doing = `Reading the operation ${operationName}`;
+    const { metadata } = await this.call({ doing, signal }, (api, settings) =>
+      api.operations.get({ name: operationName }, settings),
+    );
+    const { modelName, version } = (metadata ?? {}) as { modelName?: unknown; version?: { name?: unknown } };
+    if (typeof modelName !== "string" || typeof version?.name !== "string") return null;
+    const { names } = this;
+    return versionResourceName(names.model(names.idOf(modelName)), names.idOf(version.name));
   }
 }

@@ -1,6 +1,7 @@
 import type { StepContext } from "../../../core/progress.js";
 import type { ModelManager, ModelOwner, ParentModel } from "../../../core/services.js";
 import { isAnyOf, removal } from "../google/operations.js";
+import { managedBy } from "../spec.js";
 import { type MlOptions, MlApi, type Model } from "./ml-api.js";
 import { formatDescription } from "./model-description.js";
 import { modelId } from "./names.js";
@@ -27,16 +28,19 @@ export class LegacyModelManager implements ModelManager {
     const id = modelId(modelName);
     const name = this.#ml.names.model(id);
     const there = (await this.#ml.model(name, signal)) !== null;
-    if (!there && owner) await this.#make(id, owner, signal);
-    return { name, id, displayName: modelName, exists: there || owner !== undefined };
+    const made = !there && owner !== undefined && (await this.#make(id, owner, signal));
+    return { name, id, displayName: modelName, exists: there || owner !== undefined, made };
   }
 
-  async #make(id: string, owner: ModelOwner, signal: AbortSignal | undefined): Promise<void> {
+  /** False where it was there after all. */
+  async #make(id: string, owner: ModelOwner, signal: AbortSignal | undefined): Promise<boolean> {
     try {
       await createModel(this.#ml, this.#options, id, owner, signal);
+      return true;
     } catch (error) {
       // another process was first, or the answer of the request before was lost
       if (!isAnyOf(error, "RESOURCE_ALREADY_EXISTS")) throw error;
+      return false;
     }
   }
 }
@@ -64,8 +68,11 @@ export function createModel(
   );
 }
 
-/** Deletes a model that has no version, and waits until it is gone. */
-export async function deleteModel(ml: MlApi, name: string, signal: AbortSignal | undefined): Promise<void> {
+/** Deletes a model of this package that has no version any more, and waits until it is gone. */
+export async function deleteEmptyModel(ml: MlApi, name: string, signal: AbortSignal | undefined): Promise<void> {
+  if ((await ml.versions(name, signal)).length > 0) return;
+  const model = await ml.model(name, signal);
+  if (model?.labels?.["managed-by"] !== managedBy) return;
   const doing = `Deleting the model ${name}`;
   const started = await ml.find({ doing, signal }, (api, settings) => api.models.delete({ name }, settings));
   if (started) await removal(ml.operation(started.name, doing, () => undefined)).wait({ signal });

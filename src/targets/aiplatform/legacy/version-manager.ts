@@ -10,11 +10,11 @@ import type {
   VersionManager,
   VersionRequest,
 } from "../../../core/services.js";
-import { removal } from "../google/operations.js";
-import { managedBy } from "../spec.js";
 import { type MlOptions, MlApi, type Version } from "./ml-api.js";
-import { deleteModel } from "./model-manager.js";
+import { deleteEmptyModel } from "./model-manager.js";
 import { versionResourceName } from "./resource-names.js";
+import { createVersion, versionCreation } from "./version-creation.js";
+import { removeVersion } from "./version-removal.js";
 import { isOfSpec, serves, toVersion, versionNameOf, versionResource } from "./version-resource.js";
 
 /**
@@ -38,13 +38,7 @@ export class LegacyVersionManager implements VersionManager {
   }
 
   async create(parent: ParentModel, request: VersionRequest, context: StepContext): Promise<Operation<ModelVersion>> {
-    const name = versionResourceName(parent.name, versionNameOf(request));
-    await removeFailed(this.#ml, name, context.signal);
-    const doing = `Creating the model version ${name}`;
-    const started = await this.#ml.call({ doing, signal: context.signal }, (api, settings) =>
-      api.models.versions.create({ parent: parent.name, requestBody: versionResource(request) }, settings),
-    );
-    return this.#creation(started.name, doing);
+    return createVersion(this.#ml, parent.name, versionResource(request), this.#toCurrent, context.signal);
   }
 
   async running(parent: ParentModel, { signal }: StepContext): Promise<Operation<ModelVersion>[] | null> {
@@ -52,11 +46,13 @@ export class LegacyVersionManager implements VersionManager {
     if (operations === null) return null;
     return operations
       .filter(({ metadata }) => metadata?.["operationType"] === "CREATE_VERSION")
-      .map(({ name }) => this.#creation(name, `Creating a version of the model ${parent.name}`));
+      .map(({ name }) =>
+        versionCreation(this.#ml, name, `Creating a version of the model ${parent.name}`, this.#toCurrent),
+      );
   }
 
   attach(operationName: string): Operation<ModelVersion> {
-    return this.#creation(operationName, "Creating a model version");
+    return versionCreation(this.#ml, operationName, "Creating a model version", this.#toCurrent);
   }
 
   async get(name: string, { signal }: StepContext): Promise<ModelVersion | null> {
@@ -91,7 +87,7 @@ export class LegacyVersionManager implements VersionManager {
   /** The default version can only be the last to go: the platform says so where there are others. */
   async delete({ model, versionId }: VersionName, { signal }: StepContext): Promise<boolean> {
     const removed = await removeVersion(this.#ml, versionResourceName(model, versionId), signal);
-    if (removed && (await this.#ml.versions(model, signal)).length === 0) await this.#deleteEmpty(model, signal);
+    if (removed) await deleteEmptyModel(this.#ml, model, signal);
     return removed;
   }
 
@@ -100,34 +96,11 @@ export class LegacyVersionManager implements VersionManager {
     return Promise.resolve([]);
   }
 
-  async #deleteEmpty(name: string, signal: AbortSignal | undefined): Promise<void> {
-    const model = await this.#ml.model(name, signal);
-    if (model?.labels?.["managed-by"] === managedBy) await deleteModel(this.#ml, name, signal);
-  }
-
-  #creation(operation: string | null | undefined, doing: string): Operation<ModelVersion> {
-    return this.#ml.operation(operation, doing, async (response, signal) => {
-      const made = response as Version;
-      // the answer is of the moment when it was made, and does not know yet that it is the default
-      const current = made.name ? await this.#ml.version(this.#ml.names.own(made.name), signal) : null;
-      return toVersion(current ?? made, this.#ml.names);
-    });
-  }
-}
-
-/** Deletes a version, and waits until it is gone. True when there was one. */
-export async function removeVersion(ml: MlApi, name: string, signal: AbortSignal | undefined): Promise<boolean> {
-  const doing = `Deleting the model version ${name}`;
-  const started = await ml.find({ doing, signal }, (api, settings) => api.models.versions.delete({ name }, settings));
-  if (!started) return false;
-  await removal(ml.operation(started.name, doing, () => undefined)).wait({ signal });
-  return true;
-}
-
-/** Deletes what a failed creation has left: it never serves, and holds the name. */
-export async function removeFailed(ml: MlApi, name: string, signal: AbortSignal | undefined): Promise<void> {
-  const there = await ml.version(name, signal);
-  if (there?.state === "FAILED") await removeVersion(ml, name, signal);
+  /** The answer is of the moment when it was made, and does not know yet that it is the default. */
+  readonly #toCurrent = async (made: Version, signal: AbortSignal | undefined): Promise<ModelVersion> => {
+    const current = made.name ? await this.#ml.version(this.#ml.names.own(made.name), signal) : null;
+    return toVersion(current ?? made, this.#ml.names);
+  };
 }
 
 function nameTaken(parent: ParentModel, wanted: string): DeploymentError {

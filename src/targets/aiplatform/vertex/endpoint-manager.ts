@@ -126,7 +126,7 @@ export class VertexEndpointManager implements EndpointManager {
     { signal }: StepContext,
   ): Promise<Operation<void>> {
     const doing = `Scaling the deployed model ${deployedModelId} of the endpoint ${endpoint.name}`;
-    const requestBody = scaleRequestBody(deployedModelId, scaling);
+    const requestBody = scaleRequestBody(deployedModelId, endpoint, scaling);
     const started = await this.#vertex.call({ doing, signal }, (api, settings) =>
       api.endpoints.mutateDeployedModel({ endpoint: endpoint.name, requestBody }, settings),
     );

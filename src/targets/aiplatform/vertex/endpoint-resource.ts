@@ -7,15 +7,13 @@ import { idOf, projectOf, type ResourceNames, withoutVersion } from "./resource-
 export type EndpointResource = aiplatform_v1.Schema$GoogleCloudAiplatformV1Endpoint;
 export type DeployedModelResource = aiplatform_v1.Schema$GoogleCloudAiplatformV1DeployedModel;
 
-/** `Endpoint.display_name`, `DeployedModel.display_name`. */
-const maxDisplayNameLength = 128;
 /** In a traffic split, the model that is being deployed (`DeployModelRequest.traffic_split`). */
 const thisOne = "0";
 
 /** The endpoint as `endpoints.create` takes it. */
 export function endpointResource(request: EndpointRequest): EndpointResource {
   return {
-    displayName: request.displayName.slice(0, maxDisplayNameLength),
+    displayName: request.displayName,
     labels: request.labels,
     ...(request.dedicated && { dedicatedEndpointEnabled: true }),
     ...(request.encryptionKey !== null && { encryptionSpec: { kmsKeyName: request.encryptionKey } }),
@@ -41,15 +39,29 @@ export function endpointPatch(
 /** The body of `endpoints.mutateDeployedModel`. */
 export function scaleRequestBody(
   id: string,
+  { deployedModels }: Endpoint,
   scaling: Scaling,
 ): aiplatform_v1.Schema$GoogleCloudAiplatformV1MutateDeployedModelRequest {
+  const { machineType, accelerator } = deployedModels.find((deployed) => deployed.id === id) ?? {};
   return {
-    deployedModel: { id, dedicatedResources: replicas(scaling) },
-    updateMask: [
-      "dedicated_resources.min_replica_count",
-      "dedicated_resources.max_replica_count",
-      "dedicated_resources.autoscaling_metric_specs",
-    ].join(","),
+    deployedModel: {
+      id,
+      dedicatedResources: {
+        // required in the message, though the mask leaves it as it is
+        ...(machineType && { machineSpec: machineSpec(machineType, accelerator ?? null) }),
+        ...replicas(scaling),
+      },
+    },
+    updateMask: ["minReplicaCount", "maxReplicaCount", "autoscalingMetricSpecs"]
+      .map((field) => `dedicatedResources.${field}`)
+      .join(","),
+  };
+}
+
+function machineSpec(machineType: string, accelerator: DeployedModel["accelerator"]) {
+  return {
+    machineType,
+    ...(accelerator && { acceleratorType: accelerator.type, acceleratorCount: accelerator.count }),
   };
 }
 
@@ -70,13 +82,10 @@ export function deployRequestBody(
   return {
     deployedModel: {
       id: request.deployedModelId,
-      displayName: request.displayName.slice(0, maxDisplayNameLength),
+      displayName: request.displayName,
       model: `${version.model}@${version.versionId}`,
       dedicatedResources: {
-        machineSpec: {
-          machineType: request.machineType,
-          ...(accelerator && { acceleratorType: accelerator.type, acceleratorCount: accelerator.count }),
-        },
+        machineSpec: machineSpec(request.machineType, accelerator),
         ...replicas(request),
       },
       ...(serviceAccount !== null && { serviceAccount }),

@@ -42,9 +42,12 @@ export async function wantedByUpdate(
   call: Call,
 ): Promise<Wanted> {
   const now = servingSpec(observed);
-  const settings = updatedSettings(now.settings as unknown as SpecSettings, call);
-  const env = call.given.has("env") ? call.settings.env : Object.keys(settings.env).length === 0 ? {} : null;
-  const isNewCode = call.given.has("predictionScript") || call.given.has("setupFile");
+  // a variable of the environment is not said of this deployment, unless it comes with a new model
+  const isNamed = (setting: keyof SpecSettings) =>
+    call.given.has(setting) && (source.modelUri !== null || !call.ambient.has(setting));
+  const settings = updatedSettings(now.settings as unknown as SpecSettings, isNamed, call);
+  const env = isNamed("env") ? call.settings.env : Object.keys(settings.env).length === 0 ? {} : null;
+  const isNewCode = isNamed("predictionScript") || isNamed("setupFile");
   const { name } = observed.record;
   if (source.modelUri === null && !isNewCode) {
     const bundle = await readBundle(bundleName(now), observed.directory);
@@ -63,11 +66,15 @@ export async function wantedByUpdate(
   return { spec, model, bundle, env };
 }
 
-function updatedSettings(now: SpecSettings, { settings, given }: Call): SpecSettings {
+function updatedSettings(
+  now: SpecSettings,
+  isNamed: (setting: keyof SpecSettings) => boolean,
+  { settings }: Call,
+): SpecSettings {
   const named = specSettings(settings);
   const updated = { ...now };
   for (const key of Object.keys(named) as (keyof SpecSettings)[]) {
-    if (given.has(key)) Object.assign(updated, { [key]: named[key] });
+    if (isNamed(key)) Object.assign(updated, { [key]: named[key] });
   }
   if (updated.port === now.port) return updated;
   throw new DeploymentError(
