@@ -2,7 +2,7 @@ import { BaseDeploymentClient } from "../../core/base-client.js";
 import type { Capability } from "../../core/capabilities.js";
 import type { CreatedDeployment, Deployment, UpdatedDeployment } from "../../core/deployment.js";
 import type { Diagnosis } from "../../core/diagnosis.js";
-import { DeploymentError, throwIfCancelled } from "../../core/errors.js";
+import { DeploymentError } from "../../core/errors.js";
 import type { Explanations } from "../../core/explanations.js";
 import type { Operation } from "../../core/operation.js";
 import type {
@@ -16,7 +16,6 @@ import type {
   GetEndpointOptions,
   GetLogsOptions,
   ListDeploymentsOptions,
-  LongCallOptions,
   PlanDeploymentOptions,
   PredictOptions,
   PruneOptions,
@@ -26,14 +25,13 @@ import type {
 import type { DeploymentPlan } from "../../core/plan.js";
 import { predictionRows, predictionTarget } from "../../core/prediction-request.js";
 import { PredictionsResponse } from "../../core/predictions-response.js";
-import { safeProgress } from "../../core/progress.js";
 import type { PruneItem } from "../../core/prune.js";
 import type { ServingEndpoint } from "../../core/serving-endpoint.js";
 import type { TargetUri } from "../../core/target-uri.js";
 import type { Call } from "./call.js";
+import { Calls, maybeInBackground } from "./calls.js";
 import { checkedName, createRequest } from "./arguments.js";
 import type { AiPlatformConfig } from "./config/index.js";
-import type { ServiceCache } from "./service-cache.js";
 import type { AiPlatformServices } from "./services.js";
 
 // Here, and not beside the plugin: the package's type declarations lead to this file, and to no plugin.
@@ -60,18 +58,15 @@ type InBackground<Options> = Options & { config: { sync: false } };
  * endpoint and traffic. Each step is a service that `options.services` can replace.
  */
 export class AiPlatformClient extends BaseDeploymentClient<Config> {
-  readonly #target: TargetUri;
-  readonly #options: AiPlatformClientOptions;
-  #cache: ServiceCache | undefined;
+  readonly #calls: Calls;
 
   constructor(target: TargetUri, options: AiPlatformClientOptions = {}) {
     super(target.uri);
-    this.#target = target;
-    this.#options = options;
+    this.#calls = new Calls(target, options);
   }
 
   override capabilities(options: CallOptions<Config> = {}): Promise<readonly Capability[]> {
-    return this.#run("capabilities", options, async ({ settings }) => {
+    return this.#calls.run("capabilities", options, async ({ settings }) => {
       const { capabilitiesOf } = await import("./capabilities.js");
       return capabilitiesOf(settings.platform);
     });
@@ -95,10 +90,10 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   override createDeployment(
     options: CreateDeploymentOptions<Config> = {},
   ): Promise<CreatedDeployment | Operation<CreatedDeployment>> {
-    return this.#run("createDeployment", options, async (call) => {
+    return this.#calls.run("createDeployment", options, async (call) => {
       const { createDeployment } = await import("./deploy/create-deployment.js");
       const request = createRequest(options, call);
-      return this.#maybeInBackground(options, request.name, call, (held) => createDeployment(request, held));
+      return maybeInBackground(options, request.name, call, (held) => createDeployment(request, held));
     });
   }
 
@@ -121,9 +116,9 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
     const work = async (call: Call) => {
       const { updateDeployment } = await import("./update/update-deployment.js");
       const name = checkedName(options.name);
-      return this.#maybeInBackground(options, name, call, (held) => updateDeployment({ ...options, name }, held));
+      return maybeInBackground(options, name, call, (held) => updateDeployment({ ...options, name }, held));
     };
-    return this.#run("updateDeployment", options, work, "each");
+    return this.#calls.run("updateDeployment", options, work, "each");
   }
 
   /**
@@ -136,29 +131,29 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   override deleteDeployment(options: InBackground<DeleteDeploymentOptions<Config>>): Promise<Operation<void>>;
   override deleteDeployment(options: DeleteDeploymentOptions<Config>): Promise<void>;
   override deleteDeployment(options: DeleteDeploymentOptions<Config>): Promise<void | Operation<void>> {
-    return this.#run("deleteDeployment", options, async (call) => {
+    return this.#calls.run("deleteDeployment", options, async (call) => {
       const { deleteDeployment } = await import("./delete-deployment.js");
       const name = checkedName(options.name);
-      return this.#maybeInBackground(options, name, call, (held) => deleteDeployment({ ...options, name }, held));
+      return maybeInBackground(options, name, call, (held) => deleteDeployment({ ...options, name }, held));
     });
   }
 
   override listDeployments(options: ListDeploymentsOptions<Config> = {}): Promise<Deployment[]> {
-    return this.#run("listDeployments", options, async (call) => {
+    return this.#calls.run("listDeployments", options, async (call) => {
       const { listDeployments } = await import("./read-deployments.js");
       return listDeployments(options.endpoint, call);
     });
   }
 
   override getDeployment(options: GetDeploymentOptions<Config>): Promise<Deployment> {
-    return this.#run("getDeployment", options, async (call) => {
+    return this.#calls.run("getDeployment", options, async (call) => {
       const { getDeployment } = await import("./read-deployments.js");
       return getDeployment(checkedName(options.name), options.endpoint, call);
     });
   }
 
   override predict(options: PredictOptions<Config>): Promise<PredictionsResponse> {
-    return this.#run("predict", options, async (call) => {
+    return this.#calls.run("predict", options, async (call) => {
       const { predict } = await import("./predict.js");
       return new PredictionsResponse(
         await predict(predictionTarget(options), predictionRows(options), options.params, call),
@@ -172,7 +167,7 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
    * @throws DeploymentError `FAILED_PRECONDITION` on a shared endpoint.
    */
   override async *predictStream(options: PredictOptions<Config>): AsyncGenerator<unknown, void, undefined> {
-    const parts = await this.#run("predictStream", options, async (call) => {
+    const parts = await this.#calls.run("predictStream", options, async (call) => {
       const { predictStream } = await import("./predict.js");
       return predictStream(predictionTarget(options), predictionRows(options), options.params, call);
     });
@@ -190,7 +185,7 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
    * @throws DeploymentError `FAILED_PRECONDITION` on a dedicated endpoint, and without `explanationParameters`.
    */
   override explain(options: ExplainOptions<Config>): Promise<Explanations> {
-    return this.#run("explain", options, async (call) => {
+    return this.#calls.run("explain", options, async (call) => {
       const { explain } = await import("./predict.js");
       return explain(predictionTarget(options), predictionRows(options), options.params, call);
     });
@@ -203,7 +198,7 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
    * `inferenceTimeout`, `labels`.
    */
   override createEndpoint(options: CreateEndpointOptions<Config>): Promise<ServingEndpoint> {
-    return this.#run("createEndpoint", options, async (call) => {
+    return this.#calls.run("createEndpoint", options, async (call) => {
       const { createEndpoint } = await import("./endpoints.js");
       return createEndpoint(checkedName(options.name), call);
     });
@@ -215,32 +210,32 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
       const { updateEndpoint } = await import("./endpoints.js");
       return updateEndpoint(options.endpoint, call);
     };
-    return this.#run("updateEndpoint", options, work, "each");
+    return this.#calls.run("updateEndpoint", options, work, "each");
   }
 
   override deleteEndpoint(options: DeleteEndpointOptions<Config>): Promise<void> {
-    return this.#run("deleteEndpoint", options, async (call) => {
+    return this.#calls.run("deleteEndpoint", options, async (call) => {
       const { deleteEndpoint } = await import("./endpoints.js");
       return deleteEndpoint(options.endpoint, call);
     });
   }
 
   override listEndpoints(options: CallOptions<Config> = {}): Promise<ServingEndpoint[]> {
-    return this.#run("listEndpoints", options, async (call) => {
+    return this.#calls.run("listEndpoints", options, async (call) => {
       const { listEndpoints } = await import("./endpoints.js");
       return listEndpoints(call);
     });
   }
 
   override getEndpoint(options: GetEndpointOptions<Config>): Promise<ServingEndpoint> {
-    return this.#run("getEndpoint", options, async (call) => {
+    return this.#calls.run("getEndpoint", options, async (call) => {
       const { getEndpoint } = await import("./endpoints.js");
       return getEndpoint(options.endpoint, call);
     });
   }
 
   override getLogs(options: GetLogsOptions<Config>): Promise<string[]> {
-    return this.#run("getLogs", options, async (call) => {
+    return this.#calls.run("getLogs", options, async (call) => {
       const { getLogs } = await import("./logs.js");
       return getLogs(checkedName(options.name), options.lines, call);
     });
@@ -251,7 +246,7 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
       const { planDeployment } = await import("./plan/plan-deployment.js");
       return planDeployment(options, call);
     };
-    return this.#run("planDeployment", options, work, "each");
+    return this.#calls.run("planDeployment", options, work, "each");
   }
 
   /**
@@ -259,14 +254,14 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
    * of those that this package made.
    */
   override planPrune(options: PruneOptions<Config> = {}): Promise<PruneItem[]> {
-    return this.#run("planPrune", options, async (call) => {
+    return this.#calls.run("planPrune", options, async (call) => {
       const { planPrune } = await import("./prune/plan-prune.js");
       return planPrune(options, call);
     });
   }
 
   override prune(items: readonly PruneItem[], options: PruneOptions<Config> = {}): Promise<PruneItem[]> {
-    return this.#run("prune", options, async (call) => {
+    return this.#calls.run("prune", options, async (call) => {
       const { prune } = await import("./prune/prune.js");
       return prune(items, options, call);
     });
@@ -276,13 +271,7 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   override async diagnose({ config, signal }: CallOptions<Config> = {}): Promise<Diagnosis[]> {
     try {
       const { diagnose } = await import("./diagnose/diagnose.js");
-      const sources = {
-        callConfig: config,
-        clientConfig: this.#options.config,
-        target: this.#target,
-        env: process.env,
-      };
-      return await diagnose(sources, signal);
+      return await diagnose(this.#calls.settingSources(config), signal);
     } catch (error) {
       throw DeploymentError.from(error, "diagnose");
     }
@@ -292,57 +281,15 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
     return {
       name,
       wait: (waiting) =>
-        this.#run("operation", { ...options, ...waiting }, async (call) => {
+        this.#calls.run("operation", { ...options, ...waiting }, async (call) => {
           const { waitForCall } = await import("./background.js");
           return waitForCall(name, waiting ?? {}, call);
         }),
       cancel: () =>
-        this.#run("operation", options, async (call) => {
+        this.#calls.run("operation", options, async (call) => {
           const { cancelCall } = await import("./background.js");
           await cancelCall(name, call);
         }),
     };
-  }
-
-  /** The work itself, or an operation of it where the call, and not only the client's config, asks for that. */
-  async #maybeInBackground<T>(
-    { config }: CallOptions<Config>,
-    name: string,
-    call: Call,
-    work: (call: Call) => Promise<T>,
-  ): Promise<T | Operation<T>> {
-    if (call.settings.sync || config?.sync === undefined) return work(call);
-    const { inBackground } = await import("./background.js");
-    return inBackground(name, call, work);
-  }
-
-  /**
-   * What all methods share: settings, services, progress, cancellation, and errors of one kind.
-   *
-   * @param rules - `each` for a method that completes the settings by what is there, and then checks them together.
-   */
-  async #run<T>(
-    method: string,
-    options: LongCallOptions<Config>,
-    work: (call: Call) => Promise<T>,
-    rules: "all" | "each" = "all",
-  ): Promise<T> {
-    try {
-      throwIfCancelled(options.signal, method);
-      const { loadSettings } = await import("./config/load-settings.js");
-      const { config: callConfig } = options;
-      const { config: clientConfig } = this.#options;
-      const loaded = loadSettings({ callConfig, clientConfig, target: this.#target, env: process.env }, rules);
-      const { checkCapability } = await import("./capabilities.js");
-      checkCapability(method, options, loaded.settings);
-      const context = { report: safeProgress(options.onProgress), signal: options.signal };
-      if (!this.#cache) {
-        const { ServiceCache } = await import("./service-cache.js");
-        this.#cache ??= new ServiceCache(this.#options.services ?? {});
-      }
-      return await work(await this.#cache.call(loaded, context, options.onProgress !== undefined));
-    } catch (error) {
-      throw DeploymentError.from(error, method);
-    }
   }
 }
