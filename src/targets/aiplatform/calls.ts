@@ -6,7 +6,7 @@ import type { TargetUri } from "../../core/target-uri.js";
 import type { Call } from "./call.js";
 import type { AiPlatformClientOptions } from "./client.js";
 import type { AiPlatformConfig } from "./config/index.js";
-import type { SettingSources } from "../settings/load-settings.js";
+import type { SettingSources } from "./config/load-settings.js";
 import type { ServiceCache } from "./service-cache.js";
 
 type Config = AiPlatformConfig;
