@@ -124,6 +124,13 @@ describe("createDeployment", () => {
     await expect(client().createDeployment(request)).resolves.toMatchObject({ changed: false, state: "ready" });
   });
 
+  it.each([5, null, {}])("is refused where its name is no text: %j", async (name) => {
+    await expect(client().createDeployment({ ...request, name: name as unknown as string })).rejects.toMatchObject({
+      code: "INVALID_PARAMETER_VALUE",
+      message: expect.stringMatching(/^The (name|parameter name) /),
+    });
+  });
+
   it("is another one for each name, in whatever letters", async () => {
     const names = ["iris", "Iris", "íris", "🌸".repeat(128), "a".repeat(128)];
     for (const name of names) await client().createDeployment({ ...request, name });
