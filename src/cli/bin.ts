@@ -23,7 +23,10 @@ for (const stream of [process.stdout, process.stderr]) {
 
 // Node would print them with its process id and the name of a flag.
 process.removeAllListeners("warning");
-process.on("warning", ({ message }) => process.stderr.write(`warning: ${message}\n`));
+process.on("warning", ({ name, message }) => {
+  // google-auth-library looks for a machine of Google's, and warns of each that is none; the error that follows says it better
+  if (name !== "MetadataLookupWarning") process.stderr.write(`warning: ${message}\n`);
+});
 
 const isTerminal = { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) };
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
+import { DeploymentError } from "../core/errors.js";
 import type { Faults } from "./faults.js";
 import { GoogleError, permissionDenied } from "./google-error.js";
 import { EmulatorRequest } from "./request.js";
@@ -79,12 +80,21 @@ export async function startHttpServer(options: Service & { port: number }): Prom
 
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    const refuse = (error: NodeJS.ErrnoException) => reject(error.code === "EADDRINUSE" ? taken(port, error) : error);
+    server.once("error", refuse);
     server.listen(port, "127.0.0.1", () => {
-      server.off("error", reject);
+      server.off("error", refuse);
       resolve((server.address() as AddressInfo).port);
     });
   });
+}
+
+function taken(port: number, cause: Error): DeploymentError {
+  return new DeploymentError(
+    "RESOURCE_CONFLICT",
+    `Port ${port} of this machine is taken, perhaps by another emulator. Stop it, or choose another port.`,
+    { cause, retryable: false },
+  );
 }
 
 async function serve(incoming: IncomingMessage, outgoing: ServerResponse, options: Service): Promise<void> {

@@ -1,9 +1,12 @@
+import { DeploymentError } from "../core/errors.js";
+import { inspectPython } from "../runtime/python.js";
 import { artifactRoutes } from "./artifacts/artifact-routes.js";
 import { Repositories } from "./artifacts/repositories.js";
 import { buildRoutes } from "./build/build-routes.js";
 import { Builds } from "./build/builds.js";
 import { type DataDirectory, openDataDirectory } from "./data-directory.js";
 import { type ArmedFault, type Fault, Faults } from "./faults.js";
+import { GoogleError } from "./google-error.js";
 import { type HttpServer, startHttpServer } from "./http.js";
 import { ImageFiles } from "./image-files.js";
 import { ImageRegistry } from "./images.js";
@@ -65,6 +68,7 @@ export interface Emulator {
    * @param name The bucket's name, without `gs://`.
    * @param options.location Region or multi-region, such as `europe-west1`. Default `US`.
    * @param options.project Id of the project that owns it. Default `emulator`.
+   * @throws DeploymentError `INVALID_PARAMETER_VALUE` for a name or a location that Cloud Storage does not take.
    */
   createBucket(name: string, options?: { location?: string; project?: string }): Promise<void>;
   /**
@@ -94,8 +98,8 @@ export interface Emulator {
  * interface. It asks for no credentials, and really builds and runs what is deployed: give it only models that you trust.
  * docs/emulator.md says what it does, field by field.
  *
- * @throws Error when the port is taken or the data directory cannot be used; DeploymentError `RESOURCE_CONFLICT` when
- *   another emulator uses that directory.
+ * @throws Error when the data directory cannot be used; DeploymentError `FAILED_PRECONDITION` for a `python` that is none,
+ * `RESOURCE_CONFLICT` when the port is taken, or another emulator uses that directory.
  *
  * @example
  * ```ts
@@ -106,6 +110,7 @@ export interface Emulator {
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   options.signal?.throwIfAborted();
+  if (options.python !== undefined) await inspectPython(options.python);
   const data = await openDataDirectory(options.dataDir);
   try {
     return await serve(data, options);
@@ -210,7 +215,14 @@ async function serve(data: DataDirectory, options: EmulatorOptions): Promise<Emu
     url,
     port: server.port,
     async createBucket(name, { location = "US", project = "emulator" } = {}) {
-      if (!(await objects.getBucket(name))) await objects.createBucket(name, { project, location });
+      try {
+        if (!(await objects.getBucket(name))) await objects.createBucket(name, { project, location });
+      } catch (error) {
+        if (!(error instanceof GoogleError) || error.httpStatus !== 400) throw error;
+        throw new DeploymentError("INVALID_PARAMETER_VALUE", `The bucket cannot be made: ${error.message}.`, {
+          cause: error,
+        });
+      }
     },
     failNext: (fault) => faults.arm(fault),
     stop,

@@ -7,10 +7,11 @@ import { DeploymentError } from "../core/errors.js";
  */
 export function checkedName(name: string): string {
   // a lone surrogate (Cs) would come back as another character
-  if (/^[^\p{Cc}\p{Cs}]{1,128}$/u.test(name) && name.trim() === name) return name;
+  // JavaScript passes anything
+  if (typeof name === "string" && /^[^\p{Cc}\p{Cs}]{1,128}$/u.test(name) && name.trim() === name) return name;
   throw new DeploymentError(
     "INVALID_PARAMETER_VALUE",
-    `The name ${JSON.stringify(name)} must have 1 to 128 characters, none of them a control character or an unpaired surrogate, and no space at either end.`,
+    `The name ${JSON.stringify(name)} must be a text of 1 to 128 characters, none of them a control character or an unpaired surrogate, and no space at either end.`,
   );
 }
 

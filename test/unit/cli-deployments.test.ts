@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { deploymentTable } from "../../src/cli/output/deployment-text.js";
 import type { CreatedDeployment, Deployment } from "../../src/core/deployment.js";
 import { DeploymentError } from "../../src/core/errors.js";
 import type { Operation } from "../../src/core/operation.js";
@@ -128,6 +129,16 @@ describe("--output", () => {
   it("table prints aligned columns", async () => {
     const { out } = await runCli(["list", "-t", "fake", "--output", "table"]);
     expect(out).toEqual(["NAME    STATE  MODEL  VERSION  TRAFFIC  ENDPOINT", "tester  ready"]);
+  });
+
+  it("table says what is deployed where a list does not read the records", async () => {
+    const deployed = { model: "projects/acme/locations/europe-west1/models/iris-1a2b", trafficPercent: 100 };
+    const deployedModels = [
+      { ...deployed, modelVersionId: "2" },
+      { ...deployed, modelVersionId: "3", trafficPercent: 0 },
+    ];
+    const { rows } = deploymentTable([{ ...deployment, model: null, deployedModels } as Deployment]);
+    expect(rows[0]?.slice(2, 4)).toEqual(["iris-1a2b", "2"]);
   });
 });
 

@@ -69,6 +69,19 @@ describe("the emulator command", () => {
     const { code, out, err } = await runCli(["emulator", "--port", String(port)]);
     other.close();
     expect([code, out]).toEqual([1, []]);
-    expect(err.join("\n")).toContain(String(port));
+    expect(err).toEqual([
+      `Error: Port ${port} of this machine is taken, perhaps by another emulator. Stop it, or choose another port.`,
+      "Code: RESOURCE_CONFLICT",
+    ]);
+  });
+
+  it.each([
+    ["a bucket's name", ["--bucket", "B_AD"], "INVALID_PARAMETER_VALUE", /B_AD/],
+    ["the Python interpreter", ["--python", "/no/python"], "FAILED_PRECONDITION", /\/no\/python/],
+  ])("is refused at once, without variable, where %s is wrong", async (_, argv, errorCode, message) => {
+    const { code, out, err } = await runCli(["emulator", "--port", "0", ...argv]);
+    expect([code, out]).toEqual([1, []]);
+    expect(err).toContain(`Code: ${errorCode}`);
+    expect(err.find((line) => line.startsWith("Error: "))).toMatch(message);
   });
 });

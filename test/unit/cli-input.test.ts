@@ -99,6 +99,12 @@ describe("a JSON input", () => {
   });
 });
 
+describe("a JSON file that an editor has marked as UTF-8", () => {
+  it("is read without its mark", () => {
+    expect(parseJsonInput("\uFEFF[[1, 2]]").inputs).toEqual([[1, 2]]);
+  });
+});
+
 describe("a number in the input", () => {
   it.each(["9007199254740993", "-9007199254740992", '[1, {"a": 12345678901234567890}]', "1e400"])(
     "is refused where it would be rounded: %s",

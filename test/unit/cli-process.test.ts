@@ -32,10 +32,15 @@ const createDeployment = ({ name, onProgress, signal }) => new Promise((_, rejec
     reject(Object.assign(new Error("aborted"), { name: "AbortError" }));
   });
 });
+const getDeployment = async ({ name }) => {
+  process.emitWarning("received unexpected error = All promises were rejected", "MetadataLookupWarning");
+  process.emitWarning("it is late", "LateWarning");
+  return { name };
+};
 const listDeployments = async () => Array.from({ length: 20000 }, (_, index) => ({ name: "deployment-" + index }));
 export const plugin = {
   name: "slow",
-  createClient: () => ({ createDeployment, listDeployments }),
+  createClient: () => ({ createDeployment, listDeployments, getDeployment }),
   targetHelp: () => "slow",
   runLocal: async () => {},
 };`;
@@ -113,6 +118,12 @@ describe("the program", () => {
     await full.close();
     expect(said).toMatch(/^Error: The output cannot be written: .*ENOSPC/);
     expect(end).toEqual([1, null]);
+  });
+
+  it("prints warnings, but not that this is no machine of Google's", async () => {
+    const program = start("get", "-t", "slow", "--name", "x");
+    const [said] = await Promise.all([text(program.stderr), once(program, "exit")]);
+    expect(said).toBe("warning: it is late\n");
   });
 
   it("reads rows from a pipe, and says what is wrong with them", async () => {

@@ -41,6 +41,26 @@ describe("createDeployment", () => {
     ]);
   });
 
+  it("says nothing of the bundle's transfer, which is small, after the step upload has ended", async () => {
+    const bucket = platform.services.uploader;
+    const services = {
+      ...platform.services,
+      uploader: Object.assign(Object.create(bucket) as typeof bucket, {
+        upload: async (...[request, context]: Parameters<typeof bucket.upload>) => {
+          const whole = { bytes: 1, totalBytes: 1, files: 1, totalFiles: 1 };
+          context.report({ type: "transfer", step: "upload", ...whole });
+          return bucket.upload(request, context);
+        },
+      }),
+    };
+    const events: string[] = [];
+    const onProgress = (event: ProgressEvent) => {
+      if ("step" in event && event.step === "upload") events.push(event.type === "step" ? event.status : event.type);
+    };
+    await client(services).createDeployment({ ...request, onProgress });
+    expect(events).toEqual(["started", "transfer", "done"]);
+  });
+
   it("tells each step as it goes", async () => {
     const events: ProgressEvent[] = [];
     await client().createDeployment({ ...request, onProgress: (event) => events.push(event) });
@@ -102,6 +122,13 @@ describe("createDeployment", () => {
     await client().createDeployment(request);
     platform.store.records.clear();
     await expect(client().createDeployment(request)).resolves.toMatchObject({ changed: false, state: "ready" });
+  });
+
+  it.each([5, null, {}])("is refused where its name is no text: %j", async (name) => {
+    await expect(client().createDeployment({ ...request, name: name as unknown as string })).rejects.toMatchObject({
+      code: "INVALID_PARAMETER_VALUE",
+      message: expect.stringMatching(/^The (name|parameter name) /),
+    });
   });
 
   it("is another one for each name, in whatever letters", async () => {

@@ -69,7 +69,9 @@ describe("the emulator", () => {
 
   it("gives the data directory back when its port is taken", async () => {
     const other = join(dataDir, "other");
-    await expect(startEmulator({ dataDir: other, port: emulator.port })).rejects.toThrow("EADDRINUSE");
+    await expect(startEmulator({ dataDir: other, port: emulator.port })).rejects.toThrow(
+      `Port ${emulator.port} of this machine is taken`,
+    );
     expect(await readdir(other)).not.toContain("emulator.pid");
   });
 

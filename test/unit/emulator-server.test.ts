@@ -70,7 +70,7 @@ describe("the emulator", () => {
   });
 
   it("refuses a port that is taken", async () => {
-    await expect(startEmulator({ port: emulator.port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+    await expect(startEmulator({ port: emulator.port })).rejects.toMatchObject({ code: "RESOURCE_CONFLICT" });
   });
 
   it("gives a model server only so long to become healthy as it was told", async () => {

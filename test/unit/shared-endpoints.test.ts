@@ -151,6 +151,7 @@ describe("a deployment on a shared endpoint", () => {
     expect((await client().listDeployments({ endpoint: "shop" })).map(({ name }) => name)).toEqual(["a", "b"]);
     await expect(client().getDeployment({ name: "own", endpoint: "shop" })).rejects.toMatchObject({
       code: "RESOURCE_DOES_NOT_EXIST",
+      message: expect.stringMatching(/^There is no deployment "own" on the endpoint "shop"\. It is on "own-[^"]+"\.$/),
     });
     await client().deleteDeployment({ name: "own", endpoint: "shop" });
     expect((await client().listDeployments()).map(({ name }) => name)).toContain("own");

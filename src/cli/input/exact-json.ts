@@ -1,14 +1,15 @@
 import { DeploymentError } from "../../core/errors.js";
 
 /**
- * `JSON.parse`, which refuses a whole number that JavaScript would round: one beyond 2^53.
+ * `JSON.parse`, which refuses a whole number that JavaScript would round: one beyond 2^53. The mark of UTF-8 that some editors
+ * put before a text is stepped over.
  *
  * @throws DeploymentError `INVALID_PARAMETER_VALUE`
  */
 export function parseExactJson(text: string): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DeploymentError("INVALID_PARAMETER_VALUE", `The input is not valid JSON: ${reason}`, { cause: error });

@@ -26,14 +26,19 @@ export function deploymentLines(deployment: Deployment): string[] {
 export function deploymentTable(deployments: readonly Deployment[]): Table {
   return {
     headings: ["NAME", "STATE", "MODEL", "VERSION", "TRAFFIC", "ENDPOINT"],
-    rows: (deployments as readonly Partial<Deployment>[]).map(({ name, state, model, trafficPercent, endpoint }) => [
-      name ?? "",
-      state ?? "",
-      modelText(model) ?? "",
-      model?.versionId ?? "",
-      trafficPercent === undefined ? "" : `${trafficPercent}%`,
-      endpoint?.id ?? "",
-    ]),
+    rows: (deployments as readonly Partial<Deployment>[]).map((deployment) => {
+      const { name, state, model, trafficPercent, endpoint } = deployment;
+      // a list says of a deployment what is deployed, and not from where it came
+      const serving = deployment.deployedModels?.toSorted((a, b) => b.trafficPercent - a.trafficPercent)[0];
+      return [
+        name ?? "",
+        state ?? "",
+        modelText(model) ?? serving?.model.split("/").at(-1) ?? "",
+        model?.versionId ?? serving?.modelVersionId ?? "",
+        trafficPercent === undefined ? "" : `${trafficPercent}%`,
+        endpoint?.id ?? "",
+      ];
+    }),
   };
 }
 

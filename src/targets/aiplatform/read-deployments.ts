@@ -23,8 +23,13 @@ export async function getDeployment(name: string, endpoint: string | undefined, 
  */
 export async function existing(name: string, endpoint: string | undefined, call: Call): Promise<Observed> {
   const seen = await observe(name, call, endpoint);
-  const isThere = seen.endpoint !== null && (seen.deployed.length > 0 || !seen.shared);
-  if (isThere && (endpoint === undefined || isNamed(seen.endpoint!, endpoint, call))) return seen;
+  if (seen.endpoint !== null && (seen.deployed.length > 0 || !seen.shared)) {
+    if (endpoint === undefined || isNamed(seen.endpoint, endpoint, call)) return seen;
+    throw new DeploymentError(
+      "RESOURCE_DOES_NOT_EXIST",
+      `There is no deployment "${name}" on the endpoint "${endpoint}". It is on "${seen.endpoint.id}".`,
+    );
+  }
   throw missing(seen, call.services.clock.now());
 }
 
