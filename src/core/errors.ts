@@ -37,6 +37,12 @@ export class DeploymentError extends Error {
     Object.defineProperty(this, marker, { value: true });
   }
 
+  /** For `JSON.stringify`, and so for loggers: without stack and cause. */
+  toJSON(): { name: string; code: ErrorCode; message: string; retryable: boolean } {
+    const { name, code, message, retryable } = this;
+    return { name, code, message, retryable };
+  }
+
   /** Whether `error` is a `DeploymentError`, of this or another installed copy of the package. */
   static is(error: unknown): error is DeploymentError {
     return typeof error === "object" && error !== null && marker in error;

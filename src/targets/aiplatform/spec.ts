@@ -6,6 +6,7 @@ import { type SettingChange, settingMeta } from "./config/setting-meta.js";
 import type { AiPlatformSettings } from "./config/setting-rules.js";
 import { type SettingName, settingsShape } from "./config/settings.js";
 import type { PlatformNames } from "./services.js";
+import { maskedValues } from "../masked-values.js";
 
 /** Labels that this package sets; the user's own may not have their names. */
 const reservedLabels = ["managed-by", "deployment", "spec-hash", "environment-hash"] as const;
@@ -135,9 +136,4 @@ function specSettings(settings: AiPlatformSettings, sharedEndpoint: string | nul
     ),
     endpoint: sharedEndpoint,
   };
-}
-
-/** Values of environment variables may be secrets: the record holds enough of a hash to see that one changed. */
-function maskedValues(env: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, `sha256:${sha256(value).slice(0, 8)}`]));
 }

@@ -2,6 +2,7 @@ import { canonicalJson, manifestHash, sha256 } from "../../core/hash.js";
 import type { ResolvedModel } from "../../core/model.js";
 import type { DeploymentSpec } from "../../core/record.js";
 import type { LocalSettings } from "./config/index.js";
+import { maskedValues } from "../masked-values.js";
 
 /** The settings that what is served depends on, as they are written down. */
 export interface SpecSettings {
@@ -49,9 +50,4 @@ export function specSettings({ env, python, port, predictionScript, setupFile }:
     predictionScript: predictionScript ?? null,
     setupFile: setupFile ?? null,
   };
-}
-
-/** Values of environment variables may be secrets. */
-function maskedValues(env: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, `sha256:${sha256(value).slice(0, 8)}`]));
 }
