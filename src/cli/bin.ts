@@ -21,6 +21,10 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+// Node would print them with its process id and the name of a flag.
+process.removeAllListeners("warning");
+process.on("warning", ({ message }) => process.stderr.write(`warning: ${message}\n`));
+
 const isTerminal = { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) };
 
 const code = await main(process.argv.slice(2), {

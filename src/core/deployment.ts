@@ -28,9 +28,10 @@ export interface DeployedModel {
 /**
  * - `ready`: serves; on an endpoint that it shares, with whatever traffic it was given.
  * - `creating`, `updating`: a process is at work on it. While it is updated it goes on serving.
+ * - `deleting`: a process is taking it away, or was cut off at that; the same call goes on with it.
  * - `incomplete`: an attempt to create it was cut off; the same call goes on with it.
  */
-export type DeploymentState = "ready" | "creating" | "updating" | "incomplete";
+export type DeploymentState = "ready" | "creating" | "updating" | "deleting" | "incomplete";
 
 /** A model on a serving platform, under a name. */
 export interface Deployment {

@@ -52,6 +52,8 @@ export interface HistoryEntry {
   message?: string;
   /** Why it failed. */
   error?: string;
+  /** The number of the attempt that failed. */
+  attempt?: number;
   /** The id of the call: {@link RecordLock.id}. */
   call?: string;
 }
@@ -68,7 +70,7 @@ export interface RecordedUpdate {
   spec: DeploymentSpec;
   /** The registry version made of it; null until there is one. */
   version: VersionName | null;
-  /** How often a deployed model of this spec has failed for good; part of the next one's id. */
+  /** Which attempt to deploy this spec it is; part of the deployed model's id. */
   attempt: number;
 }
 
@@ -82,7 +84,7 @@ export interface DeploymentRecord {
   endpoint: string | null;
   /** The registry version made of it; null until there is one. */
   version: VersionName | null;
-  /** How often a deployed model of this spec has failed for good; part of the next one's id. */
+  /** Which attempt to deploy this spec it is; part of the deployed model's id. */
   attempt: number;
   /** An update that is under way or was cut off, after which `spec`, `version` and `attempt` are its own. */
   update: RecordedUpdate | null;

@@ -53,7 +53,7 @@ export function decideCreate(
     if (record?.completedAt && differences.length > 0) return { action: "conflict", unfinished: null, differences };
     // Once finished, its traffic is its owner's to change.
     const finished =
-      record === null ? live.isServing : record.completedAt !== null && recorded?.specHash === wanted.specHash;
+      recorded === null ? live.isServing : Boolean(record?.completedAt) && recorded.specHash === wanted.specHash;
     return finished ? { action: "unchanged" } : { action: "proceed" };
   }
   // An operation of another spec may still be running: what it makes would stand beside ours.

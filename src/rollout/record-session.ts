@@ -13,7 +13,12 @@ export interface Happened extends Pick<HistoryEntry, "action" | "outcome"> {
   message: string | null;
   /** Why it failed. */
   error?: string;
+  /** Which attempt it was that failed. */
+  attempt?: number;
 }
+
+/** What of a record a session's owner may change. */
+type RecordChange = Partial<Omit<DeploymentRecord, "lock" | "name" | "schemaVersion">>;
 
 /**
  * One process's work on a deployment, under the lock of its record: what is about to be done is written down before it
@@ -89,10 +94,15 @@ export class RecordSession {
     return this.#record;
   }
 
-  /** Writes down that a step's request is about to be sent. */
-  begun(step: DeploymentStep): Promise<void> {
+  /**
+   * Writes down that a step's request is about to be sent. Rejects where another process has the lock by now: a process that
+   * was suspended sends nothing more.
+   *
+   * @param change - What else to write.
+   */
+  begun(step: DeploymentStep, change: RecordChange = {}): Promise<void> {
     const pending: PendingStep = { step, startedAt: new Date(this.#clock.now()).toISOString(), operation: null };
-    return this.#write((record) => ({ ...record, pending }));
+    return this.#write((record) => ({ ...record, ...change, pending }));
   }
 
   /** Writes down the operation that the pending step's request has started. */
@@ -101,7 +111,7 @@ export class RecordSession {
   }
 
   /** Writes down anything else. */
-  note(change: Partial<Omit<DeploymentRecord, "lock" | "name" | "schemaVersion">>): Promise<void> {
+  note(change: RecordChange): Promise<void> {
     return this.#write((record) => ({ ...record, ...change }));
   }
 
@@ -121,7 +131,7 @@ export class RecordSession {
 
   /** `record` with what has happened to it just now. */
   withEntry(record: DeploymentRecord, happened: Happened): DeploymentRecord {
-    const { action, outcome, spec, message, error } = happened;
+    const { action, outcome, spec, message, error, attempt } = happened;
     const entry: HistoryEntry = {
       at: new Date(this.#clock.now()).toISOString(),
       action,
@@ -131,6 +141,7 @@ export class RecordSession {
       modelVersionId: record.version?.versionId ?? null,
       ...(message !== null && { message }),
       ...(error !== undefined && { error }),
+      ...(attempt !== undefined && { attempt }),
       call: this.#lock.id,
     };
     return withHistory(record, entry);

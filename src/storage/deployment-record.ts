@@ -67,6 +67,7 @@ const recordSchema: z.ZodType<DeploymentRecord> = z.looseObject({
       modelVersionId: z.string().nullable(),
       message: z.string().optional(),
       error: z.string().optional(),
+      attempt: z.int().nonnegative().optional(),
       call: z.string().optional(),
     }),
   ),

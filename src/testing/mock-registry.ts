@@ -39,8 +39,10 @@ export class MockModelRegistry implements ModelManager, VersionManager {
   }
 
   async create(parent: ParentModel, request: VersionRequest) {
-    return this.#operations.start<ModelVersion>(() => {
-      const versionId = String(this.versions.filter((version) => version.model === parent.name).length + 1);
+    return this.#operations.start<ModelVersion>(parent.name, () => {
+      const versionId = String(
+        1 + Math.max(0, ...this.#versionsOf(parent.name).map((version) => Number(version.versionId))),
+      );
       const aliases = [...(versionId === "1" ? ["default"] : []), ...(request.alias ? [request.alias] : [])];
       const { labels, artifactUri, imageUri, env } = request;
       const made = { model: parent.name, versionId, aliases, labels, artifactUri, imageUri, env };
@@ -50,8 +52,12 @@ export class MockModelRegistry implements ModelManager, VersionManager {
     });
   }
 
-  async running() {
-    return [];
+  async running(parent: ParentModel) {
+    return this.#operations.running<ModelVersion>(parent.name);
+  }
+
+  #versionsOf(model: string): ModelVersion[] {
+    return this.versions.filter((version) => version.model === model);
   }
 
   attach(operationName: string) {

@@ -60,6 +60,32 @@ async function mainPath(client: AiPlatformClient, name: string, modelUri: string
   strictEqual((await client.listDeployments({ signal })).filter((deployment) => deployment.name === name).length, 1);
   strictEqual((await client.createDeployment(request)).changed, false);
   say("  again     the same deployment, unchanged");
+  await updatePath(client, name, signal);
+}
+
+/** Another machine type is deployed beside the first, while predictions go on; labels change in place. */
+async function updatePath(client: AiPlatformClient, name: string, signal: AbortSignal): Promise<void> {
+  const call = { isDone: false, answered: 0 };
+  const update = client
+    .updateDeployment({ name, config: { machineType: "n1-standard-4" }, onProgress: sayProgress, signal })
+    .finally(() => {
+      call.isDone = true;
+    });
+  update.catch(() => {}); // told below
+  do {
+    await client.predict({ deploymentName: name, inputs: flowers, signal });
+    call.answered++;
+  } while (!call.isDone);
+  const { deployedModels } = await update;
+  deepStrictEqual(
+    deployedModels.map(({ machineType, trafficPercent }) => [machineType, trafficPercent]),
+    [["n1-standard-4", 100]],
+  );
+  say(`  update    ${call.answered} predictions meanwhile, all answered`);
+  const labels = { purpose: "test" };
+  strictEqual((await client.updateDeployment({ name, config: { labels }, signal })).changed, true);
+  strictEqual((await client.updateDeployment({ name, config: { labels }, signal })).changed, false);
+  say("  in place  labels, and nothing the second time");
 }
 
 async function main(): Promise<number> {

@@ -40,7 +40,8 @@ export function describePlan({ project, location, bucket, name }: Plan): string 
   a build           one Cloud Build of a few minutes, where there is no image of these requirements yet
   an image          in the Artifact Registry repository mlflow-deployments; it stays
   a model version   ${name}; deleted at the end
-  an endpoint       ${name}, with one n1-standard-2 replica, for 10 to 30 minutes; deleted at the end
+  an endpoint       ${name}, with one n1-standard-2 replica, then one n1-standard-4, both at once for a while: 20 to 60
+                    minutes in all; deleted at the end
 
 Build, replica, storage and requests are billed at Google's prices to the project.`;
 }

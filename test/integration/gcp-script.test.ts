@@ -71,12 +71,16 @@ describe("npm run test:gcp", () => {
     expect(seen("POST", /models:upload$/)).toMatchObject([
       { status: 200, answer: { name: expect.stringContaining("operations/") as string } },
     ]);
+    const deployed = { deployedModel: { displayName: expect.stringMatching(/^test-gcp-/) as string } };
     expect(seen("POST", /:deployModel$/)).toMatchObject([
-      { status: 200, body: { deployedModel: { displayName: expect.stringMatching(/^test-gcp-/) as string } } },
+      { status: 200, body: deployed },
+      { status: 200, body: deployed },
     ]);
-    expect(seen("POST", /:predict$/)).toMatchObject([
-      { answer: { predictions: ["setosa", "versicolor", "virginica"] } },
-    ]);
+    const predictions = seen("POST", /:predict$/);
+    expect(predictions.length).toBeGreaterThan(1);
+    for (const { answer } of predictions) {
+      expect(answer).toMatchObject({ predictions: ["setosa", "versicolor", "virginica"] });
+    }
     expect(seen("DELETE", /\/endpoints\//)).toHaveLength(1);
     expect(text).not.toMatch(/authorization|bearer/i);
   });

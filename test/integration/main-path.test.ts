@@ -70,7 +70,17 @@ describe("a model of an MLflow server, deployed to the emulator", () => {
     expect(deployment).toMatchObject({ name: "tester", state: "ready", changed: true });
     expect(deployment.deployedModels).toMatchObject([{ trafficPercent: 100, modelVersionId: "1" }]);
     expect(deployment.model?.aliases).toContain("v-1");
-    expect(stepsOf("done")).toEqual(["resolve", "bundle", "upload", "image", "model", "version", "endpoint", "deploy"]);
+    expect(stepsOf("done")).toEqual([
+      "resolve",
+      "bundle",
+      "upload",
+      "image",
+      "model",
+      "version",
+      "endpoint",
+      "deploy",
+      "traffic",
+    ]);
   });
 
   it("answers what it answers in MLflow, for rows as arrays and as objects in any order", async () => {

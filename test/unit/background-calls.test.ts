@@ -69,9 +69,35 @@ describe("a call with sync: false", () => {
     await expect(client().createDeployment(request)).resolves.toMatchObject({ state: "ready" });
   });
 
+  it("is waited for before it has begun, while the lock of a dead process is there", async () => {
+    await client().createDeployment(request);
+    const { record } = platform.store.records.get("tester")!;
+    const past = new Date(platform.services.clock.now() - 1).toISOString();
+    record.lock = { id: "dead", owner: "ci", host: "elsewhere", pid: 1, acquiredAt: past, expiresAt: past };
+    const name = "deployments/tester/calls/00000000-0000-4000-8000-000000000000";
+    const { clock } = platform.services;
+    const sleep = clock.sleep.bind(clock);
+    clock.sleep = async (milliseconds, signal) => {
+      await sleep(milliseconds, signal);
+      const done = { at: past, action: "update", outcome: "succeeded", call: name.slice(-36) } as const;
+      record.history.push({ ...done, specHash: "", modelUri: "", modelVersionId: null });
+    };
+    await expect(client().operation(name).wait()).resolves.toMatchObject({ name: "tester" });
+  });
+
+  it("is not cancelled in silence where no record shows it", async () => {
+    const operation = await client().createDeployment({ ...request, config: inBackground });
+    const unknown = operation.name.replace(/.$/, (last) => (last === "0" ? "1" : "0"));
+    await operation.wait();
+    await expect(client().operation(operation.name).cancel()).resolves.toBeUndefined();
+    await expect(client().operation(unknown).cancel()).rejects.toMatchObject({ code: "RESOURCE_DOES_NOT_EXIST" });
+  });
+
   it("is not known by a name that no call has", async () => {
     const nobody = client().operation("deployments/tester/calls/00000000-0000-4000-8000-000000000000");
     await expect(nobody.wait()).rejects.toMatchObject({ code: "RESOURCE_DOES_NOT_EXIST" });
+    const broken = client().operation("deployments/%E0%A4%A/calls/00000000-0000-4000-8000-000000000000");
+    await expect(broken.wait()).rejects.toMatchObject({ code: "INVALID_PARAMETER_VALUE" });
     await expect(client().operation("projects/p/operations/1").wait()).rejects.toThrow(/deployments\/NAME\/calls\/ID/);
   });
 });

@@ -182,7 +182,7 @@ describe("prune", () => {
     registerFakeTarget("fake", { ...target, planPrune: async () => [] });
     expect(await runCli([...prune, "--yes"])).toMatchObject({
       code: 0,
-      out: ["Nothing would be deleted: a deployment needs all there is."],
+      out: ["Nothing would be deleted: what is there is needed, or younger than an hour."],
     });
   });
 });

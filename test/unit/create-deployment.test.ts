@@ -104,6 +104,28 @@ describe("createDeployment", () => {
     await expect(client().createDeployment(request)).resolves.toMatchObject({ changed: false, state: "ready" });
   });
 
+  it("is another one for each name, in whatever letters", async () => {
+    const names = ["iris", "Iris", "íris", "🌸".repeat(128), "a".repeat(128)];
+    for (const name of names) await client().createDeployment({ ...request, name });
+    expect((await client().listDeployments()).map(({ name }) => name)).toEqual(
+      names.toSorted((a, b) => (a < b ? -1 : 1)),
+    );
+    for (const name of names) {
+      await expect(client().createDeployment({ ...request, name })).resolves.toMatchObject({ name, changed: false });
+    }
+  });
+
+  it("makes its endpoint anew where an earlier attempt has left it with another network", async () => {
+    const { endpoint } = await client().createDeployment(request);
+    await client().deleteDeployment({ name: "tester" });
+    const left = { id: endpoint!.id, displayName: "tester", dedicated: false, encryptionKey: null, description: null };
+    const labels = { "managed-by": "mlflow-deployments", deployment: "tester" };
+    const other = { ...left, labels, network: "projects/1/global/networks/other", inferenceTimeout: null };
+    await platform.endpoints.create(other).then((operation) => operation.wait());
+    await client().createDeployment(request);
+    expect(platform.endpoints.endpoints.get(endpoint!.id)?.network).toBeNull();
+  });
+
   it("refuses an endpoint of its id that is not of this package", async () => {
     const { endpoint } = await client().createDeployment(request);
     platform.endpoints.endpoints.get(endpoint!.id)!.labels = {};
@@ -162,6 +184,14 @@ describe("createDeployment", () => {
       const broken = Object.assign(Object.create(endpointManager) as typeof endpointManager, { deploy });
       return { ...platform.services, endpointManager: broken };
     };
+
+    it("shows no value of an environment variable that the container has written, and keeps none", async () => {
+      platform = mockPlatform({ containerLog: ["login with hunter2-secret failed"] });
+      const config2 = { env: { PASSWORD: "hunter2-secret" } };
+      const failed = client(failing()).createDeployment({ ...request, config: config2 });
+      await expect(failed).rejects.toThrow("login with $(PASSWORD) failed");
+      expect(JSON.stringify([...platform.store.records.values()])).not.toContain("hunter2");
+    });
 
     it("shows the platform's message with the container's last lines", async () => {
       platform = mockPlatform({ containerLog: ["ModuleNotFoundError: No module named 'torch'"] });
@@ -266,6 +296,7 @@ describe("createDeployment", () => {
     [{ name: undefined }, /name is missing.*model_name/],
     [{ modelUri: undefined }, /modelUri is missing.*run_id/],
     [{ name: "a\nb" }, /control character/],
+    [{ name: "a\ud83c" }, /control character/],
     [
       { config: { productionBucket: undefined, production_bucket: "UPPER" } },
       /productionBucket .* must be a bucket's name/,

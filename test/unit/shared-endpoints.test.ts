@@ -190,6 +190,88 @@ describe("a deployment on a shared endpoint", () => {
     expect(await traffic()).toEqual({ a: 0, b: 90, c: 10 });
   });
 
+  it("takes no traffic from another that is made at the same time on the empty endpoint", async () => {
+    await client().createEndpoint({ name: "shop" });
+    await Promise.all([client().createDeployment(on("a")), client().createDeployment(on("b", "2"))]);
+    const splits = platform.recorder.callsOf("endpointManager", "deploy").map(({ args }) => args[1]);
+    expect(splits).toMatchObject([{ takesTraffic: false }, { takesTraffic: false }]);
+    expect(Object.values(await traffic()).toSorted((a, b) => a - b)).toEqual([0, 100]);
+  });
+
+  it("keeps what it serves when its old model is given traffic while it is drained", async () => {
+    await shop({ a: 100, b: 0 });
+    const { clock } = platform.services;
+    const sleep = clock.sleep.bind(clock);
+    let drained = 0;
+    clock.sleep = async (milliseconds, signal) => {
+      if (drained++ === 0)
+        await client().updateEndpoint({ endpoint: "shop", config: { trafficSplit: { a: 60, b: 40 } } });
+      await sleep(milliseconds, signal);
+    };
+    const updated = await client().updateDeployment({ name: "b", modelUri: "models:/iris/2" });
+    expect(updated).toMatchObject({ trafficPercent: 40, deployedModels: [{ trafficPercent: 40 }] });
+    expect(await traffic()).toEqual({ a: 60, b: 40 });
+  });
+
+  it("changes nobody's traffic by an update where nobody has any", async () => {
+    await client().createEndpoint({ name: "shop" });
+    await client().createDeployment(on("a"));
+    await client().createDeployment(on("b"));
+    const shopEndpoint = [...platform.endpoints.endpoints.values()][0]!;
+    await platform.endpoints.setTraffic(shopEndpoint, {});
+    await client().updateDeployment({ name: "b", modelUri: "models:/iris/2" });
+    expect(await traffic()).toEqual({ a: 0, b: 0 });
+  });
+
+  it("is refused a share before anything is sent, where nobody could have the rest", async () => {
+    await shop({ a: 100 });
+    const update = { name: "a", modelUri: "models:/iris/2", config: { trafficPercent: 50 } };
+    await expect(client().updateDeployment(update)).rejects.toThrow(/Nothing else is deployed/);
+    expect(await client().planDeployment(update)).toMatchObject({ action: "refuse" });
+    expect(platform.registry.versions).toHaveLength(1);
+  });
+
+  it("is still one of several where somebody has taken the endpoint's labels away", async () => {
+    await shop({ a: 60, b: 40 });
+    [...platform.endpoints.endpoints.values()][0]!.labels = {};
+    await client().updateDeployment({ name: "b", modelUri: "models:/iris/2" });
+    const [found] = [...platform.endpoints.endpoints.values()];
+    expect(found!.deployedModels.map(({ displayName, trafficPercent }) => [displayName, trafficPercent])).toEqual([
+      ["a", 60],
+      ["b", 40],
+    ]);
+    await client().deleteDeployment({ name: "b" });
+    expect([...platform.endpoints.endpoints.values()][0]!.deployedModels).toMatchObject([{ displayName: "a" }]);
+  });
+
+  it("is the same by its endpoint's name, id and full name, also with the project's number", async () => {
+    const { id } = await client().createEndpoint({ name: "shop" });
+    const names = [
+      "shop",
+      id,
+      ...["acme", "123"].map((each) => `projects/${each}/locations/us-central1/endpoints/${id}`),
+    ];
+    await client().createDeployment(on("a"));
+    for (const endpoint of names) {
+      await expect(client().createDeployment({ ...on("a"), endpoint })).resolves.toMatchObject({ changed: false });
+      await expect(client().getDeployment({ name: "a", endpoint })).resolves.toMatchObject({ name: "a" });
+      expect(await client().listDeployments({ endpoint })).toHaveLength(1);
+    }
+    await client().deleteDeployment({ name: "a", endpoint: names.at(-1)! });
+    expect(await client().listDeployments()).toEqual([]);
+  });
+
+  it("is found by the endpoint that the caller names, where the record is lost and two have its name", async () => {
+    await shop({ a: 100 });
+    platform.store.records.clear();
+    await client().createEndpoint({ name: "market" });
+    const [shopEndpoint, market] = [...platform.endpoints.endpoints.values()];
+    market!.deployedModels = structuredClone(shopEndpoint!.deployedModels);
+    await expect(client().getDeployment({ name: "a" })).rejects.toThrow(/on several endpoints.*Name one by endpoint/);
+    const found = await client().getDeployment({ name: "a", endpoint: "market" });
+    expect(found.endpoint?.id).toBe(market!.id);
+  });
+
   it.each<[object, RegExp]>([
     [{ endpointType: "dedicated" }, /has endpointType shared, not dedicated/],
     [{ trafficPercent: 30 }, /Nothing else is deployed on the endpoint/],

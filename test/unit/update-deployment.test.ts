@@ -253,6 +253,37 @@ describe("an update of settings only", () => {
   });
 });
 
+describe("variables of the environment", () => {
+  const withEnvironment = async <T>(variables: Record<string, string>, work: () => Promise<T>): Promise<T> => {
+    const before = process.env;
+    process.env = { ...before, ...variables };
+    try {
+      return await work();
+    } finally {
+      process.env = before;
+    }
+  };
+
+  it("change nothing of a deployment where an update names no new model", async () => {
+    await client().createDeployment({ ...request, config: { versionName: "v_1" } });
+    const variables = { model_name: "other", version_name: "v_9", prediction_script: "gone.py" };
+    await withEnvironment(variables, () =>
+      client().updateDeployment({ name: "tester", config: { minReplicaCount: 2 } }),
+    );
+    expect(platform.registry.versions).toMatchObject([{ model: "models/tester", aliases: ["default", "v-1"] }]);
+    platform.store.records.clear();
+    await withEnvironment(variables, () => client().updateDeployment({ name: "tester", config: { env: { A: "b" } } }));
+    expect(platform.registry.versions.map((version) => version.model)).toEqual(["models/tester", "models/tester"]);
+  });
+
+  it("name the new model's version, in the registry model that the deployment has", async () => {
+    await client().createDeployment(request);
+    const variables = { model_name: "other", version_name: "v_9" };
+    const updated = await withEnvironment(variables, () => client().updateDeployment(second));
+    expect(updated.model).toMatchObject({ name: "models/tester", aliases: ["v-9"] });
+  });
+});
+
 describe("an update of what is not there to be updated", () => {
   it("rejects for a deployment that does not exist", async () => {
     await expect(client().updateDeployment(second)).rejects.toMatchObject({ code: "RESOURCE_DOES_NOT_EXIST" });

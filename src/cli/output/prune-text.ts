@@ -9,7 +9,7 @@ import type { Table } from "./table.js";
  * @param done - `deleted`, or `would be deleted`.
  */
 export function pruneLines(items: readonly PruneItem[], done: string): string[] {
-  if (items.length === 0) return [`Nothing ${done}: a deployment needs all there is.`];
+  if (items.length === 0) return [`Nothing ${done}: what is there is needed, or younger than an hour.`];
   const total = items.reduce((sum, item) => sum + (item.size ?? 0), 0);
   return [
     ...items.flatMap((item) => [

@@ -30,10 +30,11 @@ export function createRequest(options: CreateDeploymentOptions<AiPlatformConfig>
 /** Vertex AI's limit for display names, which hold a deployment's name: 128 characters of UTF-8. */
 export function checkedName(name: string | undefined): string {
   if (name === undefined) throw missing("name", "config.modelName, or the environment variable model_name");
-  if (/^\P{Cc}{1,128}$/u.test(name) && name.trim() === name) return name;
+  // a lone surrogate (Cs) would come back as another character
+  if (/^[^\p{Cc}\p{Cs}]{1,128}$/u.test(name) && name.trim() === name) return name;
   throw new DeploymentError(
     "INVALID_PARAMETER_VALUE",
-    `The name ${JSON.stringify(name)} must have 1 to 128 characters, none of them a control character, and no space at either end.`,
+    `The name ${JSON.stringify(name)} must have 1 to 128 characters, none of them a control character or an unpaired surrogate, and no space at either end.`,
   );
 }
 

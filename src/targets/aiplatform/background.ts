@@ -11,6 +11,9 @@ import { getDeployment } from "./read-deployments.js";
 /** How long another process's call may take until its record shows it, in seconds: it reads the model first. */
 const unseenSeconds = 120;
 
+/** So often a call may write its record between the read and the write that cancel it. */
+const cancelAttempts = 8;
+
 /** Begins the work, and gives the operation of it: it goes on in this process, and any process can wait for it by its name. */
 export async function inBackground<T>(
   deployment: string,
@@ -55,12 +58,25 @@ export async function waitForCall(name: string, options: WaitOptions, call: Call
   return entry.action === "delete" ? null : getDeployment(deployment, undefined, call);
 }
 
-/** Asks a call to stop, by taking its lock away: it stops at its next write, within half a minute. */
+/**
+ * Asks a call to stop, by taking its lock away: it stops at its next write, within half a minute.
+ *
+ * @throws DeploymentError `RESOURCE_DOES_NOT_EXIST` for a call that no record shows, so that it may go on.
+ */
 export async function cancelCall(name: string, { services, context }: Call): Promise<void> {
   const { deployment, id } = parse(name);
-  const stored = await services.deploymentStore.read(deployment, context);
-  if (stored?.record.lock?.id !== id) return;
-  await services.deploymentStore.write({ ...stored.record, lock: null }, stored.generation, context);
+  for (let attempt = 1; ; attempt++) {
+    const stored = await services.deploymentStore.read(deployment, context);
+    if (stored?.record.history.some((entry) => entry.call === id)) return;
+    if (stored?.record.lock?.id !== id) throw unknownCall(name);
+    try {
+      await services.deploymentStore.write({ ...stored.record, lock: null }, stored.generation, context);
+      return;
+    } catch (error) {
+      // the call has written something meanwhile
+      if (!DeploymentError.is(error) || error.code !== "RESOURCE_CONFLICT" || attempt >= cancelAttempts) throw error;
+    }
+  }
 }
 
 /** Waits as for an operation of the platform's, by this machine's own clock. */
@@ -91,8 +107,13 @@ function refuseUnknown(name: string, id: string, stored: StoredRecord | null, no
       `The process that worked on ${name} is gone: ${lock.owner}. Make the same call again to go on.`,
     );
   }
-  if (now - startedAt < unseenSeconds * 1000 && !lock) return;
-  throw new DeploymentError(
+  const isBusy = lock ? isHeld(lock, now) : false;
+  if (now - startedAt < unseenSeconds * 1000 && !isBusy) return;
+  throw unknownCall(name);
+}
+
+function unknownCall(name: string): DeploymentError {
+  return new DeploymentError(
     "RESOURCE_DOES_NOT_EXIST",
     `No record shows the call ${name}: it changed nothing, was cut off before it began, or is too long ago. getDeployment says what there is.`,
   );
@@ -104,9 +125,18 @@ function operationName(deployment: string, id: string): string {
 
 function parse(name: string): { deployment: string; id: string } {
   const parts = /^deployments\/([^/]+)\/calls\/([0-9a-f-]{36})$/.exec(name);
-  if (parts?.[1] && parts[2]) return { deployment: decodeURIComponent(parts[1]), id: parts[2] };
+  const deployment = decoded(parts?.[1]);
+  if (deployment !== null && parts?.[2]) return { deployment, id: parts[2] };
   throw new DeploymentError(
     "INVALID_PARAMETER_VALUE",
     `"${name}" is no operation of this target: they are called deployments/NAME/calls/ID.`,
   );
+}
+
+function decoded(part: string | undefined): string | null {
+  try {
+    return part === undefined ? null : decodeURIComponent(part);
+  } catch {
+    return null; // a percent sign with something else behind it
+  }
 }

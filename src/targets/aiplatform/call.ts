@@ -10,6 +10,8 @@ export interface Call {
   settings: AiPlatformSettings;
   /** The settings that somebody has named; the others have their defaults. */
   given: ReadonlySet<SettingName>;
+  /** Of these, those that a variable of the environment alone names. */
+  ambient: ReadonlySet<SettingName>;
   services: AiPlatformServices;
   context: StepContext;
 }

@@ -12,7 +12,7 @@ export async function endpointOfDeployment(name: string, call: Call): Promise<En
   const { services, context } = call;
   // its own first: who may only predict may not be allowed to read the record, which tells of a shared one
   const own = await services.endpointManager.find(services.names.endpointId(name), context);
-  const endpoint = own ?? (await observe(name, null, call)).endpoint;
+  const endpoint = own ?? (await observe(name, call)).endpoint;
   if (endpoint) return endpoint;
   throw new DeploymentError(
     "RESOURCE_DOES_NOT_EXIST",

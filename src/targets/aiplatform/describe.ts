@@ -2,12 +2,11 @@ import type { Deployment, DeploymentState } from "../../core/deployment.js";
 import type { Endpoint, ModelVersion } from "../../core/services.js";
 import { isHeld } from "../../rollout/lock.js";
 import type { Call } from "./call.js";
-import type { Observed } from "./observe.js";
+import type { DeploymentView } from "./observe.js";
 
 /** A deployment as its caller sees it. */
-export function describeDeployment(seen: Observed, version: ModelVersion | null, now: number): Deployment {
-  const { name, endpoint, shared, deployed, stored } = seen;
-  const spec = stored?.record.spec ?? null;
+export function describeDeployment(seen: DeploymentView, version: ModelVersion | null, now: number): Deployment {
+  const { name, endpoint, shared, deployed, record, spec } = seen;
   return {
     name,
     flavor: spec?.flavor ?? null,
@@ -26,18 +25,17 @@ export function describeDeployment(seen: Observed, version: ModelVersion | null,
       environment: spec?.environmentHash ?? version?.labels["environment-hash"] ?? null,
     },
     settings: spec?.settings ?? {},
-    history: stored?.record.history ?? [],
+    history: record?.history ?? [],
   };
 }
 
 /** The registry version that gets most of a deployment's traffic. */
 export async function servingVersion(
-  { deployed }: Observed,
+  { serving }: DeploymentView,
   { services, context }: Call,
 ): Promise<ModelVersion | null> {
-  const [first] = deployed.toSorted((a, b) => b.trafficPercent - a.trafficPercent);
-  if (!first) return null;
-  const name = first.modelVersionId ? `${first.model}@${first.modelVersionId}` : first.model;
+  if (!serving) return null;
+  const name = serving.modelVersionId ? `${serving.model}@${serving.modelVersionId}` : serving.model;
   return services.versionManager.get(name, context);
 }
 
@@ -45,8 +43,9 @@ function describeEndpoint({ id, name, createTime }: Endpoint, shared: boolean): 
   return { id, name, shared, createTime };
 }
 
-function stateOf(seen: Observed, now: number): DeploymentState {
-  const record = seen.stored?.record ?? null;
+function stateOf(seen: DeploymentView, now: number): DeploymentState {
+  const { record } = seen;
+  if (record?.pending?.step === "delete") return "deleting";
   const isWorkedOn = record !== null && record.lock !== null && isHeld(record.lock, now);
   // on an endpoint that it shares, a deployment may have no traffic by intent
   const serves = seen.shared

@@ -51,8 +51,10 @@ export function noEndpoint(name: string): DeploymentError {
 }
 
 /** Whether `name` is the endpoint's id or one of its names. */
-export function isNamed(endpoint: Endpoint, name: string): boolean {
-  return endpoint.id === name || endpoint.name === name || (isShared(endpoint) && endpoint.displayName === name);
+export function isNamed(endpoint: Endpoint, name: string, { settings }: Call): boolean {
+  if (endpoint.id === name || endpoint.name === name) return true;
+  if (name.includes("/")) return endpoint.id === partsOf(name, settings)?.id;
+  return isShared(endpoint) && endpoint.displayName === name;
 }
 
 /** The ids that a name may mean, the likelier first: one that ends as this package's and Google's own ids do is an id. */
@@ -65,19 +67,26 @@ function candidateIds(name: string, { services, settings }: Call): string[] {
 }
 
 function idOfFullName(name: string, settings: Call["settings"]): string {
-  const parts = /^projects\/([^/]+)\/locations\/([^/]+)\/endpoints\/([^/]+)$/.exec(name);
+  const parts = partsOf(name, settings);
   if (!parts) {
     throw new DeploymentError(
       "INVALID_PARAMETER_VALUE",
       `The endpoint "${name}" must be a name, an id, or projects/PROJECT/locations/REGION/endpoints/ID.`,
     );
   }
-  const [, project, location, id] = parts as unknown as [string, string, string, string];
-  // a project may be named by its number, which is not known here
-  const elsewhere = location !== settings.location || (!/^\d+$/.test(project) && project !== settings.projectId);
-  if (!elsewhere) return id;
+  if (parts.id !== null) return parts.id;
   throw new DeploymentError(
     "INVALID_PARAMETER_VALUE",
     `The endpoint "${name}" is not in project ${settings.projectId} and location ${settings.location}. Set projectId and location to its own.`,
   );
+}
+
+/** What a full name says: the id, null where it is of another project or location. Null when it is no full name. */
+function partsOf(name: string, settings: Call["settings"]): { id: string | null } | null {
+  const parts = /^projects\/([^/]+)\/locations\/([^/]+)\/endpoints\/([^/]+)$/.exec(name);
+  if (!parts) return null;
+  const [, project, location, id] = parts as unknown as [string, string, string, string];
+  // a project may be named by its number, which is not known here
+  const elsewhere = location !== settings.location || (!/^\d+$/.test(project) && project !== settings.projectId);
+  return { id: elsewhere ? null : id };
 }

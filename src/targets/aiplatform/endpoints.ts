@@ -4,15 +4,12 @@ import type { Endpoint, EndpointChange } from "../../core/services.js";
 import type { ServingEndpoint } from "../../core/serving-endpoint.js";
 import { sameSplit, type TrafficSplit } from "../../rollout/traffic-split.js";
 import type { Call } from "./call.js";
+import { changeEndpoint } from "./change-endpoint.js";
 import { checkSettings } from "./config/load-settings.js";
 import { fixedSettings } from "./deploy/shared-endpoint.js";
 import { findEndpoint, isShared, sharedEndpoint } from "./endpoint-lookup.js";
 import { forgetEndpoint } from "./prediction-endpoint.js";
 import { sharedEndpointLabels, userLabelsOf } from "./spec.js";
-import { updateEndpointTo } from "./update/in-place.js";
-
-/** So often the endpoint may be changed by others between the read and the write of one change of its traffic. */
-const attempts = 8;
 
 /** Makes an endpoint that deployments share; gives the one that is there, where it is the same. */
 export async function createEndpoint(name: string, call: Call): Promise<ServingEndpoint> {
@@ -60,9 +57,13 @@ export async function updateEndpoint(name: string, call: Call): Promise<ServingE
     ...(given.has("inferenceTimeout") &&
       settings.inferenceTimeout !== undefined && { inferenceTimeout: settings.inferenceTimeout }),
   };
-  if (settings.trafficSplit) endpoint = await splitTraffic(endpoint, settings.trafficSplit, call);
+  if (settings.trafficSplit) endpoint = await splitTraffic(endpoint.id, settings.trafficSplit, call);
   if (Object.keys(change).length > 0) {
-    endpoint = await updateEndpointTo(endpoint.id, change, call);
+    endpoint = await changeEndpoint(
+      endpoint.id,
+      (current) => call.services.endpointManager.update(current, change, context),
+      call,
+    );
     const message = `the endpoint ${endpoint.id}: ${Object.keys(change).join(", ")}`;
     context.report({ type: "step", step: "settings", status: "done", message });
   }
@@ -125,22 +126,16 @@ function describeEndpoint(endpoint: Endpoint): ServingEndpoint {
 }
 
 /** Gives each deployment the share that was asked for; those that are not named have none. */
-async function splitTraffic(first: Endpoint, shares: Record<string, number>, call: Call): Promise<Endpoint> {
-  const { endpointManager } = call.services;
-  let endpoint = first;
-  for (let attempt = 1; ; attempt++) {
+function splitTraffic(id: string, shares: Record<string, number>, call: Call): Promise<Endpoint> {
+  const change = async (endpoint: Endpoint) => {
     const split = splitOf(endpoint, shares);
     if (sameSplit(split, endpoint.trafficSplit)) return endpoint;
-    try {
-      endpoint = await endpointManager.setTraffic(endpoint, split, call.context);
-      const message = Object.entries(shares).map(([deployment, share]) => `${deployment} ${share}%`);
-      call.context.report({ type: "step", step: "traffic", status: "done", message: message.join(", ") });
-      return endpoint;
-    } catch (error) {
-      if (!DeploymentError.is(error) || error.code !== "RESOURCE_CONFLICT" || attempt >= attempts) throw error;
-      endpoint = await sharedEndpoint(first.id, call);
-    }
-  }
+    const changed = await call.services.endpointManager.setTraffic(endpoint, split, call.context);
+    const message = Object.entries(shares).map(([deployment, share]) => `${deployment} ${share}%`);
+    call.context.report({ type: "step", step: "traffic", status: "done", message: message.join(", ") });
+    return changed;
+  };
+  return changeEndpoint(id, change, call);
 }
 
 function splitOf(endpoint: Endpoint, shares: Record<string, number>): TrafficSplit {

@@ -1,74 +1,121 @@
 import type { DeployedModel } from "../../core/deployment.js";
 import { DeploymentError } from "../../core/errors.js";
-import type { DeploymentSpec } from "../../core/record.js";
+import type { DeploymentRecord, DeploymentSpec } from "../../core/record.js";
 import type { Endpoint, StoredRecord } from "../../core/services.js";
+import { attemptNumbers } from "../../rollout/attempts.js";
 import type { Call } from "./call.js";
-import { isShared, sharedEndpoint } from "./endpoint-lookup.js";
+import { isNamed, isShared } from "./endpoint-lookup.js";
+import type { PlatformNames } from "./services.js";
 import { managedBy } from "./spec.js";
 
-/** What the platform and the record show of a deployment. */
-export interface Observed {
+/** What there is of a deployment. */
+export interface DeploymentView {
   name: string;
-  stored: StoredRecord | null;
+  /** Null where there is none, or it is not known. */
+  record: DeploymentRecord | null;
   /** The endpoint that it is on; null when there is none. */
   endpoint: Endpoint | null;
-  /** Whether that endpoint is one that deployments share. */
+  /** Whether that endpoint is another than the one that the deployment would own. */
   shared: boolean;
   /** What is deployed of it. */
   deployed: DeployedModel[];
+  /** Of these, the one that most of its requests go to; null when nothing is deployed. */
+  serving: DeployedModel | null;
+  /** What that one was made from; null where no record tells it. */
+  spec: DeploymentSpec | null;
 }
 
-/** How many failed attempts to deploy a spec are known again when the record that counted them is lost. */
-const knownAttempts = 32;
+/** What the platform and the record show of a deployment. */
+export interface Observed extends DeploymentView {
+  /** The record as it was read, over which the next one is written. */
+  stored: StoredRecord | null;
+}
 
 /**
- * Reads what there is of a deployment.
+ * Reads what there is of a deployment: its record says where it is, or else its own endpoint is looked for, and then others.
  *
- * @param endpointName - The endpoint that the caller says it is on. Null: its record says where, or else its own is looked
- * for, and then one that it shares.
- * @throws DeploymentError `RESOURCE_DOES_NOT_EXIST` when there is no such endpoint.
+ * @param endpoint - The endpoint that the caller says it is on, where the record is lost and several have its name.
  */
-export async function observe(name: string, endpointName: string | null, call: Call): Promise<Observed> {
+export async function observe(name: string, call: Call, endpoint?: string): Promise<Observed> {
   // The record first: whoever changes the endpoint after this read has changed the record too, and the lock is refused.
   const stored = await call.services.deploymentStore.read(name, call.context);
-  const endpoint = await endpointOf(name, endpointName, stored, call);
-  return observed(name, stored, endpoint);
+  return observedOn(await endpointOf(name, stored, call, endpoint), { name, stored }, call);
 }
 
-/** What `observe` gives, of an endpoint that was read just now. */
-export function observed(name: string, stored: StoredRecord | null, endpoint: Endpoint | null): Observed {
+/** What {@link observe} gives, of an endpoint that was read just now. */
+export function observedOn(
+  endpoint: Endpoint | null,
+  { name, stored }: Pick<Observed, "name" | "stored">,
+  { services }: Call,
+): Observed {
+  return { ...viewOf(name, stored?.record ?? null, endpoint, services.names), stored };
+}
+
+/** What a record and an endpoint show of a deployment. */
+export function viewOf(
+  name: string,
+  record: DeploymentRecord | null,
+  endpoint: Endpoint | null,
+  names: PlatformNames,
+): DeploymentView {
   const deployed = (endpoint?.deployedModels ?? []).filter((model) => model.displayName === name);
-  return { name, stored, endpoint, shared: endpoint !== null && isShared(endpoint), deployed };
+  const serving = deployed.toSorted((a, b) => b.trafficPercent - a.trafficPercent)[0] ?? null;
+  // by the id, which nobody can change as they can a label
+  const shared = endpoint !== null && endpoint.id !== names.endpointId(name);
+  return { name, record, endpoint, shared, deployed, serving, spec: servedSpec(name, record, serving, names) };
 }
 
 /** Which attempt to deploy a spec is on the endpoint; null when none is. */
-export function deployedAttempt({ name, deployed }: Observed, spec: DeploymentSpec, { services }: Call): number | null {
+export function deployedAttempt({ name, deployed }: DeploymentView, spec: DeploymentSpec, { services }: Call) {
+  return attemptAmong(deployed, name, spec, services.names);
+}
+
+/** The spec of what serves, and not of what should: while an update is unfinished, it may be that of the new or of the old. */
+function servedSpec(
+  name: string,
+  record: DeploymentRecord | null,
+  serving: DeployedModel | null,
+  names: PlatformNames,
+): DeploymentSpec | null {
+  if (!record || !serving) return record?.spec ?? null;
+  const known = [record.spec, record.update?.spec ?? null].filter((spec) => spec !== null);
+  return known.find((spec) => attemptAmong([serving], name, spec, names) !== null) ?? null;
+}
+
+function attemptAmong(
+  deployed: DeployedModel[],
+  name: string,
+  { specHash }: DeploymentSpec,
+  names: PlatformNames,
+): number | null {
   const ids = new Set(deployed.map((model) => model.id));
-  for (let attempt = 0; attempt < knownAttempts; attempt++) {
-    if (ids.has(services.names.deployedModelId(name, spec.specHash, attempt))) return attempt;
+  if (ids.size === 0) return null;
+  for (let attempt = 0; attempt < attemptNumbers; attempt++) {
+    if (ids.has(names.deployedModelId(name, specHash, attempt))) return attempt;
   }
   return null;
 }
 
 async function endpointOf(
   name: string,
-  endpointName: string | null,
   stored: StoredRecord | null,
   call: Call,
+  named: string | undefined,
 ): Promise<Endpoint | null> {
   const { services, context } = call;
   const { endpointManager, names } = services;
-  if (endpointName !== null) return sharedEndpoint(endpointName, call);
-  const recorded = stored?.record.deletedAt === null ? stored.record.endpoint : null;
-  if (recorded !== null) return endpointManager.find(recorded, context);
+  const record = stored?.record.deletedAt === null ? stored.record : null;
+  if (record !== null && record.endpoint !== null) return endpointManager.find(record.endpoint, context);
   const own = await endpointManager.find(names.endpointId(name), context);
   if (own) return refuseForeign(name, own);
-  return stored && stored.record.deletedAt === null ? null : sharedBy(name, call);
+  return record ? null : sharedBy(name, call, named);
 }
 
 /** Where no record says it: the shared endpoint on which something is deployed under the name. */
-async function sharedBy(name: string, { services, context }: Call): Promise<Endpoint | null> {
-  const endpoints = (await services.endpointManager.list(context)).filter(isShared);
+async function sharedBy(name: string, call: Call, named: string | undefined): Promise<Endpoint | null> {
+  const endpoints = (await call.services.endpointManager.list(call.context)).filter(
+    (endpoint) => isShared(endpoint) && (named === undefined || isNamed(endpoint, named, call)),
+  );
   const having = endpoints.filter(({ deployedModels }) => deployedModels.some((model) => model.displayName === name));
   if (having.length <= 1) return having[0] ?? null;
   throw new DeploymentError(

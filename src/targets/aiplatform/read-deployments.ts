@@ -1,11 +1,13 @@
 import type { Deployment } from "../../core/deployment.js";
 import { DeploymentError } from "../../core/errors.js";
+import type { DeploymentRecord } from "../../core/record.js";
 import type { Endpoint } from "../../core/services.js";
 import { isHeld } from "../../rollout/lock.js";
 import type { Call } from "./call.js";
 import { describeDeployment, servingVersion } from "./describe.js";
-import { isNamed, isShared } from "./endpoint-lookup.js";
-import { observe, type Observed, observed } from "./observe.js";
+import { isNamed } from "./endpoint-lookup.js";
+import { type DeploymentView, observe, type Observed, viewOf } from "./observe.js";
+import type { PlatformNames } from "./services.js";
 
 /** One deployment, with its model version and what the record says. */
 export async function getDeployment(name: string, endpoint: string | undefined, call: Call): Promise<Deployment> {
@@ -20,44 +22,46 @@ export async function getDeployment(name: string, endpoint: string | undefined, 
  * @throws DeploymentError `RESOURCE_DOES_NOT_EXIST` when it is not, with what is known of it.
  */
 export async function existing(name: string, endpoint: string | undefined, call: Call): Promise<Observed> {
-  const seen = await observe(name, null, call);
+  const seen = await observe(name, call, endpoint);
   const isThere = seen.endpoint !== null && (seen.deployed.length > 0 || !seen.shared);
-  if (isThere && (endpoint === undefined || isNamed(seen.endpoint!, endpoint))) return seen;
+  if (isThere && (endpoint === undefined || isNamed(seen.endpoint!, endpoint, call))) return seen;
   throw missing(seen, call.services.clock.now());
 }
 
 /** All deployments of the project and region, sorted by name. Their records are not read: a list is one request a page. */
-export async function listDeployments(
-  endpoint: string | undefined,
-  { services, context }: Call,
-): Promise<Deployment[]> {
+export async function listDeployments(endpoint: string | undefined, call: Call): Promise<Deployment[]> {
+  const { services, context } = call;
   const endpoints = await services.endpointManager.list(context);
   return endpoints
-    .filter((candidate) => endpoint === undefined || isNamed(candidate, endpoint))
-    .flatMap(deploymentsOn)
+    .filter((candidate) => endpoint === undefined || isNamed(candidate, endpoint, call))
+    .flatMap((candidate) => deploymentsOn(candidate, services.names))
     .map((seen) => describeDeployment(seen, null, services.clock.now()))
     .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
-function deploymentsOn(endpoint: Endpoint): Observed[] {
-  const names = isShared(endpoint)
-    ? [...new Set(endpoint.deployedModels.map((model) => model.displayName))]
-    : [endpoint.displayName];
-  return names.map((name) => observed(name, null, endpoint));
+function deploymentsOn(endpoint: Endpoint, names: PlatformNames): DeploymentView[] {
+  const isOwn = endpoint.id === names.endpointId(endpoint.displayName);
+  const deployments = isOwn
+    ? [endpoint.displayName]
+    : [...new Set(endpoint.deployedModels.map((model) => model.displayName))];
+  return deployments.map((name) => viewOf(name, null, endpoint, names));
 }
 
-function missing({ name, stored }: Observed, now: number): DeploymentError {
-  const record = stored?.record;
+function missing({ name, record }: DeploymentView, now: number): DeploymentError {
+  return new DeploymentError("RESOURCE_DOES_NOT_EXIST", `There is no deployment "${name}".${reasonOf(record, now)}`);
+}
+
+/** Why there is none, and what to do, as far as its record tells it. */
+function reasonOf(record: DeploymentRecord | null, now: number): string {
   const last = record?.history.at(-1);
-  const why =
-    record?.lock && isHeld(record.lock, now)
-      ? ` ${record.lock.owner} is creating it: its endpoint is not there yet.`
-      : record?.deletedAt
-        ? ` It was deleted at ${record.deletedAt}${last?.message ? `: ${last.message}` : ""}.`
-        : record?.pending
-          ? ` An earlier createDeployment was cut off at the step ${record.pending.step}: run it again to go on.`
-          : last?.outcome === "failed"
-            ? ` Its last attempt failed at ${last.at}: ${last.error ?? "no reason is known"}`
-            : " listDeployments shows those that there are.";
-  return new DeploymentError("RESOURCE_DOES_NOT_EXIST", `There is no deployment "${name}".${why}`);
+  if (record?.lock && isHeld(record.lock, now)) return ` ${record.lock.owner} is at work on it.`;
+  if (record?.deletedAt) return ` It was deleted at ${record.deletedAt}${last?.message ? `: ${last.message}` : ""}.`;
+  if (record?.pending?.step === "delete") return " A deleteDeployment was cut off: run it again to its end.";
+  if (record?.completedAt) return " It was taken away by other means. deleteDeployment makes its name free again.";
+  if (record?.pending) {
+    return ` An earlier createDeployment was cut off at the step ${record.pending.step}: run it again to go on.`;
+  }
+  if (last?.outcome === "failed")
+    return ` Its last attempt failed at ${last.at}: ${last.error ?? "no reason is known"}`;
+  return " listDeployments shows those that there are.";
 }

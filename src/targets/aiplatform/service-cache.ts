@@ -69,7 +69,14 @@ export class ServiceCache {
       ...make(),
       ...this.#given,
     }));
-    return { id: randomUUID(), settings: { ...settings, projectId }, given: loaded.given, services, context };
+    return {
+      id: randomUUID(),
+      settings: { ...settings, projectId },
+      given: loaded.given,
+      ambient: loaded.ambient,
+      services,
+      context,
+    };
   }
 }
 

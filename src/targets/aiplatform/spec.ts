@@ -58,6 +58,11 @@ export function changeOf(name: string): SettingChange {
   return settingMeta.get(settingsShape[name as SettingName])?.changes ?? "endpoint";
 }
 
+/** Whether a setting has the same value in two specs; one without it is as one with null. */
+export function isSameSetting(a: unknown, b: unknown): boolean {
+  return canonicalJson(a ?? null) === canonicalJson(b ?? null);
+}
+
 function isHashed(name: string): boolean {
   return !["inPlace", "environment"].includes(changeOf(name));
 }
@@ -65,6 +70,11 @@ function isHashed(name: string): boolean {
 /** Whether labels say that a deployment made what has them. */
 export function isOfDeployment(labels: Record<string, string>, name: string, names: PlatformNames): boolean {
   return labels["managed-by"] === managedBy && labels["deployment"] === names.labelValue(name);
+}
+
+/** Whether labels say that what has them was made of a spec. */
+export function isOfSpec(labels: Record<string, string>, specHash: string): boolean {
+  return labels["managed-by"] === managedBy && labels["spec-hash"] === specHash.slice(0, labelHashLength);
 }
 
 /** The environment's hash where the image is the user's own: nothing of it is known but its name. */

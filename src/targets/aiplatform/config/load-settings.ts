@@ -19,6 +19,8 @@ export interface SettingSources {
 export interface LoadedSettings {
   settings: AiPlatformSettings;
   given: ReadonlySet<SettingName>;
+  /** Of these, those that a variable of the environment alone names. */
+  ambient: ReadonlySet<SettingName>;
 }
 
 /**
@@ -31,14 +33,16 @@ export interface LoadedSettings {
  */
 export function loadSettings(sources: SettingSources, rules: "all" | "each" = "all"): LoadedSettings {
   const configs = [configLayer(sources.clientConfig, "the client's config"), configLayer(sources.callConfig, "config")];
-  const layers: Layer[] = [environmentLayer(sources.env), targetLayer(sources.target), ...configs];
+  const environment = environmentLayer(sources.env);
+  const layers: Layer[] = [environment, targetLayer(sources.target), ...configs];
   const merged = new Map<SettingName, { value: unknown; from: string }>();
   for (const layer of layers) for (const [name, entry] of layer) merged.set(name, entry);
 
   const values = Object.fromEntries([...merged].map(([name, entry]) => [name, entry.value]));
   const settings = checkSettings(values, (name) => merged.get(name)?.from, rules);
   for (const layer of configs) checkPlatform(layer, settings.platform);
-  return { settings, given: new Set(merged.keys()) };
+  const ambient = [...environment].filter(([name, entry]) => merged.get(name) === entry).map(([name]) => name);
+  return { settings, given: new Set(merged.keys()), ambient: new Set(ambient) };
 }
 
 /**

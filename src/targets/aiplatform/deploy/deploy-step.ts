@@ -1,27 +1,21 @@
 import type { DeployedModel } from "../../../core/deployment.js";
-import { OperationFailedError } from "../../../core/operation.js";
 import type { DeploymentSpec } from "../../../core/record.js";
-import type { DeployRequest, Endpoint, LogQuery, ModelVersion } from "../../../core/services.js";
+import type { DeployRequest, Endpoint, ModelVersion } from "../../../core/services.js";
 import type { RecordSession } from "../../../rollout/record-session.js";
-import { completeStep, type StepLimits } from "../../../rollout/resumable-step.js";
+import { completeStep, type StepLimits, type StepOutcome } from "../../../rollout/resumable-step.js";
 import type { Call } from "../call.js";
 import { scalingOf } from "./scaling.js";
 
 interface DeployWork {
   name: string;
   spec: DeploymentSpec;
-  /** How often the spec has failed before. */
+  /** Which attempt to deploy the spec it is. */
   attempt: number;
   endpoint: Endpoint;
+  /** Whether other deployments may be on the endpoint. */
+  shared: boolean;
   version: ModelVersion;
-  /** Takes away what a failure for good leaves, and says what it could not. */
-  cleanUp: () => Promise<string>;
 }
-
-/** How many of the container's last lines an error shows. */
-const shownLogLines = 20;
-/** The log's clock is the platform's. */
-const clockToleranceMs = 60_000;
 
 /** Deploys the version on the endpoint: the platform starts the container, and says done when it is healthy. */
 export async function ensureDeployed(
@@ -29,42 +23,27 @@ export async function ensureDeployed(
   session: RecordSession,
   call: Call,
   limits: StepLimits,
-): Promise<DeployedModel> {
+): Promise<StepOutcome<DeployedModel>> {
   const { name, spec, attempt, endpoint, version } = work;
   const { services, context } = call;
   const { endpointManager, names } = services;
   const id = names.deployedModelId(name, spec.specHash, attempt);
-  const { pending } = session.record;
-  const since = pending?.step === "deploy" ? Date.parse(pending.startedAt) : services.clock.now();
-  try {
-    const outcome = await completeStep<DeployedModel>(
-      {
-        step: "deploy",
-        what: `version ${version.versionId} on the endpoint ${endpoint.id}`,
-        find: async () => deployedModel(await endpointManager.find(endpoint.id, context), id),
-        running: () => endpointManager.running(endpoint.id, context),
-        attach: (operation) => endpointManager.attach(operation),
-        start: async () => {
-          const current = (await endpointManager.find(endpoint.id, context)) ?? endpoint;
-          return endpointManager.deploy(current, deployRequest(id, work, current, call), context);
-        },
+  return completeStep<DeployedModel>(
+    {
+      step: "deploy",
+      what: `version ${version.versionId} on the endpoint ${endpoint.id}`,
+      find: async () => deployedModel(await endpointManager.find(endpoint.id, context), id),
+      running: () => endpointManager.running(endpoint.id, context),
+      attach: (operation) => endpointManager.attach(operation),
+      start: async () => {
+        const current = (await endpointManager.find(endpoint.id, context)) ?? endpoint;
+        return endpointManager.deploy(current, deployRequest(id, work, current, call), context);
       },
-      session,
-      context,
-      limits,
-    );
-    return outcome.value;
-  } catch (error) {
-    if (!OperationFailedError.is(error)) throw error;
-    const lines = await services.logReader.containerLog(endpoint.id, logQuery(since), { report: context.report });
-    const log = lines.length > 0 ? `\nThe container's last lines:\n${lines.map((line) => `  ${line}`).join("\n")}` : "";
-    const left = await work.cleanUp();
-    throw new OperationFailedError(error.code, `${error.message}${left}${log}`, { cause: error });
-  }
-}
-
-function logQuery(since: number): LogQuery {
-  return { since: new Date(since - clockToleranceMs).toISOString(), lines: shownLogLines };
+    },
+    session,
+    context,
+    limits,
+  );
 }
 
 function deployedModel(endpoint: Endpoint | null, id: string): DeployedModel | null {
@@ -73,7 +52,7 @@ function deployedModel(endpoint: Endpoint | null, id: string): DeployedModel | n
 
 function deployRequest(
   id: string,
-  { name, version }: DeployWork,
+  { name, version, shared }: DeployWork,
   endpoint: Endpoint,
   { settings }: Call,
 ): DeployRequest {
@@ -86,6 +65,8 @@ function deployRequest(
     ...scalingOf(settings),
     accelerator: acceleratorType === undefined ? null : { type: acceleratorType, count: acceleratorCount ?? 1 },
     serviceAccount: settings.serviceAccount ?? null,
-    takesTraffic: endpoint.deployedModels.length === 0,
+    // On an endpoint that looks empty, another deployment may be starting: the split of the one that is done last would
+    // take the other's traffic. A private endpoint has no room for another, and no split that could be changed.
+    takesTraffic: endpoint.deployedModels.length === 0 && (!shared || endpoint.network !== null),
   };
 }

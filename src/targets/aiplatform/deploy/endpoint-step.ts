@@ -1,3 +1,4 @@
+import { DeploymentError } from "../../../core/errors.js";
 import type { Endpoint } from "../../../core/services.js";
 import type { ResumableStep } from "../../../rollout/resumable-step.js";
 import type { Call } from "../call.js";
@@ -9,14 +10,18 @@ export function endpointStep(name: string, { services, settings, context }: Call
   const id = names.endpointId(name);
   const dedicated = settings.endpointType === "dedicated";
   const encryptionKey = settings.encryptionSpecKeyName ?? null;
+  const network = settings.network ?? null;
   return {
     step: "endpoint",
     what: `the endpoint ${id}`,
     find: async () => {
       const endpoint = await endpointManager.find(id, context);
       const fits =
-        endpoint && (endpoint.dedicatedHost !== null) === dedicated && endpoint.encryptionKey === encryptionKey;
-      if (!endpoint || fits || endpoint.deployedModels.length > 0) return endpoint;
+        Boolean(endpoint?.dedicatedHost) === dedicated &&
+        (endpoint?.encryptionKey ?? null) === encryptionKey &&
+        (endpoint?.network ?? null) === network;
+      if (!endpoint || fits) return endpoint;
+      if (endpoint.deployedModels.length > 0) throw occupied(name, endpoint);
       // left by an earlier attempt with other settings, which no endpoint can change
       await (
         await endpointManager.delete(endpoint, context)
@@ -33,11 +38,19 @@ export function endpointStep(name: string, { services, settings, context }: Call
           labels: deploymentLabels(name, settings, names),
           dedicated,
           encryptionKey,
-          network: settings.network ?? null,
+          network,
           description: settings.endpointDescription ?? null,
           inferenceTimeout: settings.inferenceTimeout ?? null,
         },
         context,
       ),
   };
+}
+
+function occupied(name: string, { deployedModels }: Endpoint): DeploymentError {
+  const others = deployedModels.map(({ id, displayName }) => `${id} (${displayName})`).join(", ");
+  return new DeploymentError(
+    "FAILED_PRECONDITION",
+    `The endpoint of "${name}" has another type, network or key than is wanted, which no endpoint can change, and somebody has deployed ${others} on it. Undeploy that, or choose another name.`,
+  );
 }

@@ -2,9 +2,7 @@ import { DeploymentError } from "../../../core/errors.js";
 import type { Endpoint } from "../../../core/services.js";
 import { sameSplit, splitWith, type TrafficSplit } from "../../../rollout/traffic-split.js";
 import type { Call } from "../call.js";
-
-/** So often the endpoint may be changed by others between the read and the write of one change of its traffic. */
-const attempts = 8;
+import { changeEndpoint } from "../change-endpoint.js";
 
 /** Whose traffic is changed. */
 interface TrafficTarget {
@@ -13,6 +11,8 @@ interface TrafficTarget {
   name: string;
   /** The deployed model that gets all of the deployment's share; null when the deployment is to have none. */
   deployedModelId: string | null;
+  /** Whether it was deployed just now, perhaps with all the traffic. */
+  isNew?: boolean;
 }
 
 /**
@@ -20,35 +20,33 @@ interface TrafficTarget {
  * proportions in the rest.
  *
  * @param percentOf - The share, from the endpoint as it is at that moment; null leaves all as it is.
- * @throws DeploymentError `RESOURCE_DOES_NOT_EXIST` when the endpoint is gone, `FAILED_PRECONDITION` when nobody could take
- * the rest.
+ * @param confirmLock - Called before the request; rejects where another process has taken the deployment's lock.
+ * @throws DeploymentError `RESOURCE_DOES_NOT_EXIST` when the endpoint is gone, `RESOURCE_CONFLICT` when the deployed model is,
+ * `FAILED_PRECONDITION` when nobody could take the rest.
  */
-export async function shiftTraffic(
+export function shiftTraffic(
   target: TrafficTarget,
   percentOf: (endpoint: Endpoint) => number | null,
+  confirmLock: () => Promise<void>,
   call: Call,
 ): Promise<Endpoint> {
   const { endpointId, name, deployedModelId } = target;
-  const { endpointManager } = call.services;
-  for (let attempt = 1; ; attempt++) {
-    const endpoint = await endpointManager.find(endpointId, call.context);
-    if (!endpoint) throw gone(name);
+  const change = async (endpoint: Endpoint) => {
+    if (deployedModelId !== null && !isOn(endpoint, deployedModelId)) throw undeployed(name, deployedModelId);
     const percent = percentOf(endpoint);
     const wanted = percent === null ? endpoint.trafficSplit : wantedSplit(endpoint, target, percent);
     const who = versionOf(endpoint, deployedModelId);
     if (sameSplit(endpoint.trafficSplit, wanted)) {
-      report(call, "skipped", `${who} has ${share(wanted, deployedModelId)} of the traffic`);
+      const isNews = target.isNew && deployedModelId !== null && (wanted[deployedModelId] ?? 0) > 0;
+      report(call, isNews ? "done" : "skipped", `${who} has ${share(wanted, deployedModelId)} of the traffic`);
       return endpoint;
     }
-    try {
-      const changed = await endpointManager.setTraffic(endpoint, wanted, call.context);
-      report(call, "done", `${who} gets ${share(wanted, deployedModelId)} of the traffic`);
-      return changed;
-    } catch (error) {
-      // somebody else has changed the endpoint: what they did stays, and ours is worked out anew
-      if (!DeploymentError.is(error) || error.code !== "RESOURCE_CONFLICT" || attempt >= attempts) throw error;
-    }
-  }
+    await confirmLock();
+    const changed = await call.services.endpointManager.setTraffic(endpoint, wanted, call.context);
+    report(call, "done", `${who} gets ${share(wanted, deployedModelId)} of the traffic`);
+    return changed;
+  };
+  return changeEndpoint(endpointId, change, call);
 }
 
 /** A deployment's share of an endpoint's traffic. */
@@ -84,9 +82,13 @@ function report({ context }: Call, status: "done" | "skipped", message: string):
   context.report({ type: "step", step: "traffic", status, message });
 }
 
-function gone(name: string): DeploymentError {
+function isOn(endpoint: Endpoint, id: string): boolean {
+  return endpoint.deployedModels.some((model) => model.id === id);
+}
+
+function undeployed(name: string, id: string): DeploymentError {
   return new DeploymentError(
-    "RESOURCE_DOES_NOT_EXIST",
-    `The endpoint of the deployment "${name}" is gone: it was deleted elsewhere. Run the same call again.`,
+    "RESOURCE_CONFLICT",
+    `The new deployed model ${id} of "${name}" is gone: somebody undeployed it meanwhile. Run the same call again.`,
   );
 }

@@ -1,3 +1,4 @@
+import { canonicalJson } from "../../../core/hash.js";
 import type { DeploymentSpec } from "../../../core/record.js";
 import type { ModelVersion, VersionRequest } from "../../../core/services.js";
 import type { RecordSession } from "../../../rollout/record-session.js";
@@ -61,7 +62,8 @@ export async function ensureVersion(
     message: `${parent.displayName} (${parent.id})${whence}`,
   });
   const request = versionRequest(work, call);
-  return completeStep<ModelVersion>(
+  const wasPending = session.record.pending?.step === "version";
+  const outcome = await completeStep<ModelVersion>(
     {
       step: "version",
       what: `a version of the model ${parent.displayName}`,
@@ -74,4 +76,12 @@ export async function ensureVersion(
     context,
     limits,
   );
+  const isNew = outcome.changed && !wasPending;
+  return isNew ? outcome : { ...outcome, value: await labelled(outcome.value, request, call) };
+}
+
+/** A version that was there may have labels of another time: they are no part of what it is made from. */
+async function labelled(version: ModelVersion, { labels }: VersionRequest, call: Call): Promise<ModelVersion> {
+  const isSame = canonicalJson(version.labels) === canonicalJson(labels);
+  return isSame ? version : call.services.versionManager.setLabels(version, labels, call.context);
 }

@@ -28,8 +28,17 @@ export interface WantedRequest {
 
 /** Finds and reads the model, packs its bundle, and says what a deployment of it would be. Changes nothing. */
 export async function prepareWanted(request: WantedRequest, directory: WorkDirectory, call: Call): Promise<Wanted> {
+  return wantedOf(await resolveModel(request, directory, call), request, directory, call);
+}
+
+/** Packs the bundle of a model that was read, and says what a deployment of it would be. */
+export async function wantedOf(
+  model: ResolvedModel,
+  request: Omit<WantedRequest, "modelUri">,
+  directory: WorkDirectory,
+  call: Call,
+): Promise<Wanted> {
   const { settings } = call;
-  const model = await resolve(request, directory.models, call);
   const bundle = settings.serving === "build" ? await pack(model, directory.bundle, call) : null;
   const parts = {
     environmentHash: bundle?.environmentHash ?? imageEnvironmentHash(required(settings, "imageUri")),
@@ -45,9 +54,10 @@ export async function prepareWanted(request: WantedRequest, directory: WorkDirec
   };
 }
 
-async function resolve(
-  { modelUri, flavor }: WantedRequest,
-  directory: string,
+/** Finds and reads a model, and brings its files to this machine. */
+export async function resolveModel(
+  { modelUri, flavor }: Pick<WantedRequest, "modelUri" | "flavor">,
+  { models: directory }: WorkDirectory,
   { services, context }: Call,
 ): Promise<ResolvedModel> {
   context.report({ type: "step", step: "resolve", status: "started", message: withoutCredentials(modelUri) });

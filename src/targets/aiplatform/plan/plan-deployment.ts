@@ -5,13 +5,14 @@ import { checkedName, createRequest } from "../arguments.js";
 import type { Call } from "../call.js";
 import type { AiPlatformConfig } from "../config/index.js";
 import { checkSettings } from "../config/load-settings.js";
-import { decideFor, placeOf, seenFor } from "../deploy/create-deployment.js";
+import { decideFor } from "../deploy/decide.js";
+import { placeOf, seenFor } from "../deploy/place.js";
 import { checkRoom } from "../deploy/shared-endpoint.js";
 import { prepareWanted } from "../deploy/wanted.js";
 import { withWorkDirectory } from "../deploy/work-directory.js";
 import { observe } from "../observe.js";
-import { findChange } from "../update/find-change.js";
-import { isNothing, updatable, updateRequest } from "../update/update-deployment.js";
+import { findChange, isNothing } from "../update/find-change.js";
+import { updatable, updateRequest } from "../update/updatable.js";
 import { createSteps, updateSteps } from "./planned-steps.js";
 
 type Options = PlanDeploymentOptions<AiPlatformConfig>;
@@ -29,8 +30,8 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
 export async function planDeployment(options: Options, call: Call): Promise<DeploymentPlan> {
   const name = checkedName(options.name ?? call.settings.modelName);
   try {
-    const { deployed, stored } = await observe(name, null, call);
-    const isFinished = deployed.length > 0 && (stored === null || stored.record.completedAt !== null);
+    const { deployed, record } = await observe(name, call, options.endpoint);
+    const isFinished = deployed.length > 0 && (record === null || record.completedAt !== null);
     return await (isFinished ? planUpdate({ ...options, name }, call) : planCreate({ ...options, name }, call));
   } catch (error) {
     if (!DeploymentError.is(error) || !refusals.has(error.code)) throw error;
@@ -46,7 +47,7 @@ async function planCreate(options: Options, given: Call): Promise<DeploymentPlan
     const wanted = await prepareWanted({ ...request, sharedEndpoint: shared?.id ?? null }, directory, call);
     const seen = await seenFor(request.name, shared, call);
     const decision = decideFor(wanted, seen, call);
-    if (shared) checkRoom(shared, request.name, call);
+    if (shared && decision === "proceed") checkRoom(shared, request.name, call);
     const steps = decision === "proceed" ? await createSteps(wanted, seen, call) : [];
     const action = decision === "proceed" ? "create" : "none";
     return { name: request.name, action, reason: null, differences: [], steps };
@@ -62,7 +63,7 @@ async function planUpdate(options: Options & { name: string }, given: Call): Pro
       return { name: request.name, action: "none", reason: null, differences: [], steps: [] };
     }
     const { differences } = change;
-    const steps = await updateSteps(change, seen);
+    const steps = await updateSteps(change, seen, version);
     return { name: request.name, action: "update", reason: null, differences, steps };
   });
 }

@@ -1,14 +1,16 @@
-import { canonicalJson } from "../../../core/hash.js";
+import { DeploymentError } from "../../../core/errors.js";
+import type { ResolvedModel } from "../../../core/model.js";
 import type { DeploymentSpec } from "../../../core/record.js";
 import type { ModelVersion } from "../../../core/services.js";
 import { specDifferences } from "../../../rollout/spec-differences.js";
 import type { Call } from "../call.js";
 import { type SettingName } from "../config/settings.js";
-import { prepareWanted, type Wanted } from "../deploy/wanted.js";
+import { changedInPlace } from "../deploy/in-place.js";
+import { resolveModel, type Wanted, wantedOf } from "../deploy/wanted.js";
 import type { WorkDirectory } from "../deploy/work-directory.js";
 import { shareOf } from "../deploy/traffic-step.js";
-import { deployedAttempt, type Observed } from "../observe.js";
-import { changeOf, deploymentSpec } from "../spec.js";
+import { type DeploymentView, deployedAttempt } from "../observe.js";
+import { changeOf, deploymentSpec, isSameSetting } from "../spec.js";
 
 /** What is asked of an update beside its settings. */
 export interface UpdateRequest {
@@ -37,34 +39,50 @@ export interface Change {
   differences: string[];
 }
 
-/** Finds out what an update would change, from what there is. Changes nothing itself. */
+/**
+ * Finds out what an update would change, from what there is. Changes nothing itself.
+ *
+ * @throws DeploymentError `FAILED_PRECONDITION` where a private endpoint would need a second deployed model.
+ */
 export async function findChange(
   request: UpdateRequest,
-  seen: Observed,
+  seen: DeploymentView,
   version: ModelVersion,
   directory: WorkDirectory,
   call: Call,
 ): Promise<Change> {
-  const present = seen.stored?.record.spec ?? null;
-  const wanted = await wantedFiles(request, present, seen, version, directory, call);
+  const model = await modelFor(request, seen, version, directory, call);
+  const change = await changeOfSpec(request, model, seen, directory, call);
+  if (!change.needsVersion || !hasOldVersionName(seen.spec, call)) return change;
+  // a version name is one version's own: the next one does not take it along
+  const unnamed = { ...call, settings: { ...call.settings, versionName: undefined } };
+  return changeOfSpec(request, model, seen, directory, unnamed);
+}
+
+/** What differs, and what it takes, with the settings of the call. */
+async function changeOfSpec(
+  request: UpdateRequest,
+  model: ResolvedModel | null,
+  seen: DeploymentView,
+  directory: WorkDirectory,
+  call: Call,
+): Promise<Change> {
+  const present = seen.spec;
+  const wanted = model && (await wantedFrom(model, request, seen, directory, call));
   const spec = wanted?.spec ?? specWithout(present!, seen, call);
   const needsVersion = present === null || isAnotherVersion(present, spec);
-  if (needsVersion && hasOldVersionName(present, call)) {
-    // a version name is one version's own: the next one does not take it along
-    const unnamed = { ...call, settings: { ...call.settings, versionName: undefined } };
-    return findChange(request, seen, version, directory, unnamed);
-  }
-  const inPlace = present === null ? [] : changedSettings(present, spec).filter((name) => changeOf(name) === "inPlace");
   const share = seen.endpoint ? shareOf(seen.endpoint, seen.name) : 0;
   const { trafficPercent } = call.settings;
   const movesTraffic = seen.shared && call.given.has("trafficPercent") && trafficPercent !== share;
+  const replaces = deployedAttempt(seen, spec, call) === null;
+  if (replaces) refuseSecondOnPrivate(seen);
   return {
     call,
     spec,
     wanted,
     needsVersion,
-    replaces: deployedAttempt(seen, spec, call) === null,
-    inPlace: inPlace as SettingName[],
+    replaces,
+    inPlace: changedInPlace(seen, spec, call),
     movesTraffic,
     differences: [
       ...specDifferences(present, spec),
@@ -73,21 +91,38 @@ export async function findChange(
   };
 }
 
-/** Model and bundle, where the update needs them; the model that stays is read from where its version has it. */
-async function wantedFiles(
-  { name, modelUri, flavor }: UpdateRequest,
-  present: DeploymentSpec | null,
-  seen: Observed,
+/** Whether all is as the update wants it, and nothing was left half-way. */
+export function isNothing(change: Change, { record, spec, deployed }: DeploymentView): boolean {
+  if (record !== null && (record.update !== null || spec === null)) return false; // cut off, or not of what serves
+  return !change.replaces && change.inPlace.length === 0 && !change.movesTraffic && deployed.length === 1;
+}
+
+/** The model, where the update needs its files; one that stays is read from where its version has it. */
+async function modelFor(
+  { modelUri, flavor }: UpdateRequest,
+  { spec: present }: DeploymentView,
   version: ModelVersion,
   directory: WorkDirectory,
   call: Call,
-): Promise<Wanted | null> {
-  const sharedEndpoint = seen.shared ? seen.endpoint!.id : null;
-  if (modelUri !== null) return prepareWanted({ name, modelUri, flavor, sharedEndpoint }, directory, call);
+): Promise<ResolvedModel | null> {
+  if (modelUri !== null) return resolveModel({ modelUri, flavor }, directory, call);
   if (present !== null && !changesBundle(present, call)) return null;
-  const kept = { name, modelUri: version.artifactUri ?? "", flavor: present?.flavor ?? null, sharedEndpoint };
-  const wanted = await prepareWanted(kept, directory, call);
-  return present === null ? wanted : { ...wanted, spec: { ...wanted.spec, modelUri: present.modelUri } };
+  return resolveModel({ modelUri: version.artifactUri ?? "", flavor: present?.flavor ?? null }, directory, call);
+}
+
+async function wantedFrom(
+  model: ResolvedModel,
+  { name, modelUri, flavor }: UpdateRequest,
+  { spec: present, shared, endpoint }: DeploymentView,
+  directory: WorkDirectory,
+  call: Call,
+): Promise<Wanted> {
+  const sharedEndpoint = shared ? endpoint!.id : null;
+  const isKept = modelUri === null && present !== null;
+  const request = { name, flavor: isKept ? present.flavor : flavor, sharedEndpoint };
+  const wanted = await wantedOf(model, request, directory, call);
+  // one that stays keeps the name that it came by
+  return isKept ? { ...wanted, spec: { ...wanted.spec, modelUri: present.modelUri } } : wanted;
 }
 
 /** The settings that the bundle or the image is made by. */
@@ -103,10 +138,10 @@ const bundleSettings = [
 function changesBundle(present: DeploymentSpec, { settings, given }: Call): boolean {
   // a file of the same name may have another content
   if (given.has("predictionScript") || given.has("setupFile")) return true;
-  return bundleSettings.some((name) => !isSame(present.settings[name], settings[name]));
+  return bundleSettings.some((name) => !isSameSetting(present.settings[name], settings[name]));
 }
 
-function specWithout(present: DeploymentSpec, seen: Observed, { settings }: Call): DeploymentSpec {
+function specWithout(present: DeploymentSpec, seen: DeploymentView, { settings }: Call): DeploymentSpec {
   const { specHash: _hash, settings: _settings, ...parts } = present;
   return deploymentSpec(seen.name, parts, settings, seen.shared ? seen.endpoint!.id : null);
 }
@@ -126,9 +161,13 @@ function hasOldVersionName(present: DeploymentSpec | null, { settings, given }: 
 
 /** The names of the settings that two specs of one deployment have differently. */
 function changedSettings(present: DeploymentSpec, wanted: DeploymentSpec): string[] {
-  return Object.keys(wanted.settings).filter((name) => !isSame(present.settings[name], wanted.settings[name]));
+  return Object.keys(wanted.settings).filter((name) => !isSameSetting(present.settings[name], wanted.settings[name]));
 }
 
-function isSame(a: unknown, b: unknown): boolean {
-  return canonicalJson(a ?? null) === canonicalJson(b ?? null);
+function refuseSecondOnPrivate({ name, endpoint }: DeploymentView): void {
+  if (endpoint === null || endpoint.network === null) return;
+  throw new DeploymentError(
+    "FAILED_PRECONDITION",
+    `The endpoint of "${name}" is private (network), and Vertex AI lets such endpoints have one deployed model, so that a new one cannot be deployed beside it. Create another deployment, and delete this one.`,
+  );
 }

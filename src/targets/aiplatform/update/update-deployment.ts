@@ -1,32 +1,27 @@
 import type { UpdatedDeployment } from "../../../core/deployment.js";
-import { DeploymentError } from "../../../core/errors.js";
 import type { UpdateDeploymentOptions } from "../../../core/options.js";
 import type { DeploymentRecord, RecordedUpdate } from "../../../core/record.js";
-import type { Endpoint, ModelVersion } from "../../../core/services.js";
-import { isHeld, lockedError } from "../../../rollout/lock.js";
+import type { ModelVersion } from "../../../core/services.js";
+import { nextAttempt } from "../../../rollout/attempts.js";
 import { newRecord } from "../../../rollout/new-record.js";
 import { RecordSession } from "../../../rollout/record-session.js";
 import type { StepLimits, StepOutcome } from "../../../rollout/resumable-step.js";
 import { checkedMessage } from "../arguments.js";
 import type { Call } from "../call.js";
 import type { AiPlatformConfig } from "../config/index.js";
-import { required } from "../config/load-settings.js";
 import { ensureImage, uploadModel } from "../deploy/artifacts.js";
 import { ensureDeployed } from "../deploy/deploy-step.js";
-import { fail, removeFailed } from "../deploy/failure.js";
+import { fail, isUnserved } from "../deploy/failure.js";
+import { changeInPlace } from "../deploy/in-place.js";
 import { settlePending } from "../deploy/settle-pending.js";
-import { checkOwnTraffic } from "../deploy/shared-endpoint.js";
-import { shareOf, shiftTraffic } from "../deploy/traffic-step.js";
-import { undeploy } from "../deploy/undeploy-step.js";
 import { ensureVersion } from "../deploy/version-step.js";
 import { withWorkDirectory } from "../deploy/work-directory.js";
-import { describeDeployment, servingVersion } from "../describe.js";
-import { type Observed, observed } from "../observe.js";
+import { describeDeployment } from "../describe.js";
+import { deployedAttempt, type Observed, viewOf } from "../observe.js";
 import { forgetEndpoint } from "../prediction-endpoint.js";
-import { existing } from "../read-deployments.js";
-import { type Change, findChange, type UpdateRequest } from "./find-change.js";
-import { changeInPlace } from "./in-place.js";
-import { updatedSettings } from "./updated-settings.js";
+import { type Change, findChange, isNothing } from "./find-change.js";
+import { takeOver } from "./take-over.js";
+import { updatable, updateRequest } from "./updatable.js";
 
 /** Changes a deployment: the new one is deployed beside the old, gets its traffic when it is healthy, and the old one goes. */
 export async function updateDeployment(
@@ -41,51 +36,8 @@ export async function updateDeployment(
     if (isNothing(change, seen)) {
       return { ...describeDeployment(seen, version, call.services.clock.now()), changed: false };
     }
-    refuseSecondOnPrivate(change, seen);
     return update({ name: request.name, message, seen, version }, change);
   });
-}
-
-/** @throws DeploymentError `INVALID_PARAMETER_VALUE` for a flavor without a model. */
-export function updateRequest({ name, modelUri, flavor }: UpdateDeploymentOptions<AiPlatformConfig>): UpdateRequest {
-  if (flavor === undefined || modelUri !== undefined)
-    return { name, modelUri: modelUri ?? null, flavor: flavor ?? null };
-  throw new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    "flavor needs modelUri: it is what the new model must have. Name both, or neither.",
-  );
-}
-
-/** The deployment that is to be updated, what it serves, and the call with the settings that it will have. */
-export async function updatable(
-  { name }: UpdateRequest,
-  endpoint: string | undefined,
-  given: Call,
-): Promise<{ seen: Observed; version: ModelVersion; call: Call }> {
-  const { settings, services, context } = given;
-  const bucket = required(settings, "productionBucket");
-  const seen = await existing(name, endpoint, given);
-  refuseUnfinished(seen, services.clock.now());
-  if (!seen.shared) checkOwnTraffic(given);
-  const [version] = await Promise.all([
-    servingVersion(seen, given),
-    services.uploader.checkBucket(bucket, settings.location, context),
-  ]);
-  if (!version) {
-    throw new DeploymentError(
-      "FAILED_PRECONDITION",
-      `The registry version that "${name}" serves is gone. Call deleteDeployment, then createDeployment.`,
-    );
-  }
-  return { seen, version, call: { ...given, settings: updatedSettings(seen, version, given) } };
-}
-
-/** Whether all is as the update wants it, and nothing was left half-way. */
-export function isNothing(change: Change, seen: Observed): boolean {
-  const cutOff = seen.stored?.record.update !== null && seen.stored !== null;
-  return (
-    !cutOff && !change.replaces && change.inPlace.length === 0 && !change.movesTraffic && seen.deployed.length === 1
-  );
 }
 
 interface Work {
@@ -101,35 +53,66 @@ async function update(work: Work, change: Change): Promise<UpdatedDeployment> {
   const { name, message, seen } = work;
   const { call, spec } = change;
   const { services, settings } = call;
-  const first = firstRecord(work, change);
-  const session = await RecordSession.begin(services, seen.stored, first, call);
+  const endpoint = seen.endpoint!;
+  const session = await RecordSession.begin(services, seen.stored, firstRecord(work, change), call);
   const held: Call = { ...call, context: session.guard(call.context) };
   const limits = { timeoutSeconds: settings.deployTimeout, clock: services.clock };
-  forgetEndpoint(seen.endpoint!.id, services);
+  forgetEndpoint(endpoint.id, services);
   const entry = { action: "update", spec, message } as const;
+  let made: ModelVersion | null = null;
+  let hasReplaced = false;
   try {
-    if (first.pending !== null && !isSameUpdate(seen, change)) {
-      await settlePending(first.pending, seen, held);
-      await session.note({ pending: null });
-    }
-    const version = await versionFor(work, change, session, held, limits);
-    const serving = await replace(work, change, version, session, held, limits);
-    await session.end((record) => {
-      const { version: made, attempt } = record.update ?? record;
-      const now = { spec, version: made ?? record.version, attempt, update: null, pending: null };
-      const ended = session.withEntry({ ...record, ...now }, { ...entry, outcome: "succeeded" });
-      return { ...ended, completedAt: new Date(services.clock.now()).toISOString() };
-    });
-    forgetEndpoint(serving.id, services);
-    const after = observed(name, { record: session.record, generation: "" }, serving);
-    return { ...describeDeployment(after, version.value, services.clock.now()), changed: true };
-  } catch (error) {
-    throw await fail(error, name, session, call, (record, failure) => ({
-      ...session.withEntry(record, { ...entry, outcome: "failed", error: failure.message }),
-      update: null,
-      pending: null,
+    await settleEarlier(change, seen, session, held);
+    const { value: version, changed } = await versionFor(work, change, session, held, limits);
+    if (change.needsVersion && isUnserved(spec, changed, seen)) made = version;
+    const { attempt } = session.record.update!;
+    const deploying = { name, spec, attempt, version, endpoint, shared: seen.shared };
+    const { value: deployed } = await ensureDeployed(deploying, session, held, limits);
+    hasReplaced = session.record.spec?.specHash !== spec.specHash;
+    const successor = { name, endpointId: endpoint.id, shared: seen.shared, deployed };
+    const serving = await takeOver(successor, session, held, limits);
+    const isNew = change.replaces && !isSameUpdate(change, seen);
+    const inPlace = { name, endpoint: serving, shared: seen.shared, deployed, version, isNew };
+    await changeInPlace(inPlace, change, session, held, limits);
+    const after = (await services.endpointManager.find(endpoint.id, held.context)) ?? serving;
+    await session.end((record) => ({
+      ...session.withEntry(finishedRecord(record, version), { ...entry, outcome: "succeeded" }),
+      completedAt: new Date(services.clock.now()).toISOString(),
     }));
+    forgetEndpoint(endpoint.id, services);
+    const view = viewOf(name, session.record, after, services.names);
+    return { ...describeDeployment(view, version, services.clock.now()), changed: true };
+  } catch (error) {
+    throw await fail(error, {
+      name,
+      endpointId: endpoint.id,
+      session,
+      call,
+      remains: hasReplaced ? null : { endpointId: null, version: made, otherwise: "prune does it" },
+      outcome: hasReplaced
+        ? " The new one serves already: run the same call again to finish."
+        : " The deployment goes on as it was.",
+      otherwise: "call updateDeployment with what it had before to go back",
+      failed: (record, { message: reason }) => ({
+        ...session.withEntry(record, {
+          ...entry,
+          outcome: "failed",
+          error: reason,
+          ...(record.update && { attempt: record.update.attempt }),
+        }),
+        update: hasReplaced ? record.update : updateAfterFailure(change, seen),
+        pending: null,
+      }),
+    });
   }
+}
+
+/** Waits for what an earlier process left under way, where it is not what this one goes on with. */
+async function settleEarlier(change: Change, seen: Observed, session: RecordSession, call: Call): Promise<void> {
+  const { pending } = session.record;
+  if (pending === null || (isSameUpdate(change, seen) && pending.step !== "settings")) return;
+  await settlePending(pending, seen.endpoint!.id, call);
+  await session.note({ pending: null });
 }
 
 /** The registry version of what is wanted: the one that serves, found, or made. */
@@ -150,94 +133,40 @@ async function versionFor(
   return outcome;
 }
 
-/** Deploys what is wanted beside what serves, moves the traffic, undeploys what served, and changes the rest in place. */
-async function replace(
-  { name, seen }: Work,
-  change: Change,
-  version: StepOutcome<ModelVersion>,
-  session: RecordSession,
-  call: Call,
-  limits: StepLimits,
-): Promise<Endpoint> {
-  const { services, settings, given, context } = call;
-  const endpoint = seen.endpoint!;
-  const made = version.changed ? version.value : null;
-  const cleanUp = async () =>
-    `${await removeFailed({ endpointId: null, version: made }, call)} The deployment goes on as it was.`;
-  const attempt = session.record.update?.attempt ?? 0;
-  const deployed = await ensureDeployed(
-    { name, spec: change.spec, attempt, endpoint, version: version.value, cleanUp },
-    session,
-    call,
-    limits,
-  );
-  const share = (now: Endpoint) =>
-    !seen.shared ? 100 : given.has("trafficPercent") ? (settings.trafficPercent ?? null) : shareOf(now, name);
-  const target = { endpointId: endpoint.id, name, deployedModelId: deployed.id };
-  let serving = await shiftTraffic(target, share, call);
-  const old = serving.deployedModels.filter((model) => model.displayName === name && model.id !== deployed.id);
-  if (old.length > 0) {
-    await services.clock.sleep(settings.drainSeconds * 1000, context.signal);
-    serving = await undeploy(
-      serving,
-      old.map(({ id }) => id),
-      session,
-      call,
-      limits,
-    );
-  }
-  const isNew = change.replaces;
-  const inPlace = { name, endpoint: serving, shared: seen.shared, deployed, version: version.value, isNew };
-  await changeInPlace(inPlace, change, call, limits);
-  return (await services.endpointManager.find(endpoint.id, context)) ?? serving;
-}
-
 function firstRecord({ name, seen, version }: Work, change: Change): DeploymentRecord {
-  const record = seen.stored?.record ?? {
+  const { call, spec, needsVersion } = change;
+  const endpoint = seen.endpoint!;
+  const record = seen.record ?? {
     ...newRecord(name),
-    endpoint: seen.shared ? seen.endpoint!.id : null,
+    endpoint: seen.shared ? endpoint.id : null,
     version: { model: version.model, versionId: version.versionId },
-    completedAt: seen.endpoint!.createTime,
+    completedAt: endpoint.createTime ?? new Date(call.services.clock.now()).toISOString(),
   };
-  if (isSameUpdate(seen, change)) return record;
-  const failures = record.history.filter(
-    ({ specHash, outcome }) => specHash === change.spec.specHash && outcome === "failed",
-  ).length;
-  const kept = record.spec?.specHash === change.spec.specHash;
-  const wanted: RecordedUpdate = {
-    spec: change.spec,
-    version: kept ? record.version : null,
-    attempt: kept ? record.attempt : failures,
+  const present = { model: version.model, versionId: version.versionId };
+  const made = isSameUpdate(change, seen) ? (seen.record?.update?.version ?? null) : null;
+  const update: RecordedUpdate = {
+    spec,
+    version: needsVersion ? made : present,
+    attempt: deployedAttempt(seen, spec, call) ?? nextAttempt(record.history, spec.specHash),
   };
-  return { ...record, update: wanted };
+  return { ...record, update };
 }
 
-/** Whether an earlier process was cut off on its way to the same. */
-function isSameUpdate({ stored }: Observed, { spec }: Change): boolean {
-  return stored?.record.update?.spec.specHash === spec.specHash;
+function finishedRecord(record: DeploymentRecord, { model, versionId }: ModelVersion): DeploymentRecord {
+  const { update } = record;
+  if (update === null) return record;
+  const { spec, attempt } = update;
+  return { ...record, spec, attempt, version: { model, versionId }, update: null, pending: null };
 }
 
-function refuseUnfinished({ name, stored, deployed }: Observed, now: number): void {
-  const record = stored?.record;
-  if (record?.lock && isHeld(record.lock, now)) throw lockedError(name, record.lock, now);
-  if (record?.pending?.step === "delete") {
-    throw new DeploymentError(
-      "RESOURCE_CONFLICT",
-      `A deleteDeployment of "${name}" was cut off. Run it again to its end.`,
-    );
-  }
-  const isFinished = deployed.length > 0 && (!record || record.completedAt !== null);
-  if (isFinished) return;
-  throw new DeploymentError(
-    "FAILED_PRECONDITION",
-    `The deployment "${name}" was never finished, so there is nothing to update. Run its createDeployment again to go on with it.`,
-  );
+/** Whether an earlier process was cut off on its way to the same deployed model. */
+function isSameUpdate({ spec }: Change, { record }: Observed): boolean {
+  return record?.update?.spec.specHash === spec.specHash;
 }
 
-function refuseSecondOnPrivate({ replaces }: Change, { name, endpoint }: Observed): void {
-  if (!replaces || endpoint?.network === null) return;
-  throw new DeploymentError(
-    "FAILED_PRECONDITION",
-    `The endpoint of "${name}" is private (network), and Vertex AI lets such endpoints have one deployed model, so that a new one cannot be deployed beside it. Create another deployment, and delete this one.`,
-  );
+/** After a failure for good that has left all as it was: an earlier update that was cut off still is, unless it was this one. */
+function updateAfterFailure(change: Change, seen: Observed): RecordedUpdate | null {
+  const { record } = seen;
+  const isOver = isSameUpdate(change, seen) && record?.spec?.specHash !== change.spec.specHash;
+  return isOver ? null : (record?.update ?? null);
 }

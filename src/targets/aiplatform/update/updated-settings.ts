@@ -6,7 +6,9 @@ import { settingMeta } from "../config/setting-meta.js";
 import type { AiPlatformSettings } from "../config/setting-rules.js";
 import { type SettingName, settingsShape } from "../config/settings.js";
 import { completeSettings } from "../deploy/complete-settings.js";
-import type { Observed } from "../observe.js";
+import { liveSettings } from "../deploy/in-place.js";
+import { fixedSettings } from "../deploy/shared-endpoint.js";
+import type { DeploymentView } from "../observe.js";
 import { userLabelsOf } from "../spec.js";
 
 /**
@@ -16,14 +18,25 @@ import { userLabelsOf } from "../spec.js";
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` for a setting that no update can change, and for settings that
  * contradict each other.
  */
-export function updatedSettings(seen: Observed, version: ModelVersion, { settings, given }: Call): AiPlatformSettings {
+export function updatedSettings(
+  seen: DeploymentView,
+  version: ModelVersion,
+  { settings, given, ambient }: Call,
+): AiPlatformSettings {
   const present = presentSettings(seen, version);
+  const servesOtherwise = given.has("serving") && settings.serving !== present.serving;
   const values: Partial<Record<SettingName, unknown>> = { ...settings };
   for (const name of Object.keys(settingsShape) as SettingName[]) {
     const { changes } = settingMeta.get(settingsShape[name]) ?? {};
-    if (!changes || !(name in present)) continue;
-    if (!given.has(name)) values[name] = present[name] ?? undefined;
-    else if (changes === "endpoint") refuseEndpointChange(name, present[name] ?? undefined, settings[name]);
+    if (!changes) continue;
+    if (given.has(name)) {
+      if (changes === "endpoint" && name in present)
+        refuseEndpointChange(name, present[name] ?? undefined, settings[name]);
+    } else if (name in present && !(servesOtherwise && imageSettings.has(name))) {
+      values[name] = present[name] ?? undefined;
+    } else if (ambient.has(name)) {
+      values[name] = undefined;
+    }
   }
   if (!given.has("maxReplicaCount") && present.minReplicaCount === present.maxReplicaCount) {
     values.maxReplicaCount = undefined; // what had a fixed number of replicas keeps a fixed one
@@ -32,33 +45,24 @@ export function updatedSettings(seen: Observed, version: ModelVersion, { setting
   return completeSettings(seen.name, { ...checked, projectId: settings.projectId });
 }
 
+/** The settings that go with one way of `serving`, and not with another. */
+const imageSettings: ReadonlySet<SettingName> = new Set<SettingName>(["imageUri", "baseImage", "destinationImageUri"]);
+
 /** What the deployment has, as far as it is known: by its record, or else by what runs. */
-function presentSettings(
-  { stored, deployed, endpoint, shared }: Observed,
-  version: ModelVersion,
-): Partial<Record<SettingName, unknown>> {
-  const spec = stored?.record.spec ?? null;
-  const inVersion = { env: version.env };
-  if (spec) return { ...spec.settings, ...inVersion };
-  const running = deployed.toSorted((a, b) => b.trafficPercent - a.trafficPercent)[0];
+function presentSettings(view: DeploymentView, version: ModelVersion): Partial<Record<SettingName, unknown>> {
+  const { spec, serving, endpoint, shared } = view;
+  const live = { ...liveSettings(view), env: version.env };
+  if (spec) return { ...spec.settings, ...live };
   return {
-    ...inVersion,
     labels: userLabelsOf(version.labels),
-    ...(running?.machineType && { machineType: running.machineType }),
-    ...(running?.minReplicaCount && { minReplicaCount: running.minReplicaCount }),
-    ...(running?.maxReplicaCount && { maxReplicaCount: running.maxReplicaCount }),
-    ...(running?.accelerator && {
-      acceleratorType: running.accelerator.type,
-      acceleratorCount: running.accelerator.count,
+    ...live,
+    ...(serving?.machineType && { machineType: serving.machineType }),
+    ...(serving?.accelerator && {
+      acceleratorType: serving.accelerator.type,
+      acceleratorCount: serving.accelerator.count,
     }),
-    ...(running?.serviceAccount && { serviceAccount: running.serviceAccount }),
-    ...(endpoint &&
-      !shared && {
-        endpointType: endpoint.dedicatedHost === null ? "shared" : "dedicated",
-        network: endpoint.network,
-        encryptionSpecKeyName: endpoint.encryptionKey,
-        endpointDescription: endpoint.description,
-      }),
+    ...(serving?.serviceAccount && { serviceAccount: serving.serviceAccount }),
+    ...(endpoint && !shared && fixedSettings(endpoint)),
   };
 }
 
@@ -71,5 +75,6 @@ function refuseEndpointChange(name: SettingName, present: unknown, wanted: unkno
 }
 
 function shown(value: unknown): string {
-  return typeof value === "string" ? value : "not set";
+  if (value === undefined) return "not set";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

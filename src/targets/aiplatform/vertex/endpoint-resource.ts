@@ -7,15 +7,13 @@ import { idOf, projectOf, type ResourceNames, withoutVersion } from "./resource-
 export type EndpointResource = aiplatform_v1.Schema$GoogleCloudAiplatformV1Endpoint;
 export type DeployedModelResource = aiplatform_v1.Schema$GoogleCloudAiplatformV1DeployedModel;
 
-/** `Endpoint.display_name`, `DeployedModel.display_name`. */
-const maxDisplayNameLength = 128;
 /** In a traffic split, the model that is being deployed (`DeployModelRequest.traffic_split`). */
 const thisOne = "0";
 
 /** The endpoint as `endpoints.create` takes it. */
 export function endpointResource(request: EndpointRequest): EndpointResource {
   return {
-    displayName: request.displayName.slice(0, maxDisplayNameLength),
+    displayName: request.displayName,
     labels: request.labels,
     ...(request.dedicated && { dedicatedEndpointEnabled: true }),
     ...(request.encryptionKey !== null && { encryptionSpec: { kmsKeyName: request.encryptionKey } }),
@@ -84,7 +82,7 @@ export function deployRequestBody(
   return {
     deployedModel: {
       id: request.deployedModelId,
-      displayName: request.displayName.slice(0, maxDisplayNameLength),
+      displayName: request.displayName,
       model: `${version.model}@${version.versionId}`,
       dedicatedResources: {
         machineSpec: machineSpec(request.machineType, accelerator),

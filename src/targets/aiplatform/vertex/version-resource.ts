@@ -19,7 +19,7 @@ export function modelResource(parent: ParentModel, request: VersionRequest): Mod
   const { spec, labels, artifactUri, imageUri } = request;
   const env = Object.entries(request.env).map(([name, value]) => ({ name, value: literal(value) }));
   return {
-    displayName: parent.displayName.slice(0, maxDisplayNameLength),
+    displayName: Array.from(parent.displayName).slice(0, maxDisplayNameLength).join(""),
     versionDescription: specDescription(spec.specHash),
     labels,
     artifactUri,
