@@ -208,7 +208,23 @@ class Predictor:
     });
   });
 
-  it("deletes version and model", async () => {
+  it("deletes version and model, and what a failed creation by other hands has left in it", async () => {
+    const versions = `http://${emulator.host}/v1/projects/acme/models/iris_model/versions`;
+    const [serving] = ((await (await fetch(versions)).json()) as { versions: Record<string, unknown>[] }).versions;
+    const { deploymentUri, packageUris, runtimeVersion, pythonVersion } = serving!;
+    const body = {
+      name: "theirs",
+      deploymentUri,
+      packageUris,
+      runtimeVersion,
+      pythonVersion,
+      predictionClass: "no.One",
+    };
+    await fetch(versions, { method: "POST", body: JSON.stringify(body) });
+    await vi.waitFor(
+      async () => expect(await (await fetch(`${versions}/theirs`)).json()).toMatchObject({ state: "FAILED" }),
+      60_000,
+    );
     await client.deleteDeployment({ name: "iris_model" });
     await expect(client.getDeployment({ name: "iris_model" })).rejects.toMatchObject({
       code: "RESOURCE_DOES_NOT_EXIST",
