@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 
 import { DeploymentError } from "../core/errors.js";
 import type { Faults } from "./faults.js";
+import { isFromProgram } from "../runtime/loopback.js";
 import { GoogleError, permissionDenied } from "./google-error.js";
 import { EmulatorRequest } from "./request.js";
 
@@ -112,14 +113,9 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, option
   await send(response, incoming, outgoing);
 }
 
-/**
- * Whoever reaches the emulator runs code on this machine, and a page in a browser here reaches loopback: by a request
- * that needs no permission of the server's, or under a name of its own that points to 127.0.0.1.
- */
+/** Whoever reaches the emulator runs code on this machine, and a page in a browser here reaches loopback. */
 function refuseBrowsers({ headers }: EmulatorRequest): void {
-  const site = headers["sec-fetch-site"];
-  const isLoopback = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(headers.host ?? "");
-  if (isLoopback && headers.origin === undefined && (site === undefined || site === "none")) return;
+  if (isFromProgram(headers)) return;
   throw permissionDenied(
     "The emulator answers programs of this machine only, not web pages: Host, Origin or Sec-Fetch-Site is not theirs.",
   );

@@ -1,4 +1,5 @@
 import type { DeployedModel } from "../../core/deployment.js";
+import { sortedByName } from "../../core/sorted-by-name.js";
 import { DeploymentError } from "../../core/errors.js";
 import type { Endpoint, EndpointChange } from "../../core/services.js";
 import type { ServingEndpoint } from "../../core/serving-endpoint.js";
@@ -95,10 +96,7 @@ export async function deleteEndpoint(name: string, call: Call): Promise<void> {
 /** The endpoints that deployments share, sorted by name. */
 export async function listEndpoints({ services, context }: Call): Promise<ServingEndpoint[]> {
   const endpoints = await services.endpointManager.list(context);
-  return endpoints
-    .filter(isShared)
-    .map(describeEndpoint)
-    .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return sortedByName(endpoints.filter(isShared).map(describeEndpoint));
 }
 
 /** One shared endpoint. */

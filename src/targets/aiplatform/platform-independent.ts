@@ -1,7 +1,8 @@
 import { SdistBundleBuilder } from "../../bundle/bundle-builder.js";
 import { systemClock } from "../../core/clock.js";
+import type { ModelResolver } from "../../core/services.js";
 import { MlflowModelResolver } from "../../mlflow/model-resolver.js";
-import { storageRetryOptions } from "../../storage/connection.js";
+import { type StorageConnection, storageRetryOptions } from "../../storage/connection.js";
 import { GcsDeploymentStore } from "../../storage/deployment-store.js";
 import { GcsArtifactReader } from "../../storage/gcs-artifact-reader.js";
 import { GcsUploader } from "../../storage/uploader.js";
@@ -18,6 +19,19 @@ export function placeSettings(settings: AiPlatformSettings & { projectId: string
 /** An emulator has no quota to be gentle to. */
 export const emulatorPollSchedule = { firstDelayMs: 100, maxDelayMs: 1000 };
 
+/** Cloud Storage, as the services of `storage/` reach it. */
+export function storageConnection(connection: GoogleConnection): StorageConnection {
+  return {
+    client: () => connection.storage({ retryOptions: storageRetryOptions }),
+    caller: () => connection.caller(),
+  };
+}
+
+/** Finds models on the MLflow server, in directories, and in buckets. */
+export function modelResolver(trackingUri: string | undefined, storage: StorageConnection): ModelResolver {
+  return new MlflowModelResolver({ trackingUri, readers: { gs: new GcsArtifactReader(storage) } });
+}
+
 /**
  * The services that are the same on every platform.
  *
@@ -29,16 +43,13 @@ export function platformIndependentServices(
   connection: GoogleConnection,
   recordPath: readonly string[],
 ) {
-  const storage = {
-    client: () => connection.storage({ retryOptions: storageRetryOptions }),
-    caller: () => connection.caller(),
-  };
+  const storage = storageConnection(connection);
   const { productionBucket: bucket, productionRoute, trackingUri } = settings;
   const sharedPrefix = [productionRoute, "deployments"].filter((part) => part !== "").join("/");
   const records = { sharedPrefix, prefix: [sharedPrefix, ...recordPath].join("/") };
   return {
     clock: systemClock,
-    modelResolver: new MlflowModelResolver({ trackingUri, readers: { gs: new GcsArtifactReader(storage) } }),
+    modelResolver: modelResolver(trackingUri, storage),
     bundleBuilder: new SdistBundleBuilder(),
     uploader: new GcsUploader(storage),
     deploymentStore: bucket === undefined ? noRecords : new GcsDeploymentStore(storage, { bucket, ...records }),

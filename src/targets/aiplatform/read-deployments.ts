@@ -1,4 +1,5 @@
 import type { Deployment } from "../../core/deployment.js";
+import { sortedByName } from "../../core/sorted-by-name.js";
 import { DeploymentError } from "../../core/errors.js";
 import type { DeploymentRecord } from "../../core/record.js";
 import type { Endpoint } from "../../core/services.js";
@@ -37,11 +38,11 @@ export async function existing(name: string, endpoint: string | undefined, call:
 export async function listDeployments(endpoint: string | undefined, call: Call): Promise<Deployment[]> {
   const { services, context } = call;
   const endpoints = await services.endpointManager.list(context);
-  return endpoints
+  const deployments = endpoints
     .filter((candidate) => endpoint === undefined || isNamed(candidate, endpoint, call))
     .flatMap((candidate) => deploymentsOn(candidate, services.names))
-    .map((seen) => describeDeployment(seen, null, services.clock.now()))
-    .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    .map((seen) => describeDeployment(seen, null, services.clock.now()));
+  return sortedByName(deployments);
 }
 
 function deploymentsOn(endpoint: Endpoint, names: PlatformNames): DeploymentView[] {

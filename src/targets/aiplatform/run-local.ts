@@ -1,24 +1,26 @@
 import { SdistBundleBuilder } from "../../bundle/bundle-builder.js";
 import { DeploymentError, throwIfCancelled } from "../../core/errors.js";
 import type { LocalServer, RunLocalOptions } from "../../core/local-server.js";
+import type { ModelResolver } from "../../core/services.js";
 import type { TargetUri } from "../../core/target-uri.js";
-import { MlflowModelResolver } from "../../mlflow/model-resolver.js";
-import { storageRetryOptions } from "../../storage/connection.js";
-import { GcsArtifactReader } from "../../storage/gcs-artifact-reader.js";
 import { serveLocally } from "../serve-locally.js";
+import { checkCapability } from "./capabilities.js";
 import type { AiPlatformConfig } from "./config/index.js";
 import { loadSettings } from "./config/load-settings.js";
 import type { AiPlatformSettings } from "./config/setting-rules.js";
 import { GoogleConnection } from "./google/connection.js";
+import { modelResolver, storageConnection } from "./platform-independent.js";
 
 /** Serves a model on this machine with the bundle that its image would be built from. No project is needed. */
 export async function runLocal(target: TargetUri, options: RunLocalOptions<AiPlatformConfig>): Promise<LocalServer> {
   try {
-    throwIfCancelled(options.signal, "runLocal");
     const { settings } = loadSettings({ callConfig: options.config, target, env: process.env });
+    // the legacy platform's predictor reads its model from a bucket: nothing on this machine stands in for that
+    checkCapability("runLocal", options, settings);
+    throwIfCancelled(options.signal, "runLocal");
     checkServing(settings);
     return await serveLocally(options as RunLocalOptions<never>, {
-      modelResolver: modelResolver(settings),
+      modelResolver: localResolver(settings),
       bundleBuilder: new SdistBundleBuilder(),
       versionName: settings.versionName ?? null,
       predictionScript: settings.predictionScript ?? null,
@@ -33,28 +35,17 @@ export async function runLocal(target: TargetUri, options: RunLocalOptions<AiPla
   }
 }
 
-function checkServing({ platform, serving }: AiPlatformSettings): void {
-  if (platform === "legacy") {
-    throw new DeploymentError(
-      "NOT_IMPLEMENTED",
-      "runLocal of the target aiplatform is not supported for platform: legacy, whose runtime was Google's own. The emulator serves it: mlflow-deployments emulator.",
-    );
-  }
-  if (serving === "image") {
-    throw new DeploymentError(
-      "INVALID_PARAMETER_VALUE",
-      "runLocal serves a bundle, and with serving: image there is none. Run the image itself, or leave serving and imageUri out.",
-    );
-  }
+function checkServing({ serving }: AiPlatformSettings): void {
+  if (serving !== "image") return;
+  throw new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    "runLocal serves a bundle, and with serving: image there is none. Run the image itself, or leave serving and imageUri out.",
+  );
 }
 
 /** Google Cloud is only asked, and credentials only looked for, when the model is in a bucket. */
-function modelResolver(settings: AiPlatformSettings): MlflowModelResolver {
+function localResolver(settings: AiPlatformSettings): ModelResolver {
   const { emulatorHost, allowRemoteEmulator, keyFilename, projectId, trackingUri } = settings;
   const connection = new GoogleConnection({ emulatorHost, allowRemoteEmulator, keyFilename, projectId });
-  const storage = {
-    client: () => connection.storage({ retryOptions: storageRetryOptions }),
-    caller: () => connection.caller(),
-  };
-  return new MlflowModelResolver({ trackingUri, readers: { gs: new GcsArtifactReader(storage) } });
+  return modelResolver(trackingUri, storageConnection(connection));
 }

@@ -35,7 +35,7 @@ import * as endpoints from "./endpoints.js";
 import type { InMemoryConfig, InMemoryOptions } from "./options.js";
 import { planDeployment, planPrune, prune } from "./plan.js";
 import { predict } from "./predict.js";
-import { sortedByName } from "./state.js";
+import { sortedByName } from "../../core/sorted-by-name.js";
 
 type Config = InMemoryConfig;
 /** A call that returns at once with an operation. */

@@ -1,10 +1,11 @@
+import { sortedByName } from "../../core/sorted-by-name.js";
 import { DeploymentError } from "../../core/errors.js";
 import { canonicalJson } from "../../core/hash.js";
 import type { ServingEndpoint } from "../../core/serving-endpoint.js";
 import type { Memory } from "./deploy.js";
 import { describeEndpoint } from "./describe.js";
 import type { InMemoryConfig } from "./options.js";
-import { type MemoryEndpoint, type MemoryState, sortedByName } from "./state.js";
+import type { MemoryEndpoint, MemoryState } from "./state.js";
 import { checkedSplit, TrafficRouter } from "./traffic.js";
 import { checkedName, settingsOf } from "./wanted.js";
 

@@ -1,3 +1,4 @@
+import { sortedByName } from "../../core/sorted-by-name.js";
 import type { DeploymentState } from "../../core/deployment.js";
 import { DeploymentError } from "../../core/errors.js";
 import type { Operation } from "../../core/operation.js";
@@ -96,9 +97,4 @@ export function resourceName(endpointId: string): string {
 /** The full name of a registry model. */
 export function modelName(model: string): string {
   return `in-memory/models/${model}`;
-}
-
-/** By the order of code units, which is the same everywhere. */
-export function sortedByName<T extends { name: string }>(items: T[]): T[] {
-  return items.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }

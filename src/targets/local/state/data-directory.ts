@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 
 import { DeploymentError } from "../../../core/errors.js";
 import { sha256 } from "../../../core/hash.js";
+import { sortedByName } from "../../../core/sorted-by-name.js";
 import { DeploymentDirectory } from "./deployment-directory.js";
 
 /** Where deployments are kept. It is its owner's alone: who can write to it runs code as its owner. */
@@ -61,7 +62,7 @@ export class DataDirectory {
         return record && directoryName(record.name) === name ? this.deployment(record.name) : [];
       }),
     );
-    return found.flat().toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    return sortedByName(found.flat());
   }
 }
 
