@@ -1,37 +1,44 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import type { SignatureField } from "../../src/core/model.js";
+import { askClient, clientDiffers, type DecodeCase } from "../fixtures/serving/ask-client.js";
 import { runScript } from "../fixtures/serving/python.js";
 
 /** Schemas as MLmodel files have them. */
-type Spec = Record<string, unknown>;
-
-interface Case {
-  inputs: Spec[] | null;
-  params: Spec[] | null;
-  /** JSON text, so that `1` and `1.0` stay apart. */
-  instances: string;
-  parameters: string;
-}
+type Spec = SignatureField;
 
 type Outcome = { data: unknown; params: unknown } | { refused: string };
 
-const column = (type: string, name?: string, more: Spec = {}): Spec => ({ type, name, ...more });
+const column = (type: string, name?: string, more: object = {}): Spec => ({
+  type,
+  ...(name !== undefined && { name }),
+  ...more,
+});
 const optional = { required: false };
-const one = (type: string, more: Spec = {}): Spec[] => [column(type, "c", more)];
+const one = (type: string, more: object = {}): Spec[] => [column(type, "c", more)];
 const tensor = (dtype: string, shape: number[], name?: string): Spec => ({
   type: "tensor",
-  name,
+  ...(name !== undefined && { name }),
   "tensor-spec": { dtype, shape },
 });
 
-const cases: Case[] = [];
+const cases: DecodeCase[] = [];
 let outcomes: Outcome[] = [];
 beforeAll(async () => {
   outcomes = (await runScript("decode_cases.py", cases)) as Outcome[];
 }, 60_000);
 
-function check(title: string, tested: Case, expected: Outcome): void {
+/** Checks what the runtime does, and that the client lets the same requests through, with the same refusals. */
+function check(title: string, tested: DecodeCase, expected: Outcome): void {
   const index = cases.push(tested) - 1;
   it.for([title])("%s", () => expect(outcomes[index]).toEqual(expected));
+  if (tested.inputs === null || clientDiffers(tested)) return;
+  const { refused, sent } = askClient(tested);
+  it.for([title])("%s, says the client", () =>
+    expect(refused).toBe("refused" in expected ? expected.refused : undefined),
+  );
+  if (!sent) return;
+  const sentIndex = cases.push(sent) - 1;
+  it.for([title])("%s, as the client sends it", () => expect(outcomes[sentIndex]).toEqual(expected));
 }
 
 /** A request that must become `data`, and pass MLflow's own enforcement as it is. */
@@ -402,7 +409,7 @@ describe("parameters", () => {
     { name: "stop", type: "string", default: null, shape: null },
   ];
   const defaults = { top_k: 2, since: "datetime 2020-01-01 00:00:00", weights: [1], stop: null };
-  const given = (schema: Spec[] | null, parameters: string): Case => ({
+  const given = (schema: Spec[] | null, parameters: string): DecodeCase => ({
     inputs: one("double"),
     params: schema,
     instances: "[1]",
