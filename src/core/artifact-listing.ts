@@ -3,7 +3,7 @@ import { DeploymentError } from "./errors.js";
 const mostEntries = 100_000;
 
 /**
- * To be asked while a listing is read, since it may have no end. A page or a directory counts as an entry, too.
+ * To be asked while a listing is read, since it may have no end. A directory counts as an entry, too.
  *
  * @param place What is listed, without credentials.
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` when a listing has more entries than any model.

@@ -10,6 +10,9 @@ import { objectPath } from "./object-path.js";
 import { connectS3, type S3, type S3Library } from "./s3-client.js";
 import { s3Error } from "./s3-errors.js";
 
+/** Objects on a page of a listing, at most. */
+const fullPage = 1000;
+
 /** Options of {@link S3ArtifactReader}. */
 export interface S3ArtifactReaderOptions {
   /** Where `MLFLOW_S3_*` and `AWS_*` are read that are not the SDK's own. Default `process.env`. */
@@ -53,7 +56,8 @@ export class S3ArtifactReader implements ArtifactReader {
           { abortSignal: signal },
         );
         checkIsListing(page, uri);
-        entries += 1 + (page.Contents?.length ?? 0);
+        // pages of nothing have an end, too
+        entries += page.Contents?.length || fullPage;
         checkListingSize(entries, uri);
         files.push(...filesOf(page, prefix, uri));
         token = page.IsTruncated ? page.NextContinuationToken : undefined;

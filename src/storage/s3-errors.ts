@@ -54,10 +54,11 @@ export function s3Error(attempt: S3Attempt, error: unknown): DeploymentError {
   if (error instanceof Error && error.name === "AbortError") return DeploymentError.from(error, attempt.doing);
   const { name, status, message, region } = fieldsOf(error);
   const isTls = /CERT|SELF_SIGNED|ERR_TLS|ERR_SSL|EPROTO/.test(name);
-  const code = isTls ? "FAILED_PRECONDITION" : codeOf(name, status);
-  const advice = isTls ? tlsAdvice : adviceFor(code, name, attempt, region);
+  const isForeign = status !== undefined && status < 300;
+  const code = isTls ? "FAILED_PRECONDITION" : isForeign ? "INVALID_PARAMETER_VALUE" : codeOf(name, status);
+  const advice = isTls ? tlsAdvice : isForeign ? foreignAdvice : adviceFor(code, name, attempt, region);
   const said = message === "" || message === "UnknownError" ? name : message;
-  const detail = said.includes(name) ? said : `${said} (${name})`;
+  const detail = name === "Error" || said.includes(name) ? said : `${said} (${name})`;
   const text = `${attempt.doing} failed: ${detail.replace(/[.\s]+$/, "")}.${advice}`;
   // not the error itself, which holds the request with its signature
   const cause = plainCause(error, said, { httpStatus: status });
@@ -68,13 +69,12 @@ export function s3Error(attempt: S3Attempt, error: unknown): DeploymentError {
 function codeOf(name: string, status: number | undefined): ErrorCode {
   const known = codes[name] ?? statuses[status ?? 0];
   if (known !== undefined) return known;
-  return status === undefined || status >= 500 || status === 429 || status < 300
-    ? "TEMPORARILY_UNAVAILABLE"
-    : "INTERNAL_ERROR";
+  return status === undefined || status >= 500 || status === 429 ? "TEMPORARILY_UNAVAILABLE" : "INTERNAL_ERROR";
 }
 
 const tlsAdvice =
   " Set AWS_CA_BUNDLE to the certificate of its authority; MLFLOW_S3_IGNORE_TLS=true trusts any certificate.";
+const foreignAdvice = " What answers is not S3: check MLFLOW_S3_ENDPOINT_URL.";
 
 function adviceFor(code: ErrorCode, name: string, { bucket, endpoint }: S3Attempt, region: string | undefined): string {
   const where = endpoint === null ? "" : `, and MLFLOW_S3_ENDPOINT_URL (now ${hostOf(endpoint)})`;
