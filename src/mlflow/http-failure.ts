@@ -110,6 +110,15 @@ export function connectionFailure(error: unknown, code: string, what: string, se
   );
 }
 
+/** A page of HTML with status 200 where a file should be. */
+export function pageInPlace(what: string, server: string): DeploymentError {
+  return new DeploymentError(
+    "UNAUTHENTICATED",
+    `Cannot read ${what} from ${server}: a page of HTML came in its place. If it is a proxy's sign-in page, set MLFLOW_TRACKING_TOKEN; ` +
+      `else check ${trackingUriSetting}, with its path if it has one.`,
+  );
+}
+
 /** Characters of a server's own words in a message. */
 const longestQuote = 500;
 

@@ -6,7 +6,7 @@ import type { Clock } from "../core/clock.js";
 import { type DeploymentError, throwIfCancelled } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
 import type { TrackingConnection } from "./connection.js";
-import { answerFailure, connectionFailure, jsonObject } from "./http-failure.js";
+import { answerFailure, connectionFailure, jsonObject, pageInPlace } from "./http-failure.js";
 
 /** Milliseconds that a connection may be silent. */
 const silenceTimeout = 60_000;
@@ -77,10 +77,17 @@ export class MlflowHttp {
     return answer.data;
   }
 
-  /** The bytes of an answer, as they come. */
+  /**
+   * The bytes of an answer, as they come.
+   *
+   * @throws DeploymentError `UNAUTHENTICATED` for a page of HTML, where the URL names none: that is how a proxy asks to sign in.
+   */
   async stream(request: ReadRequest, context: Cancellable): Promise<Readable> {
     const answer = await this.#send(request, bytes, context);
-    return answer.data;
+    const isPage = /^(text\/html|application\/xhtml)/i.test(headerText(answer.headers["content-type"]) ?? "");
+    if (!isPage || /\.(\w*html?|xht|s1h|stml)$/i.test(new URL(request.url).pathname)) return answer.data;
+    answer.data.destroy();
+    throw pageInPlace(request.what, new URL(request.url).origin);
   }
 
   async #send<T>(request: ReadRequest, wanted: Wanted<T>, context: Cancellable): Promise<AxiosResponse<T>> {

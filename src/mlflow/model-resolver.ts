@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 
+import { registeredArtifactReaders } from "../core/artifact-readers.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { DeploymentError } from "../core/errors.js";
 import type { ModelFile, ModelMetadata, ResolvedModel } from "../core/model.js";
@@ -10,6 +11,7 @@ import { Artifacts } from "./artifacts.js";
 import { TrackingConnection } from "./connection.js";
 import type { MlflowCredentials } from "./credentials.js";
 import { Download } from "./download.js";
+import { HttpArtifactReader } from "./http-artifacts.js";
 import { MlflowHttp } from "./http.js";
 import { ModelLocator, type ModelPlace } from "./locate.js";
 import { checkFlavors, mlmodelFile, readMlmodel } from "./mlmodel.js";
@@ -91,10 +93,21 @@ export class MlflowModelResolver implements ModelResolver {
   }
 
   #artifacts(): Artifacts {
+    const http = new HttpArtifactReader((server) => this.#connectTo(server));
     return new Artifacts({
       "mlflow-artifacts": new ProxiedArtifactReader(() => this.#connect()),
+      http,
+      https: http,
       ...this.#options.readers,
+      ...registeredArtifactReaders(),
     });
+  }
+
+  /** The connection for artifacts of any server. One that is not the tracking server gets nothing of ours, no certificate either. */
+  #connectTo(server: URL): MlflowHttp {
+    const { trackingUri, env = process.env } = this.#options;
+    if (trackingUri || env.MLFLOW_TRACKING_URI) return this.#connect();
+    return new MlflowHttp(new TrackingConnection(server.origin, {}, {}), this.#clock);
   }
 
   /** The connection to the tracking server, made when a model URI first needs it. */

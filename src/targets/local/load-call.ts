@@ -1,7 +1,8 @@
 import { SdistBundleBuilder } from "../../bundle/bundle-builder.js";
 import type { StepContext } from "../../core/progress.js";
 import type { TargetUri } from "../../core/target-uri.js";
-import { MlflowModelResolver } from "../../mlflow/model-resolver.js";
+import { defaultStorageConnection } from "../../storage/connection.js";
+import { modelResolver } from "../model-resolver.js";
 import type { Call } from "./call.js";
 import type { LocalClientOptions } from "./client.js";
 import { loadSettings } from "./config/load-settings.js";
@@ -21,7 +22,7 @@ export function loadCall(
     ambient,
     context,
     data: new DataDirectory(settings.dataDir),
-    modelResolver: services.modelResolver ?? new MlflowModelResolver({ trackingUri: settings.trackingUri }),
+    modelResolver: services.modelResolver ?? modelResolver(settings.trackingUri, defaultStorageConnection()),
     bundleBuilder: services.bundleBuilder ?? new SdistBundleBuilder(),
   };
 }
