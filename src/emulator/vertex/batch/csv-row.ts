@@ -19,7 +19,7 @@ export function csvRow(line: string): Cell[] | undefined {
   }
 }
 
-/** A value of a row: "Values not enclosed in double quotes are read as floating point numbers"; undefined if it is none. */
+/** The value of a cell: what is not in double quotes is read as a floating point number; undefined where it is none. */
 export function cellValue(cell: Cell): string | number | undefined {
   if ("text" in cell) return cell.text;
   const number = cell.bare === "" ? Number.NaN : Number(cell.bare);
