@@ -75,7 +75,7 @@ export class BatchJobs {
     return this.#jobs
       .values()
       .filter((each) => each.name.startsWith(`${location}/batchPredictionJobs/`))
-      .reverse();
+      .toReversed();
   }
 
   /** Asks a job to stop; one that is over stays as it is. */

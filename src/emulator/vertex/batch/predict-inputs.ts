@@ -6,9 +6,9 @@ import { mostRequestBytes, tooLarge } from "./read-inputs.js";
 /** Where predictions come from and go to. */
 export interface Predicting {
   /** `JobServer.predict`. */
-  predict(body: string, count: number): Promise<unknown[]>;
-  succeeded(predictions: readonly { source: Source; prediction: unknown }[]): Promise<void>;
-  failed(source: Source, error: Status): Promise<void>;
+  predict: (body: string, count: number) => Promise<unknown[]>;
+  succeeded: (predictions: readonly { source: Source; prediction: unknown }[]) => Promise<void>;
+  failed: (source: Source, error: Status) => Promise<void>;
   /** The most instances of a request. */
   batchSize: number;
   /** `modelParameters`, unless there are none. */
