@@ -41,6 +41,7 @@ export type {
   ResolvedModel,
   SignatureField,
 } from "./core/model.js";
+export type { ModelType } from "./core/model-type.js";
 export { type Operation, OperationFailedError, type WaitOptions } from "./core/operation.js";
 export type * from "./core/options.js";
 export type { DeploymentPlan, PlannedStep } from "./core/plan.js";

@@ -1,3 +1,4 @@
+import type { ModelType } from "./model-type.js";
 import type { OnProgress } from "./progress.js";
 
 /** What every method takes. */
@@ -69,15 +70,18 @@ export interface ListDeploymentsOptions<Config extends object = Record<string, u
 }
 
 /** Options of `predict` and `predictStream`. */
-export interface PredictOptions<Config extends object = Record<string, unknown>> extends CallOptions<Config> {
+export interface PredictOptions<
+  Config extends object = Record<string, unknown>,
+  Model extends ModelType = ModelType,
+> extends CallOptions<Config> {
   /** Either this or `endpoint`. */
   deploymentName?: string | undefined;
   /** Either this or `deploymentName`. */
   endpoint?: string | undefined;
   /** The rows: an array with one array, object or scalar for each. */
-  inputs: readonly unknown[];
+  inputs: readonly Model["input"][];
   /** MLflow's inference parameters, by the model's signature. */
-  params?: Record<string, unknown> | undefined;
+  params?: Model["params"] | undefined;
 }
 
 /** Options of `explain`. */

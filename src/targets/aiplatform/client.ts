@@ -4,6 +4,7 @@ import type { CreatedDeployment, Deployment, UpdatedDeployment } from "../../cor
 import type { Diagnosis } from "../../core/diagnosis.js";
 import { DeploymentError } from "../../core/errors.js";
 import type { Explanations } from "../../core/explanations.js";
+import type { ModelType } from "../../core/model-type.js";
 import type { Operation } from "../../core/operation.js";
 import type {
   CallOptions,
@@ -152,7 +153,12 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
     });
   }
 
-  override predict(options: PredictOptions<Config>): Promise<PredictionsResponse> {
+  /**
+   * @typeParam Model - The model's types, as the command `types` writes them: `client.predict<typeof iris>({ … })`.
+   */
+  override predict<Model extends ModelType = ModelType>(
+    options: PredictOptions<Config, Model>,
+  ): Promise<PredictionsResponse<Model["output"]>> {
     return this.#calls.run("predict", options, async (call) => {
       const { predict } = await import("./predict.js");
       return new PredictionsResponse(
@@ -166,7 +172,9 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
    *
    * @throws DeploymentError `FAILED_PRECONDITION` on a shared endpoint.
    */
-  override async *predictStream(options: PredictOptions<Config>): AsyncGenerator<unknown, void, undefined> {
+  override async *predictStream<Model extends ModelType = ModelType>(
+    options: PredictOptions<Config, Model>,
+  ): AsyncGenerator<unknown, void, undefined> {
     const parts = await this.#calls.run("predictStream", options, async (call) => {
       const { predictStream } = await import("./predict.js");
       return predictStream(predictionTarget(options), predictionRows(options), options.params, call);

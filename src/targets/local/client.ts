@@ -15,6 +15,7 @@ import type {
   PredictOptions,
   UpdateDeploymentOptions,
 } from "../../core/options.js";
+import type { ModelType } from "../../core/model-type.js";
 import type { DeploymentPlan } from "../../core/plan.js";
 import { predictionRows, predictionTarget } from "../../core/prediction-request.js";
 import type { PredictionsResponse } from "../../core/predictions-response.js";
@@ -127,14 +128,21 @@ export class LocalClient extends BaseDeploymentClient<Config> {
   }
 
   /** @throws DeploymentError `FAILED_PRECONDITION` for a deployment whose supervisor has ended, which says how to start it. */
-  override predict(options: PredictOptions<Config>): Promise<PredictionsResponse> {
+  /**
+   * @typeParam Model - The model's types, as the command `types` writes them: `client.predict<typeof iris>({ … })`.
+   */
+  override predict<Model extends ModelType = ModelType>(
+    options: PredictOptions<Config, Model>,
+  ): Promise<PredictionsResponse<Model["output"]>> {
     return this.#run("predict", options, async (call) => {
       const { predict } = await import("./predict.js");
       return predict(deploymentOf(options), predictionRows(options), options.params, call);
     });
   }
 
-  override async *predictStream(options: PredictOptions<Config>): AsyncGenerator<unknown, void, undefined> {
+  override async *predictStream<Model extends ModelType = ModelType>(
+    options: PredictOptions<Config, Model>,
+  ): AsyncGenerator<unknown, void, undefined> {
     const parts = await this.#run("predictStream", options, async (call) => {
       const { predictStream } = await import("./predict.js");
       return predictStream(deploymentOf(options), predictionRows(options), options.params, call);
