@@ -14,6 +14,7 @@ export {
 } from "./deploy-client.js";
 // A wildcard, since an interface that is exported by its name cannot be extended by declaration merging.
 export * from "./core/deployment-targets.js";
+export { registerArtifactReader } from "./core/artifact-readers.js";
 export { BaseDeploymentClient } from "./core/base-client.js";
 export type { Bundle, BundleRequest } from "./core/bundle.js";
 export { allCapabilities, type Capability } from "./core/capabilities.js";

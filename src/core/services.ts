@@ -26,7 +26,7 @@ export interface ModelResolver {
 
 /** Which model is wanted. */
 export interface DescribeRequest {
-  /** `runs:/`, `models:/`, `mlflow-artifacts:/`, `gs://`, `file:` or a path. `runs:/ID` alone means the run's only model. */
+  /** `runs:/`, `models:/`, `mlflow-artifacts:/`, `https://`, `gs://`, `s3://`, `file:` or a path. `runs:/ID` alone means the run's only model. */
   modelUri: string;
   /** A flavor that the model must have. */
   flavor?: string | undefined;
@@ -38,12 +38,26 @@ export interface ResolveRequest extends DescribeRequest {
   directory: string;
 }
 
-/** Reads the files below a URI of one scheme, such as `gs`. */
+/** A file as a store lists it. */
+export interface ListedArtifact {
+  /** Relative to the URI that was listed, with `/`. */
+  path: string;
+  /** Bytes; 0 also when the store does not say. */
+  size: number;
+  /** What tells these bytes from others under the same name, such as an ETag, where the store has that. */
+  version?: string | undefined;
+}
+
+/** Reads the files below a URI of one scheme, such as `gs`. See `registerArtifactReader`. */
 export interface ArtifactReader {
-  /** All files below `uri`, by their path relative to it. */
-  list(uri: string, context: StepContext): Promise<{ path: string; size: number }[]>;
-  /** The bytes of one file that `list` gave. */
-  open(uri: string, path: string, context: StepContext): Promise<NodeJS.ReadableStream>;
+  /** All files below `uri`. None when there is no such directory, or `RESOURCE_DOES_NOT_EXIST`. */
+  list(uri: string, context: StepContext): Promise<ListedArtifact[]>;
+  /**
+   * The bytes of one file that `list` gave.
+   *
+   * @param version As `list` gave it: other bytes are an error.
+   */
+  open(uri: string, path: string, context: StepContext, version?: string): Promise<NodeJS.ReadableStream>;
 }
 
 /** 2: packs predictor, serving runtime and requirements into one sdist. */

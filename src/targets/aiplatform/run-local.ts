@@ -3,13 +3,14 @@ import { DeploymentError, throwIfCancelled } from "../../core/errors.js";
 import type { LocalServer, RunLocalOptions } from "../../core/local-server.js";
 import type { ModelResolver } from "../../core/services.js";
 import type { TargetUri } from "../../core/target-uri.js";
+import { modelResolver } from "../model-resolver.js";
 import { serveLocally } from "../serve-locally.js";
 import { checkCapability } from "./capabilities.js";
 import type { AiPlatformConfig } from "./config/index.js";
 import { loadSettings } from "./config/load-settings.js";
 import type { AiPlatformSettings } from "./config/setting-rules.js";
 import { GoogleConnection } from "./google/connection.js";
-import { modelResolver, storageConnection } from "./platform-independent.js";
+import { storageConnection } from "./platform-independent.js";
 
 /** Serves a model on this machine with the bundle that its image would be built from. No project is needed. */
 export async function runLocal(target: TargetUri, options: RunLocalOptions<AiPlatformConfig>): Promise<LocalServer> {
