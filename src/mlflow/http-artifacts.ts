@@ -5,7 +5,7 @@ import { listServed, openServed, type ServedDirectory } from "./artifact-server.
 import type { MlflowHttp } from "./http.js";
 import { withoutCredentials } from "./printable-uri.js";
 import { safePath } from "./safe-path.js";
-import { trackingUriSetting } from "./tracking-uri.js";
+import { serverSettings } from "./tracking-uri.js";
 
 /** What MLflow's `HttpArtifactRepository` looks for in a URI, to list what is there. */
 const route = "/mlflow-artifacts/artifacts";
@@ -48,7 +48,7 @@ async function explained<T>(uri: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (!DeploymentError.is(error) || error.code !== "UNAUTHENTICATED") throw error;
-    const advice = `Credentials are sent to the tracking server only: is ${new URL(uri).origin} set as ${trackingUriSetting}?`;
+    const advice = `Credentials are sent to the tracking server only: is ${new URL(uri).origin} set as ${serverSettings.tracking}?`;
     throw new DeploymentError(error.code, `${error.message} ${advice}`, { cause: error });
   }
 }

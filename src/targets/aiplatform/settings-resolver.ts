@@ -9,7 +9,7 @@ import { storageConnection } from "./platform-independent.js";
  * is in a bucket.
  */
 export function settingsResolver(settings: AiPlatformSettings): ModelResolver {
-  const { emulatorHost, allowRemoteEmulator, keyFilename, projectId, trackingUri } = settings;
+  const { emulatorHost, allowRemoteEmulator, keyFilename, projectId, trackingUri, registryUri } = settings;
   const connection = new GoogleConnection({ emulatorHost, allowRemoteEmulator, keyFilename, projectId });
-  return modelResolver(trackingUri, storageConnection(connection));
+  return modelResolver({ trackingUri, registryUri }, storageConnection(connection));
 }

@@ -13,8 +13,9 @@ export async function runLocal(target: TargetUri, options: RunLocalOptions<Local
   try {
     throwIfCancelled(options.signal, "runLocal");
     const { settings } = loadSettings({ callConfig: options.config, target, env: process.env });
+    const { trackingUri, registryUri } = settings;
     return await serveLocally({ ...options, port: options.port ?? settings.port } as RunLocalOptions<never>, {
-      modelResolver: modelResolver(settings.trackingUri, defaultStorageConnection()),
+      modelResolver: modelResolver({ trackingUri, registryUri }, defaultStorageConnection()),
       bundleBuilder: new SdistBundleBuilder(),
       versionName: null,
       predictionScript: settings.predictionScript ?? null,
