@@ -1,3 +1,4 @@
+import type { PredictionInputs } from "./prediction-inputs.js";
 import type { OnProgress } from "./progress.js";
 
 /** What every method takes. */
@@ -74,8 +75,8 @@ export interface PredictOptions<Config extends object = Record<string, unknown>>
   deploymentName?: string | undefined;
   /** Either this or `deploymentName`. */
   endpoint?: string | undefined;
-  /** The rows: an array with one array, object or scalar for each. */
-  inputs: readonly unknown[];
+  /** The rows: an array with one array, object or bare value for each, or another form of the same. */
+  inputs: PredictionInputs;
   /** MLflow's inference parameters, by the model's signature. */
   params?: Record<string, unknown> | undefined;
 }
