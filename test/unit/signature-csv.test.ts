@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { SignatureField } from "../../src/core/model.js";
+import type { PredictionInputs } from "../../src/core/prediction-inputs.js";
 import { rowReader } from "../../src/signature/row-reader.js";
 
 const column = (name: string, type: string): SignatureField => ({ name, type });
@@ -73,7 +74,7 @@ describe("a CSV text for a model whose columns are known", () => {
 });
 
 describe("inputs that are no rows", () => {
-  it.each([{ csv: "" }, { csv: "a\n" }, [], {}])("are refused before a signature is asked for: %j", (inputs) => {
+  it.each<PredictionInputs>([{ csv: "" }, { csv: "a\n" }, [], {}])("are refused before a signature is asked for: %j", (inputs) => {
     expect(() => rowReader(inputs)).toThrow();
   });
 });
