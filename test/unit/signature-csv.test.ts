@@ -74,7 +74,10 @@ describe("a CSV text for a model whose columns are known", () => {
 });
 
 describe("inputs that are no rows", () => {
-  it.each<PredictionInputs>([{ csv: "" }, { csv: "a\n" }, [], {}])("are refused before a signature is asked for: %j", (inputs) => {
-    expect(() => rowReader(inputs)).toThrow();
-  });
+  it.each<PredictionInputs>([{ csv: "" }, { csv: "a\n" }, [], {}])(
+    "are refused before a signature is asked for: %j",
+    (inputs) => {
+      expect(() => rowReader(inputs)).toThrow();
+    },
+  );
 });
