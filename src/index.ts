@@ -62,6 +62,7 @@ export type * from "./core/services.js";
 export type { ServingEndpoint } from "./core/serving-endpoint.js";
 export type { TargetUri } from "./core/target-uri.js";
 export type { ArrayOf, ArrayType } from "./core/typed-array.js";
+export type { MlflowCredentials, MlflowOptions } from "./mlflow/credentials.js";
 export { AiPlatformClient, type AiPlatformClientOptions } from "./targets/aiplatform/client.js";
 export type { AiPlatformConfig, AiPlatformSettings } from "./targets/aiplatform/config/index.js";
 export type { AiPlatformServices, PlatformNames } from "./targets/aiplatform/services.js";

@@ -15,14 +15,25 @@ export interface ModelResolver {
    * of no known form; a flavor that the model lacks), `UNAUTHENTICATED`, `PERMISSION_DENIED`.
    */
   resolve(request: ResolveRequest, context: StepContext): Promise<ResolvedModel>;
+  /**
+   * Reads what describes the model, and not the model: MLmodel, and the small files beside it that say more. Nothing of it stays
+   * on this machine.
+   *
+   * @throws DeploymentError As {@link resolve}.
+   */
+  describe(request: DescribeRequest, context: StepContext): Promise<Pick<ResolvedModel, "source" | "metadata">>;
 }
 
-/** Which model is wanted, and where its files go. */
-export interface ResolveRequest {
+/** Which model is wanted. */
+export interface DescribeRequest {
   /** `runs:/`, `models:/`, `mlflow-artifacts:/`, `gs://`, `file:` or a path. `runs:/ID` alone means the run's only model. */
   modelUri: string;
   /** A flavor that the model must have. */
   flavor?: string | undefined;
+}
+
+/** Which model is wanted, and where its files go. */
+export interface ResolveRequest extends DescribeRequest {
   /** An empty directory for files that are not on this machine yet. */
   directory: string;
 }

@@ -73,6 +73,10 @@ export function mockPlatform(options: MockOptions = {}): MockPlatform {
     clock,
     modelResolver: recorder.record("modelResolver", {
       resolve: async ({ modelUri }) => (options.model ?? mockModel)(modelUri),
+      describe: async ({ modelUri }) => {
+        const { source, metadata } = (options.model ?? mockModel)(modelUri);
+        return { source, metadata };
+      },
     } satisfies ModelResolver),
     bundleBuilder: recorder.record("bundleBuilder", {
       build: async ({ model }) => mockBundle(model),

@@ -28,6 +28,7 @@ import { PredictionsResponse } from "../../core/predictions-response.js";
 import type { PruneItem } from "../../core/prune.js";
 import type { ServingEndpoint } from "../../core/serving-endpoint.js";
 import type { TargetUri } from "../../core/target-uri.js";
+import type { MlflowOptions } from "../../mlflow/credentials.js";
 import type { Call } from "./call.js";
 import { Calls, maybeInBackground } from "./calls.js";
 import { checkedName, createRequest } from "./arguments.js";
@@ -47,6 +48,8 @@ export interface AiPlatformClientOptions {
   config?: AiPlatformConfig | undefined;
   /** Services in place of the target's own. */
   services?: Partial<AiPlatformServices> | undefined;
+  /** How MLflow is reached, as far as no setting can say it, such as a function that gives a token. */
+  mlflow?: MlflowOptions | undefined;
 }
 
 type Config = AiPlatformConfig;
@@ -271,7 +274,7 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   override async diagnose({ config, signal }: CallOptions<Config> = {}): Promise<Diagnosis[]> {
     try {
       const { diagnose } = await import("./diagnose/diagnose.js");
-      return await diagnose(this.#calls.settingSources(config), signal);
+      return await diagnose(this.#calls.settingSources(config), this.#calls.mlflow, signal);
     } catch (error) {
       throw DeploymentError.from(error, "diagnose");
     }

@@ -45,7 +45,7 @@ function checkServing({ serving }: AiPlatformSettings): void {
 
 /** Google Cloud is only asked, and credentials only looked for, when the model is in a bucket. */
 function localResolver(settings: AiPlatformSettings): ModelResolver {
-  const { emulatorHost, allowRemoteEmulator, keyFilename, projectId, trackingUri } = settings;
+  const { emulatorHost, allowRemoteEmulator, keyFilename, projectId, trackingUri, registryUri } = settings;
   const connection = new GoogleConnection({ emulatorHost, allowRemoteEmulator, keyFilename, projectId });
-  return modelResolver(trackingUri, storageConnection(connection));
+  return modelResolver({ trackingUri, registryUri }, storageConnection(connection));
 }

@@ -21,6 +21,7 @@ import type { PredictionsResponse } from "../../core/predictions-response.js";
 import { safeProgress } from "../../core/progress.js";
 import type { BundleBuilder, ModelResolver } from "../../core/services.js";
 import type { TargetUri } from "../../core/target-uri.js";
+import type { MlflowOptions } from "../../mlflow/credentials.js";
 import { checkedMessage, checkedName, missingParameter } from "../arguments.js";
 import type { Call } from "./call.js";
 import type { LocalConfig } from "./config/index.js";
@@ -38,6 +39,8 @@ export interface LocalClientOptions {
   config?: LocalConfig | undefined;
   /** Services in place of the target's own. */
   services?: { modelResolver?: ModelResolver; bundleBuilder?: BundleBuilder } | undefined;
+  /** How MLflow is reached, as far as no setting can say it, such as a function that gives a token. */
+  mlflow?: MlflowOptions | undefined;
 }
 
 type Config = LocalConfig;

@@ -10,18 +10,19 @@ import { DataDirectory } from "./state/data-directory.js";
 /** One call: its settings, and what it works with. */
 export function loadCall(
   target: TargetUri,
-  { config: clientConfig, services = {} }: LocalClientOptions,
+  { config: clientConfig, services = {}, mlflow }: LocalClientOptions,
   callConfig: object | undefined,
   context: StepContext,
 ): Call {
   const { settings, given, ambient } = loadSettings({ callConfig, clientConfig, target, env: process.env });
+  const { trackingUri, registryUri } = settings;
   return {
     settings,
     given,
     ambient,
     context,
     data: new DataDirectory(settings.dataDir),
-    modelResolver: services.modelResolver ?? new MlflowModelResolver({ trackingUri: settings.trackingUri }),
+    modelResolver: services.modelResolver ?? new MlflowModelResolver({ ...mlflow, trackingUri, registryUri }),
     bundleBuilder: services.bundleBuilder ?? new SdistBundleBuilder(),
   };
 }

@@ -12,8 +12,9 @@ export async function runLocal(target: TargetUri, options: RunLocalOptions<Local
   try {
     throwIfCancelled(options.signal, "runLocal");
     const { settings } = loadSettings({ callConfig: options.config, target, env: process.env });
+    const { trackingUri, registryUri } = settings;
     return await serveLocally({ ...options, port: options.port ?? settings.port } as RunLocalOptions<never>, {
-      modelResolver: new MlflowModelResolver({ trackingUri: settings.trackingUri }),
+      modelResolver: new MlflowModelResolver({ trackingUri, registryUri }),
       bundleBuilder: new SdistBundleBuilder(),
       versionName: null,
       predictionScript: settings.predictionScript ?? null,

@@ -10,6 +10,13 @@ export const modelSettings = {
       description: "The MLflow tracking server, such as http://localhost:5000.",
       env: ["tracking_uri", "MLFLOW_TRACKING_URI"],
     }),
+  registryUri: text()
+    .optional()
+    .register(settingMeta, {
+      description: "The MLflow server of registered models, where it is not the tracking server.",
+      env: ["MLFLOW_REGISTRY_URI"],
+      defaultText: "trackingUri",
+    }),
   runId: text()
     .optional()
     .register(settingMeta, {

@@ -1,4 +1,5 @@
 import { systemClock } from "../../../core/clock.js";
+import type { MlflowOptions } from "../../../mlflow/credentials.js";
 import { parseImageUri } from "../config/image-uri.js";
 import type { AiPlatformSettings } from "../config/setting-rules.js";
 import type { GoogleConnection } from "../google/connection.js";
@@ -30,13 +31,14 @@ export function vertexServiceSettings(settings: AiPlatformSettings & { projectId
 export function vertexServices(
   settings: ReturnType<typeof vertexServiceSettings>,
   connection: GoogleConnection,
+  mlflow: MlflowOptions,
 ): AiPlatformServices {
   const { projectId: project, location } = settings;
   const pollSchedule = connection.emulator ? emulatorPollSchedule : undefined;
   const place = { connection, project, location, clock: systemClock, pollSchedule };
   const logReader = new CloudLogReader({ ...place, containers: endpointContainers });
   return {
-    ...platformIndependentServices(settings, connection, [project, location]),
+    ...platformIndependentServices(settings, connection, mlflow, [project, location]),
     names,
     imageBuilder: new CloudBuildImageBuilder({
       ...place,

@@ -13,6 +13,13 @@ const settingsShape = {
       description: "The MLflow tracking server, such as http://localhost:5000.",
       env: ["tracking_uri", "MLFLOW_TRACKING_URI"],
     }),
+  registryUri: text()
+    .optional()
+    .register(settingMeta, {
+      description: "The MLflow server of registered models, where it is not the tracking server.",
+      env: ["MLFLOW_REGISTRY_URI"],
+      defaultText: "trackingUri",
+    }),
   predictionScript: text()
     .optional()
     .register(settingMeta, {
