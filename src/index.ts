@@ -46,6 +46,7 @@ export { type Operation, OperationFailedError, type WaitOptions } from "./core/o
 export type * from "./core/options.js";
 export type { DeploymentPlan, PlannedStep } from "./core/plan.js";
 export type { ClientOptions, DeploymentTargetPlugin } from "./core/plugin.js";
+export type { Column, PredictionInputs, SplitFrame, TypedArray } from "./core/prediction-inputs.js";
 export { predictionRows, predictionTarget, type PredictionTarget } from "./core/prediction-request.js";
 export { PredictionsResponse } from "./core/predictions-response.js";
 export type { DeploymentStep, OnProgress, ProgressEvent, StepContext } from "./core/progress.js";

@@ -1,4 +1,5 @@
 import type { ModelType } from "./model-type.js";
+import type { PredictionInputs } from "./prediction-inputs.js";
 import type { OnProgress } from "./progress.js";
 
 /** What every method takes. */
@@ -78,8 +79,8 @@ export interface PredictOptions<
   deploymentName?: string | undefined;
   /** Either this or `deploymentName`. */
   endpoint?: string | undefined;
-  /** The rows: an array with one array, object or scalar for each. */
-  inputs: readonly Model["input"][];
+  /** The rows: an array with one array, object or bare value for each, or another form of the same. */
+  inputs: PredictionInputs<Model["input"]>;
   /** MLflow's inference parameters, by the model's signature. */
   params?: Model["params"] | undefined;
 }

@@ -354,7 +354,10 @@ export interface DeployRequest extends Scaling {
 
 /** 7: prediction requests. */
 export interface PredictionService {
-  /** Sends one request. Rejects with the platform's and the model's own words when it is refused. */
+  /**
+   * Sends one request, or several where it is too large for one and `splittable`. Rejects with the platform's and the model's
+   * own words when it is refused.
+   */
   predict(request: PredictRequest, context: Pick<StepContext, "signal">): Promise<Predictions>;
   /** Sends one request, and gives the parts of its answer as they come. */
   stream(request: PredictRequest, context: Pick<StepContext, "signal">): AsyncIterable<unknown>;
@@ -365,8 +368,11 @@ export interface PredictionService {
 /** One prediction request. */
 export interface PredictRequest {
   endpoint: Pick<Endpoint, "name" | "dedicatedHost" | "network" | "deployedModels">;
+  /** JSON data, and BigInt for integers that no JSON number of other programs may carry. */
   instances: readonly unknown[];
   parameters?: Record<string, unknown> | undefined;
+  /** Whether `predict` may send the rows in several requests where one does not hold them. Default: false. */
+  splittable?: boolean | undefined;
 }
 
 /** Records of deployments, each written only over the generation that was read: the write is also the lock. */
