@@ -15,6 +15,14 @@ export {
 // A wildcard, since an interface that is exported by its name cannot be extended by declaration merging.
 export * from "./core/deployment-targets.js";
 export { BaseDeploymentClient } from "./core/base-client.js";
+export type {
+  BatchCounts,
+  BatchFailure,
+  BatchInputFormat,
+  BatchJob,
+  BatchPrediction,
+  BatchState,
+} from "./core/batch.js";
 export type { Bundle, BundleRequest } from "./core/bundle.js";
 export { allCapabilities, type Capability } from "./core/capabilities.js";
 export type { Clock } from "./core/clock.js";
