@@ -16,6 +16,14 @@ export {
 export * from "./core/deployment-targets.js";
 export { registerArtifactReader } from "./core/artifact-readers.js";
 export { BaseDeploymentClient } from "./core/base-client.js";
+export type {
+  BatchCounts,
+  BatchFailure,
+  BatchInputFormat,
+  BatchJob,
+  BatchPrediction,
+  BatchState,
+} from "./core/batch.js";
 export type { Bundle, BundleRequest } from "./core/bundle.js";
 export { allCapabilities, type Capability } from "./core/capabilities.js";
 export type { Clock } from "./core/clock.js";

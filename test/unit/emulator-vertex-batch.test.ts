@@ -1,10 +1,10 @@
-import { existsSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { cp } from "node:fs/promises";
 import { Readable } from "node:stream";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import type { ObjectStore } from "../../src/emulator/cloud-storage/object-store.js";
+import { readInputs } from "../../src/emulator/vertex/batch/read-inputs.js";
 import { container, type Json, location, startVertex, type VertexFixture } from "./emulator-vertex-fixture.js";
 
 const machineSpec = { machineType: "n1-standard-2" };
@@ -22,8 +22,7 @@ afterEach(async () => {
   await vertex.stop();
 });
 
-const put = (object: string, content: string | Readable) =>
-  vertex.objects.write("acme-data", object, typeof content === "string" ? Buffer.from(content) : content);
+const put = (object: string, content: string) => vertex.objects.write("acme-data", object, Buffer.from(content));
 
 async function read(object: string): Promise<string> {
   const chunks: Buffer[] = [];
@@ -189,26 +188,46 @@ describe("a batch prediction job", () => {
     // it answers two predictions: the status, and the content
     expect((await results(job)).map((each) => each["prediction"])).toEqual([200, "w"]);
   });
+});
 
-  it("streams a large input in little memory", async () => {
-    const line = `${JSON.stringify({ text: "x".repeat(990) })}\n`.repeat(100);
-    const lines = 60_000;
-    await put(
-      "in.jsonl",
-      Readable.from(
-        (function* () {
-          for (let written = 0; written < lines; written += 100) yield Buffer.from(line);
-        })(),
-      ),
-    );
-    let most = 0;
-    const before = process.memoryUsage().rss;
-    const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 20);
-    const job = await run({ modelParameters: { reply: "together" }, manualBatchTuningParameters: { batchSize: 1000 } });
-    clearInterval(watch);
-    expect(job).toMatchObject({ state: "JOB_STATE_SUCCEEDED", completionStats: { successfulCount: String(lines) } });
-    expect(most - before).toBeLessThan(300_000_000);
-  }, 60_000);
+describe("the input of a job", () => {
+  /** What is read of a file of this content, `chunks` of which were asked for by then. */
+  function reading(content: Iterable<string>) {
+    const asked = { chunks: 0 };
+    const counted = function* () {
+      for (const chunk of content) {
+        asked.chunks++;
+        yield Buffer.from(chunk);
+      }
+    };
+    const objects = { open: async () => Readable.from(counted()) } as unknown as ObjectStore;
+    const files = [{ bucket: "acme-data", object: "in.jsonl" }];
+    return { asked, inputs: readInputs(objects, files, { format: "jsonl", config: {} }) };
+  }
+
+  it("is read as far as it is needed", async () => {
+    const endless = function* () {
+      for (;;) yield "1\n2\n";
+    };
+    const { asked, inputs } = reading(endless());
+    for (let count = 0; count < 1000; count++) expect((await inputs.next()).done).toBe(false);
+    await inputs.return(undefined);
+    expect(asked.chunks).toBeLessThan(600);
+  });
+
+  it("has its lines whole, however they are cut", async () => {
+    const { inputs } = reading([...'[1,\r2]\r\n\n  \n"a\\nb"\n3']);
+    const read: unknown[] = [];
+    for await (const input of inputs) read.push("instance" in input && input.instance);
+    expect(read).toEqual([[1, 2], "a\nb", 3]);
+  });
+
+  it("is not kept where a line has no end", async () => {
+    const { inputs } = reading([...Array.from({ length: 50 }, () => "x".repeat(100_000)), "\n1\n"]);
+    const problem = "The instance has 5000000 bytes; at most 1500000 can be sent to the model.";
+    expect((await inputs.next()).value).toEqual({ source: { instance: null }, problem });
+    expect((await inputs.next()).value).toMatchObject({ instance: 1 });
+  });
 });
 
 describe("instances of a job", () => {
@@ -470,48 +489,69 @@ describe("requests about jobs", () => {
 });
 
 describe("a job that is under way", () => {
-  /** A job whose second request is answered once the file `until` is there. */
-  async function held(): Promise<{ job: Json; until: string }> {
-    const until = join(vertex.dataDir, "until");
+  /** A job whose second instance is being predicted, and stays so; the first one is done. */
+  async function held(): Promise<string> {
     await put("in.jsonl", "1\n2\n3\n");
-    const job = await create({
-      modelParameters: { reply: "hold", until },
+    const { name } = await create({
+      modelParameters: { reply: "hold", only: 2, until: "/never" },
       manualBatchTuningParameters: { batchSize: 1 },
     });
     await expect.poll(() => vertex.logged.some(({ textPayload }) => textPayload.startsWith("holding"))).toBe(true);
-    return { job, until };
+    return name as string;
   }
 
-  it("can be cancelled, and keeps the output that it had by then", async () => {
-    const { job, until } = await held();
-    const name = job["name"] as string;
-    await writeFile(until, "");
-    await expect.poll(async () => (await vertex.call("GET", name)).json["completionStats"] as Json).toBeDefined();
-    await finished(job);
-    await rm(until);
-    vertex.logged.length = 0;
+  it("says how far it is", async () => {
+    const { json } = await vertex.call("GET", await held());
+    expect(json).toMatchObject({
+      state: "JOB_STATE_RUNNING",
+      completionStats: { successfulCount: "1", incompleteCount: "-1" },
+    });
+    expect(json).not.toHaveProperty("endTime");
+  });
 
-    const again = await held();
-    const cancelled = again.job["name"] as string;
-    expect((await vertex.call("DELETE", cancelled)).json).toMatchObject({ error: { status: "FAILED_PRECONDITION" } });
-    expect(await vertex.call("POST", `${cancelled}:cancel`)).toMatchObject({ status: 200, json: {} });
-    const over = await finished(again.job);
-    expect(over).toMatchObject({ state: "JOB_STATE_CANCELLED", error: { code: 1 } });
-    expect(Object.keys(await outputs(over))).toContain("prediction.results-00000-of-00001");
-    expect(existsSync(join(vertex.dataDir, "homes"))).toBe(true);
-    expect((await vertex.call("POST", `${cancelled}:cancel`)).status).toBe(200);
-    expect((await vertex.call("GET", cancelled)).json["state"]).toBe("JOB_STATE_CANCELLED");
+  it("can be cancelled, not deleted, and keeps the output that it had by then", async () => {
+    const name = await held();
+    expect((await vertex.call("DELETE", name)).json).toMatchObject({ error: { status: "FAILED_PRECONDITION" } });
+    expect(await vertex.call("POST", `${name}:cancel`, {})).toMatchObject({ status: 200, json: {} });
+    const over = await finished({ name });
+    expect(over).toMatchObject({
+      state: "JOB_STATE_CANCELLED",
+      error: { code: 1 },
+      completionStats: { successfulCount: "1", incompleteCount: "-1" },
+    });
+    expect(await results(over)).toEqual([{ instance: 1, prediction: 1 }]);
+    expect((await vertex.call("POST", `${name}:cancel`)).status).toBe(200);
+    expect((await vertex.call("GET", name)).json).toEqual(over);
+  });
+
+  it("can be cancelled before it has a server", async () => {
+    await put("in.jsonl", "1\n");
+    const unhealthy = await vertex.upload({ containerSpec: container({ mode: "unhealthy" }) });
+    const { name } = await create({ model: unhealthy });
+    await expect.poll(() => vertex.logged.length).toBe(1);
+    await vertex.call("POST", `${name as string}:cancel`);
+    expect(await finished({ name })).toMatchObject({ state: "JOB_STATE_CANCELLED" });
   });
 
   it("has failed after a restart of the emulator", async () => {
-    const { job } = await held();
+    const name = await held();
     const { dataDir } = vertex;
     await vertex.stop({ keep: true });
     vertex = await startVertex({ dataDir });
-    const after = (await vertex.call("GET", job["name"] as string)).json;
-    expect(after).toMatchObject({
-      state: "JOB_STATE_FAILED",
-      error: { code: 10, message: "The operation was interrupted by a restart of the emulator." },
-    });
+    expect((await vertex.call("GET", name)).json).toMatchObject(lost);
   });
+
+  it("has failed after the emulator was killed", async () => {
+    const name = await held();
+    const dataDir = `${vertex.dataDir}-as-killed`;
+    await cp(vertex.dataDir, dataDir, { recursive: true });
+    const after = await startVertex({ dataDir });
+    expect((await after.call("GET", name)).json).toMatchObject(lost);
+    await after.stop();
+  });
+
+  const lost = {
+    state: "JOB_STATE_FAILED",
+    error: { code: 10, message: "The operation was interrupted by a restart of the emulator." },
+  };
 });

@@ -30,8 +30,9 @@ const replies = {
   }),
   words: ({ instances }) => ({ predictions: instances.map(() => "setosa") }),
   length: ({ instances }) => ({ predictions: instances.map(({ text }) => text.length) }),
-  // answers once a file is there
-  hold: async ({ until }) => {
+  // answers once a file is there, or at once what is not `only`
+  hold: async ({ until, only, instances }) => {
+    if (only !== undefined && !instances.includes(only)) return { predictions: instances };
     process.stdout.write(`holding until ${until}\n`);
     while (!existsSync(until)) await delay(5);
     return { predictions: [process.env.AIP_DEPLOYED_MODEL_ID] };

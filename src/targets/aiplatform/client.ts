@@ -1,3 +1,4 @@
+import type { BatchPrediction } from "../../core/batch.js";
 import { BaseDeploymentClient } from "../../core/base-client.js";
 import type { Capability } from "../../core/capabilities.js";
 import type { CreatedDeployment, Deployment, UpdatedDeployment } from "../../core/deployment.js";
@@ -5,7 +6,7 @@ import type { Diagnosis } from "../../core/diagnosis.js";
 import { DeploymentError } from "../../core/errors.js";
 import type { Explanations } from "../../core/explanations.js";
 import type { ModelType } from "../../core/model-type.js";
-import type { Operation } from "../../core/operation.js";
+import type { Operation, WaitOptions } from "../../core/operation.js";
 import type {
   CallOptions,
   CreateDeploymentOptions,
@@ -18,6 +19,7 @@ import type {
   GetLogsOptions,
   ListDeploymentsOptions,
   PlanDeploymentOptions,
+  PredictBatchOptions,
   PredictOptions,
   PruneOptions,
   UpdateDeploymentOptions,
@@ -31,7 +33,7 @@ import type { ServingEndpoint } from "../../core/serving-endpoint.js";
 import type { TargetUri } from "../../core/target-uri.js";
 import type { MlflowOptions } from "../../mlflow/credentials.js";
 import type { Call } from "./call.js";
-import { Calls, maybeInBackground } from "./calls.js";
+import { Calls, isInBackground, maybeInBackground } from "./calls.js";
 import { checkedName, createRequest } from "./arguments.js";
 import type { AiPlatformConfig } from "./config/index.js";
 import type { AiPlatformServices } from "./services.js";
@@ -203,6 +205,30 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   }
 
   /**
+   * Predicts the rows of files or of a BigQuery table by a batch prediction job of Vertex AI, with the registry version that
+   * the deployment serves, on machines like its own. Settings of the call that it takes: `machineType`, `acceleratorType`,
+   * `acceleratorCount`, `minReplicaCount` (at the start), `maxReplicaCount`, `serviceAccount`, `labels`, `batchSize`,
+   * `batchKeyField`, `batchInstanceType`.
+   *
+   * The job is Vertex AI's own, and goes on when the call is stopped.
+   *
+   * @param options - With `config.sync: false` it returns, once the job runs, with an operation that has the job's name.
+   * @throws DeploymentError `FAILED_PRECONDITION` with the platform's words and the last lines of the log when the job fails.
+   */
+  override predictBatch(options: InBackground<PredictBatchOptions<Config>>): Promise<Operation<BatchPrediction>>;
+  override predictBatch(options: PredictBatchOptions<Config>): Promise<BatchPrediction>;
+  override predictBatch(options: PredictBatchOptions<Config>): Promise<BatchPrediction | Operation<BatchPrediction>> {
+    return this.#calls.run(
+      "predictBatch",
+      options,
+      async (call): Promise<BatchPrediction | Operation<BatchPrediction>> => {
+        const { beginBatch, predictBatch } = await import("./batch/predict-batch.js");
+        return isInBackground(options, call) ? beginBatch(options, call) : predictBatch(options, call);
+      },
+    );
+  }
+
+  /**
    * Makes an endpoint that deployments share. Made again with the same settings, it is returned.
    *
    * @param options - `config`: `endpointType`, `network`, `encryptionSpecKeyName`, `endpointDescription`,
@@ -288,19 +314,23 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
     }
   }
 
-  override operation(name: string, options: CallOptions<Config> = {}): Operation<Deployment | null> {
+  /** The operation of a call, or the batch prediction job of that name. */
+  override operation(name: `deployments/${string}`, options?: CallOptions<Config>): Operation<Deployment | null>;
+  override operation(name: `projects/${string}`, options?: CallOptions<Config>): Operation<BatchPrediction>;
+  override operation(name: string, options?: CallOptions<Config>): Operation<Deployment | BatchPrediction | null>;
+  override operation(name: string, options: CallOptions<Config> = {}): Operation<Deployment | BatchPrediction | null> {
+    const run = <T>(
+      waiting: WaitOptions,
+      use: (operation: Operation<Deployment | BatchPrediction | null>) => Promise<T>,
+    ) =>
+      this.#calls.run("operation", { ...options, ...waiting }, async (call) => {
+        const { attach } = await import("./attach.js");
+        return use(attach(name, call));
+      });
     return {
       name,
-      wait: (waiting) =>
-        this.#calls.run("operation", { ...options, ...waiting }, async (call) => {
-          const { waitForCall } = await import("./background.js");
-          return waitForCall(name, waiting ?? {}, call);
-        }),
-      cancel: () =>
-        this.#calls.run("operation", options, async (call) => {
-          const { cancelCall } = await import("./background.js");
-          await cancelCall(name, call);
-        }),
+      wait: (waiting = {}) => run(waiting, (operation) => operation.wait(waiting)),
+      cancel: () => run({}, (operation) => operation.cancel()),
     };
   }
 }
