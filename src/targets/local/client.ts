@@ -199,7 +199,7 @@ export class LocalClient extends BaseDeploymentClient<Config> {
 }
 
 /** Where a prediction goes, which is said in exactly one way. */
-function deploymentOf(options: PredictOptions<Config>): string {
+function deploymentOf(options: Pick<PredictOptions, "deploymentName" | "endpoint">): string {
   const target = predictionTarget(options);
   if ("endpoint" in target) throw noEndpoints("local");
   return target.deploymentName;
