@@ -20,7 +20,7 @@ function module(parts: Partial<ModelSignature> | null, name = "iris"): string {
 async function diagnosticsOf(types: string, use: string): Promise<string[]> {
   const directory = await mkdtemp(join(tmpdir(), "types-"));
   try {
-    const files = { "iris.ts": types, "use.ts": use };
+    const files = { "package.json": `{"type":"module"}`, "iris.ts": types, "use.ts": use };
     for (const [file, text] of Object.entries(files)) await writeFile(join(directory, file), text);
     const program = ts.createProgram([join(directory, "use.ts")], {
       strict: true,
