@@ -9,7 +9,7 @@ export interface Filterable {
 }
 
 /** What a field can be compared by, beside `=` and `!=`: `:` with `*` in its value, or `<`, `<=`, `>`, `>=` of times. */
-export type FieldKind = "plain" | "wildcard" | "time";
+type FieldKind = "plain" | "wildcard" | "time";
 
 /** What a method's filter may have. */
 export interface FilterGrammar {

@@ -1,10 +1,17 @@
+import { once } from "node:events";
 import { cp } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import type { ObjectStore } from "../../src/emulator/cloud-storage/object-store.js";
+import { JobServer } from "../../src/emulator/vertex/batch/job-server.js";
 import { readInputs } from "../../src/emulator/vertex/batch/read-inputs.js";
+import type { Deployment } from "../../src/emulator/vertex/endpoints/endpoint-record.js";
+import { freePort } from "../../src/runtime/process.js";
 import { container, type Json, location, startVertex, type VertexFixture } from "./emulator-vertex-fixture.js";
 
 const machineSpec = { machineType: "n1-standard-2" };
@@ -12,11 +19,13 @@ const machineSpec = { machineType: "n1-standard-2" };
 let vertex: VertexFixture;
 let model: string;
 
-beforeEach(async () => {
-  vertex = await startVertex();
+async function setUp(options: Parameters<typeof startVertex>[0] = {}): Promise<void> {
+  vertex = await startVertex(options);
   await vertex.objects.createBucket("acme-data", { project: "acme", location: "europe-west1" });
   model = await vertex.upload({ displayName: "iris" });
-});
+}
+
+beforeEach(() => setUp());
 
 afterEach(async () => {
   await vertex.stop();
@@ -96,8 +105,8 @@ describe("a batch prediction job", () => {
     });
     expect(job).not.toHaveProperty("error");
     expect(job).not.toHaveProperty("partialFailures");
-    const [createTime, startTime, endTime] = [job["createTime"], job["startTime"], job["endTime"]] as string[];
-    expect([createTime, startTime, endTime].toSorted()).toEqual([createTime, startTime, endTime]);
+    const { createTime, startTime, endTime } = job as Record<string, string>;
+    expect(createTime! <= startTime! && startTime! <= endTime!).toBe(true);
     expect((job["outputInfo"] as Json)["gcsOutputDirectory"]).toBe(
       `gs://acme-data/out/prediction-iris-${createTime!.replace(/[-:.]/g, "_")}`,
     );
@@ -179,6 +188,12 @@ describe("a batch prediction job", () => {
     expect(vertex.logged).toHaveLength(1);
   });
 
+  it("stops its server when it is over", async () => {
+    await put("in.jsonl", "1\n");
+    const [{ prediction: pid } = {}] = await results(await run({ modelParameters: { reply: "pid" } }));
+    expect(() => process.kill(pid as number, 0)).toThrow("ESRCH");
+  });
+
   it("gives its container the copy of the model's artifacts", async () => {
     await vertex.objects.createBucket("acme-models", { project: "acme", location: "europe-west1" });
     await vertex.objects.write("acme-models", "iris/weights", Buffer.from("w"));
@@ -216,7 +231,7 @@ describe("the input of a job", () => {
   });
 
   it("has its lines whole, however they are cut", async () => {
-    const { inputs } = reading([...'[1,\r2]\r\n\n  \n"a\\nb"\n3']);
+    const { inputs } = reading('[1,\r2]\r\n\n  \n"a\\nb"\n3'.split(""));
     const read: unknown[] = [];
     for await (const input of inputs) read.push("instance" in input && input.instance);
     expect(read).toEqual([[1, 2], "a\nb", 3]);
@@ -351,6 +366,7 @@ describe("errors of a job", () => {
     });
     const outcomes = [
       [source("gs://acme-data/none"), 5, "The Cloud Storage URI gs://acme-data/none does not match any object."],
+      [source("gs://acme-data/[z-a]"), 3, 'The wildcards of "[z-a]" cannot be read.'],
       [source("gs://none/in"), 5, "The Cloud Storage bucket gs://none does not exist."],
       [target("gs://none"), 5, "The Cloud Storage bucket gs://none does not exist."],
       [target("gs://far/out"), 9, "It must be in the same regional location as the service location `europe-west1`."],
@@ -386,6 +402,58 @@ describe("errors of a job", () => {
       partialFailures: [{ code: 14 }],
     });
     expect((await results(job)).map((each) => each["prediction"])).toEqual(["a", "c"]);
+  });
+});
+
+describe("a server that is lost", () => {
+  const containerSpec = { imageUri: "x", predictRoute: "/predict" };
+
+  function jobServer(address: () => Promise<string>, restartMs: number): JobServer {
+    const deployment = { version: { containerSpec } } as unknown as Deployment;
+    const use = { address, isLeaving: false, done: () => {} };
+    return new JobServer(deployment, use, { restartMs, signal: new AbortController().signal });
+  }
+
+  it("fails the job when it is lost six times in a row", async () => {
+    const cutting = createServer((request) => request.socket.destroy()).listen(0, "127.0.0.1");
+    await once(cutting, "listening");
+    const { port } = cutting.address() as AddressInfo;
+    const server = jobServer(async () => `http://127.0.0.1:${port}`, 5000);
+    for (let time = 1; time <= 5; time++) {
+      await expect(server.predict("{}", 1)).rejects.toMatchObject({ name: "PredictionError", status: { code: 14 } });
+    }
+    await expect(server.predict("{}", 1)).rejects.toMatchObject({
+      name: "GoogleError",
+      message: "Model server exited unexpectedly.",
+    });
+    cutting.close();
+  });
+
+  it("is asked again where its address was an old one, for as long as it may take to start", async () => {
+    const old = `http://127.0.0.1:${await freePort()}`;
+    const restarted = createServer((_, response) => response.end('{"predictions": [5]}')).listen(0, "127.0.0.1");
+    await once(restarted, "listening");
+    const addresses = [old, old, `http://127.0.0.1:${(restarted.address() as AddressInfo).port}`];
+    expect(await jobServer(async () => addresses.shift()!, 60_000).predict("{}", 1)).toEqual([5]);
+    expect(addresses).toEqual([]);
+    restarted.close();
+    await expect(jobServer(async () => old, 1).predict("{}", 1)).rejects.toMatchObject({ status: { code: 14 } });
+  });
+
+  it("fails the job when it does not start again", async () => {
+    await vertex.stop();
+    await setUp({ longestStartMs: 3000 });
+    await put("in.jsonl", '"a"\n"poison"\n"c"\n');
+    const env = [{ name: "FAKE_MARKER", value: join(vertex.dataDir, "started") }];
+    const brittle = await vertex.upload({ containerSpec: container({ env }) });
+    const manualBatchTuningParameters = { batchSize: 1 };
+    const job = await run({ model: brittle, modelParameters: { reply: "mortal" }, manualBatchTuningParameters });
+    expect(job).toMatchObject({
+      state: "JOB_STATE_FAILED",
+      error: { code: 9, message: "Model server exited unexpectedly, and did not become ready again." },
+      completionStats: { successfulCount: "1", failedCount: "1", incompleteCount: "-1" },
+    });
+    expect(await results(job)).toEqual([{ instance: "a", prediction: "a" }]);
   });
 });
 

@@ -39,7 +39,7 @@ const replies = {
   },
   // of a batch: how many instances came together, and with what
   together: ({ instances }) => ({ predictions: instances.map(() => instances.length) }),
-  told: ({ instances, reply, ...parameters }) => ({ predictions: instances.map((each) => [each, parameters]) }),
+  told: ({ instances, ...rest }) => ({ predictions: instances.map((each) => [each, { ...rest, reply: undefined }]) }),
   short: ({ instances }) => ({ predictions: instances.slice(1) }),
   mortal: ({ instances }) => (instances.includes("poison") ? process.exit(1) : { predictions: instances }),
   env: () => ({ predictions: [process.env] }),

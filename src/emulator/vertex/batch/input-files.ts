@@ -1,4 +1,4 @@
-import { notFound } from "../../google-error.js";
+import { invalidArgument, notFound } from "../../google-error.js";
 import { parseGsUri } from "../../cloud-storage/gs-uri.js";
 import type { ObjectPath, ObjectStore } from "../../cloud-storage/object-store.js";
 
@@ -9,7 +9,8 @@ const wildcard = /[*?[]/;
  * The objects that URIs name, each once: in the order of the URIs, and by name where one has wildcards.
  *
  * @param uris `gs://BUCKET/OBJECT`, with `*`, `**`, `?` and `[…]` in the object's part.
- * @throws GoogleError NOT_FOUND for a bucket that is missing, or a URI that names no object.
+ * @throws GoogleError NOT_FOUND for a bucket that is missing or a URI that names no object, INVALID_ARGUMENT for a set of
+ * characters that is none, such as `[z-a]`.
  */
 export async function inputFiles(objects: ObjectStore, uris: readonly string[]): Promise<ObjectPath[]> {
   const found = new Map<string, ObjectPath>();
@@ -41,5 +42,9 @@ function globPattern(pattern: string): RegExp {
     if (!set) return `\\${part}`;
     return `[${set["not"] ? "^" : ""}${set["characters"]!.replace(/[\\^[]/g, "\\$&")}]`;
   });
-  return new RegExp(`^${source}$`, "su");
+  try {
+    return new RegExp(`^${source}$`, "su");
+  } catch {
+    throw invalidArgument(`The wildcards of "${pattern}" cannot be read.`);
+  }
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../proto/parse.js";
 import type { DeployedModel } from "../endpoints/endpoint-record.js";
 
 /** The states of `JobState` that a job goes through here. */
-export type JobState =
+type JobState =
   | "JOB_STATE_PENDING"
   | "JOB_STATE_RUNNING"
   | "JOB_STATE_SUCCEEDED"
