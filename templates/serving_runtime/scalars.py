@@ -39,10 +39,10 @@ _ISO_8601 = re.compile(
 
 @dataclass(frozen=True)
 class Scalar:
-    """One type of the signature: its name there, numpy's type, and the function from a JSON value to a Python value."""
+    """One type of the signature: its name there, numpy's or pandas' type, and the function from a JSON value to a Python value."""
 
     name: str
-    dtype: np.dtype
+    dtype: Any
     parse: Parse
 
 
@@ -199,8 +199,13 @@ def without_final_nul(parse: Parse) -> Parse:
     return checked
 
 
+def _pandas_type(data_type: DataType) -> Any:
+    # From pandas 3 on, text has a type of its own, in which a null is NaN: to a model that is another category than None.
+    return pd.Series([""]).dtype if data_type == DataType.string else np.dtype(data_type.to_pandas())
+
+
 _COLUMN_SCALARS: dict[DataType, Scalar] = {
-    data_type: Scalar(data_type.name, np.dtype(data_type.to_pandas()), parse)
+    data_type: Scalar(data_type.name, _pandas_type(data_type), parse)
     for data_type, parse in {
         DataType.boolean: _boolean,
         DataType.integer: _integer("integer", np.iinfo(np.int32)),

@@ -77,7 +77,7 @@ describe("rows for a column signature", () => {
 
   takes(one("double"), "[1,2]", { c: ["float64", 1, 2] });
   takes(one("double"), "[[1],[2]]", { c: ["float64", 1, 2] });
-  takes([column("string")], '["a","b"]', { "0": ["object", "a", "b"] });
+  takes([column("string")], '["a","b"]', { "0": ["str", "a", "b"] });
   refuses(
     one("string"),
     "[[1,2],[3,4]]",
@@ -189,7 +189,8 @@ describe("nulls and absent columns", () => {
   takes(one("double", optional), '[{},{"c":1}]', { c: ["float64", "NaN", 1] });
   takes(one("double", optional), "[{},{}]", {});
   takes(one("boolean", optional), "[null,true]", { c: ["object", null, true] });
-  takes(one("string", optional), '[null,"a"]', { c: ["object", null, "a"] });
+  // what pandas makes of text itself
+  takes(one("string", optional), '[null,"a"]', { c: ["str", "NaN", "a"] });
   takes(one("binary", optional), '[null,"YWI="]', { c: ["object", null, "bytes b'ab'"] });
   takes(one("datetime", optional), '[null,"2026-01-31"]', {
     c: ["datetime64[ns]", "NaTType NaT", "Timestamp 2026-01-31 00:00:00"],

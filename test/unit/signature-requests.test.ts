@@ -109,7 +109,7 @@ const lossless: [title: string, inputs: SignatureField[], rows: unknown[], sent:
     [column("double", optional), column("string", { name: "d" })],
     [{ c: undefined, d: "x" }, [undefined, "y"]],
     [{ d: "x" }, [null, "y"]],
-    { c: ["float64", "NaN", "NaN"], d: ["object", "x", "y"] },
+    { c: ["float64", "NaN", "NaN"], d: ["str", "x", "y"] },
   ],
   [
     "nested values",
