@@ -23,8 +23,10 @@ export default defineConfig({
         maxWorkers: 2,
         globalSetup: ["test/support/global-setup.ts"],
       }),
+      // One file for each MLflow server; of its models, two are deployed at once.
+      project("models", 3, 240, { maxWorkers: 2, maxConcurrency: 2 }),
       // After the integration tests, because it checks the requests that they recorded.
-      project("contract", 3, 300, { maxWorkers: 2 }),
+      project("contract", 4, 300, { maxWorkers: 2 }),
     ],
   },
 });

@@ -23,6 +23,8 @@ async function runTests(pythons) {
       ...process.env,
       MLFLOW_DEPLOYMENTS_TEST_PYTHON: pythons.examples,
       MLFLOW_DEPLOYMENTS_TEST_CONTRACT_PYTHON: pythons.contract,
+      MLFLOW_DEPLOYMENTS_TEST_MODELS_PYTHON: pythons.models,
+      MLFLOW_DEPLOYMENTS_TEST_MLFLOW2_PYTHON: pythons.mlflow2,
       MLFLOW_DEPLOYMENTS_TEST_CACHE: cache,
     },
   });
@@ -49,7 +51,7 @@ function count(code) {
 
 const terminal = createTerminal();
 try {
-  const code = await runTests(await setUp(terminal, ["examples", "contract"]));
+  const code = await runTests(await setUp(terminal, ["examples", "contract", "models", "mlflow2"]));
   const counted = count(code);
   if (counted) terminal.print(`${counted.passed} passed, ${counted.failed} failed`);
   else terminal.failure("vitest wrote no results");

@@ -5,8 +5,13 @@ import { preparePython } from "./python.mjs";
 
 export { SetupError } from "./command.mjs";
 
-/** The Python environments by the name of their requirements file, and what a person knows them as. */
-const environments = { examples: "Python packages", contract: "Google's contract" };
+/** The Python environments by the name of their requirements file: what a person knows them and their packages as. */
+const environments = {
+  examples: { label: "Python packages", packages: "MLflow, scikit-learn" },
+  contract: { label: "Google's contract", packages: "Google's SDK and discovery documents" },
+  models: { label: "Models, MLflow 3", packages: "MLflow and the libraries of models" },
+  mlflow2: { label: "Models, MLflow 2", packages: "MLflow 2 and the libraries of models" },
+};
 
 /**
  * Takes a bare clone, or any later state of it, to where the package is built and its Python environments are made.
@@ -25,8 +30,9 @@ export async function setUp(terminal, names, signal) {
   /** @type {Record<string, string>} */
   const interpreters = {};
   for (const name of names) {
-    await terminal.step(environments[name], async (say) => {
-      const { path, summary } = await preparePython(name, python, say, signal);
+    const { label, packages } = environments[name];
+    await terminal.step(label, async (say) => {
+      const { path, summary } = await preparePython(name, python, packages, say, signal);
       interpreters[name] = path;
       return summary;
     });

@@ -6,13 +6,14 @@ import { cache, root } from "./paths.mjs";
 /**
  * Makes the Python environment of `requirements/<name>.txt` with this package's own code for it, unless it is there.
  *
- * @param {"examples" | "contract"} name
+ * @param {string} name
  * @param {string} interpreter path of the Python to make it with
+ * @param {string} packages what a person knows its packages as
  * @param {(detail: string) => void} say
  * @param {AbortSignal} [signal]
  * @returns {Promise<{ path: string, summary: string }>} its interpreter, and what was done
  */
-export async function preparePython(name, interpreter, say, signal) {
+export async function preparePython(name, interpreter, packages, say, signal) {
   // Not at the top: dist/ is made by an earlier step.
   const { ensureEnvironment } = await import("../../dist/runtime/environment.js");
   const { inspectPython } = await import("../../dist/runtime/python.js");
@@ -32,7 +33,6 @@ export async function preparePython(name, interpreter, say, signal) {
       onLine,
       signal,
     });
-    const packages = name === "examples" ? "MLflow, scikit-learn" : "Google's SDK and discovery documents";
     return {
       path,
       summary: `Python ${version} with ${packages}, ${installed ? "installed" : "up to date"}`,

@@ -11,3 +11,9 @@ export const testPython = (): string => interpreter("MLFLOW_DEPLOYMENTS_TEST_PYT
 
 /** Python with Google's own SDK and discovery documents. */
 export const contractPython = (): string => interpreter("MLFLOW_DEPLOYMENTS_TEST_CONTRACT_PYTHON");
+
+/** Python with MLflow 3, the libraries that models are trained with, `mlflow[auth]` and moto's server. */
+export const modelsPython = (): string => interpreter("MLFLOW_DEPLOYMENTS_TEST_MODELS_PYTHON");
+
+/** Python with MLflow 2.22, the libraries that models are trained with, and `mlflow[auth]`. */
+export const mlflow2Python = (): string => interpreter("MLFLOW_DEPLOYMENTS_TEST_MLFLOW2_PYTHON");

@@ -1,0 +1,1 @@
+"""What a model of the suite brings along by code_paths."""

@@ -1,0 +1,2 @@
+def to_cents(amount):
+    return round(float(amount), 2)
