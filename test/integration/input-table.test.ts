@@ -1,23 +1,21 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type Emulator, startEmulator } from "../../src/emulator/index.js";
 import { getDeployClient } from "../../src/index.js";
 import { inputCases, type InputCase, signatures } from "../fixtures/serving/input-table.js";
-import { runScript } from "../fixtures/serving/python.js";
-import { testPython } from "../support/python.js";
+import { runScript, writePredictor } from "../fixtures/serving/python.js";
+import { mlflow2Python, testPython } from "../support/python.js";
 
 let directory: string;
 let emulator: Emulator;
-/** What `mlflow.pyfunc` answers on the data that each case means. */
 let expected: unknown[];
 const endpoints: Record<string, string> = {};
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "input-table-"));
-  const cases = inputCases.map(({ model, data, params = null }) => ({ model, data, params }));
-  expected = (await runScript("echo_models.py", { models: signatures, cases }, { args: [directory] })) as unknown[];
+  expected = await expectedAnswers(testPython(), directory);
   emulator = await startEmulator({
     dataDir: join(directory, "emulator"),
     python: testPython(),
@@ -41,10 +39,20 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-async function ask(method: "predict" | "rawPredict", { model, instances, parameters }: InputCase) {
-  const url = `${emulator.url}/v1/projects/acme/locations/us-central1/endpoints/${endpoints[model]}:${method}`;
-  const body = `{"instances":${instances}${parameters === undefined ? "" : `,"parameters":${parameters}`}}`;
-  const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+/** Writes the models, and gives what `mlflow.pyfunc` answers on the data that each case means. */
+async function expectedAnswers(python: string, models: string): Promise<unknown[]> {
+  const cases = inputCases.map(({ model, data, params = null }) => ({ model, data, params }));
+  const options = { python, args: [models], cwd: models };
+  return (await runScript("echo_models.py", { models: signatures, cases }, options)) as unknown[];
+}
+
+const body = ({ instances, parameters }: InputCase) =>
+  `{"instances":${instances}${parameters === undefined ? "" : `,"parameters":${parameters}`}}`;
+
+async function ask(method: "predict" | "rawPredict", request: InputCase) {
+  const url = `${emulator.url}/v1/projects/acme/locations/us-central1/endpoints/${endpoints[request.model]}:${method}`;
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(url, { method: "POST", headers, body: body(request) });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
@@ -82,4 +90,21 @@ describe("predict, which takes every number through google.protobuf.Value", () =
     expect(status).toBe(400);
     expect(message).toContain(JSON.stringify(each.refused).slice(1, -1));
   });
+});
+
+it("is the same with MLflow 2.22, in one process", async () => {
+  const models = join(directory, "mlflow-2");
+  const modules = join(directory, "predictor");
+  await writePredictor(modules);
+  await mkdir(models);
+  const answers = await expectedAnswers(mlflow2Python(), models);
+  const requests = inputCases.map((each) => ({ model: join(models, each.model), body: body(each) }));
+  const outcomes = (await runScript("ask_models.py", requests, { python: mlflow2Python(), modules })) as unknown[];
+  const shown = inputCases.map((each, index) => ({ request: title(each), outcome: outcomes[index] }));
+  expect(shown).toEqual(
+    inputCases.map((each, index) => ({
+      request: title(each),
+      outcome: each.refused === undefined ? { predictions: answers[index] } : { BadRequest: each.refused },
+    })),
+  );
 });
