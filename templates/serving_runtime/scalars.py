@@ -16,6 +16,7 @@ import math
 import re
 import sys
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Callable
 
 import numpy as np
@@ -113,9 +114,25 @@ def _real(name: str, limits: np.finfo) -> Parse:
             raise Mismatch.expected(name, value)
         if not abs(value) <= largest:
             raise Mismatch.expected(f"{name} (of at most {largest:.6g})", value)
+        if type(value) is int and loses_digits(value):
+            raise Mismatch(f"expected {name}, got {describe(value)}, whose last digits a double cannot hold")
         return float(value)
 
     return parse
+
+
+def loses_digits(value: int) -> bool:
+    """Whether an integer becomes another one as a double.
+
+    Not if it is only how somebody wrote that double: JavaScript writes 2^60 as 1152921504606847000.
+    """
+    if abs(value) <= LARGEST_SAFE_INTEGER:
+        return False
+    try:
+        number = float(value)
+    except OverflowError:
+        return True
+    return int(number) != value and Decimal(repr(number)) != value
 
 
 def _string(value: Any) -> str:
