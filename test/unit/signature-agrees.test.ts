@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from "vitest";
 import { askClient, clientDiffers } from "../fixtures/serving/ask-client.js";
+import { inputCases, signatures } from "../fixtures/serving/input-table.js";
 import { generatedCases } from "../fixtures/serving/generated-cases.js";
 import { runScript } from "../fixtures/serving/python.js";
 
@@ -34,4 +35,16 @@ it("sends what the runtime reads as the same values", () => {
   for (const [index, outcome] of accepted.entries()) {
     expect({ request: sent[index], outcome: sentOutcomes[index] }).toEqual({ request: sent[index], outcome });
   }
+});
+
+const table = inputCases
+  .map(({ model, instances, parameters = "{}", refused }) => ({
+    title: `${model} ${instances} ${parameters}`,
+    request: { ...signatures[model], instances, parameters },
+    refused,
+  }))
+  .filter(({ request }) => request.inputs !== null && !clientDiffers(request));
+
+it.each(table)("judges a row of the input table as the runtime has to: $title", ({ request, refused }) => {
+  expect(askClient(request).refused).toBe(refused);
 });
