@@ -69,7 +69,7 @@ describe("a model that MLflow's client has written to S3", () => {
       args: [join(import.meta.dirname, "..", "..", "examples", "train_iris.py")],
       env: mlflowEnvironment({ ...environment(), MLFLOW_TRACKING_URI: mlflow.trackingUri }),
     });
-    expect(code, lines.slice(-15).join("\n")).toBe(0);
+    if (code !== 0) throw new Error(`train_iris.py failed:\n${lines.slice(-15).join("\n")}`);
     model = JSON.parse(lines.findLast((line) => line.startsWith("{")) ?? "null") as TrainedModel;
   });
 
