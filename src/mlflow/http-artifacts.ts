@@ -33,12 +33,14 @@ export class HttpArtifactReader implements ArtifactReader {
 
   #locate(uri: string): ServedDirectory {
     const place = withoutCredentials(uri);
-    const url = URL.canParse(uri) ? new URL(uri) : null;
-    const at = url?.pathname.indexOf(`${route}/`) ?? -1;
-    const path = url?.pathname.slice(at + route.length).replaceAll(/^\/+|\/+$/g, "") ?? "";
-    if (url === null || at === -1 || path === "" || url.search !== "" || url.hash !== "") throw unlistable(place);
-    const server = new URL(url.pathname.slice(0, at + route.length), url.origin);
-    return { http: this.#connect(server), url: server.href, path: safePath(decoded(path), "The artifact URI"), place };
+    const at = uri.indexOf(`${route}/`);
+    const server = uri.slice(0, at + route.length);
+    // not the path of a URL object, which has gone up by each `..` in it
+    const path = uri.slice(at + route.length).replaceAll(/^\/+|\/+$/g, "");
+    if (at === -1 || path === "" || /[?#]/.test(uri) || !URL.canParse(server)) throw unlistable(place);
+    const { origin, pathname } = new URL(server);
+    const root = new URL(pathname, origin);
+    return { http: this.#connect(root), url: root.href, path: safePath(decoded(path), "The artifact URI"), place };
   }
 }
 

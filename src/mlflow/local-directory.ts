@@ -7,6 +7,9 @@ import { DeploymentError } from "../core/errors.js";
 import { type Artifact, deepestDirectory } from "./artifact.js";
 import { safePath } from "./safe-path.js";
 
+/** Links to directories that are followed, over all ways that lead to them. */
+const mostLinkedDirectories = 1000;
+
 /**
  * All files below a directory of this machine, to be used in place. A symbolic link counts as what it points to, if that
  * is inside the directory.
@@ -26,20 +29,27 @@ export async function listLocalDirectory(directory: string): Promise<Artifact[]>
   }
   const files: Artifact[] = [];
   let entries = 0;
-  const walk = async (prefix: string, depth: number): Promise<void> => {
+  let linkedDirectories = 0;
+  const walk = async (directory: Entry, prefix: string, depth: number): Promise<void> => {
     if (depth > deepestDirectory)
       throw refused(`${given} has directories more than ${deepestDirectory} deep; is there a loop of links?`);
-    for (const name of await namesIn(join(root.path, prefix))) {
-      // links can lead to the same directory again and again, without a file in it
+    for (const name of await namesIn(directory.path)) {
       checkListingSize(++entries, given);
       const path = prefix === "" ? name : `${prefix}/${name}`;
-      const entry = await existing(join(root.path, path), () =>
+      const own = join(directory.path, name);
+      const entry = await existing(own, () =>
         refused(`${join(given, path)} is a link to nothing. Remove it from the model.`),
       );
       if (!entry.path.startsWith(root.path + sep)) {
         throw refused(`${join(given, path)} is a link that leaves the model directory. Put the file itself there.`);
       }
-      if (entry.stats.isDirectory()) await walk(path, depth + 1);
+      // they can lead to one directory by any number of ways
+      if (entry.stats.isDirectory() && entry.path !== own && ++linkedDirectories > mostLinkedDirectories) {
+        throw refused(
+          `${given} has more than ${mostLinkedDirectories} links to directories. Put the files themselves there.`,
+        );
+      }
+      if (entry.stats.isDirectory()) await walk(entry, path, depth + 1);
       else if (entry.stats.isFile()) files.push(artifact(safePath(path, `The directory ${given}`), entry));
       else throw refused(`${join(given, path)} is neither a file nor a directory. Remove it from the model.`);
     }
@@ -51,7 +61,7 @@ export async function listLocalDirectory(directory: string): Promise<Artifact[]>
     localPath,
     open: async () => createReadStream(localPath, { highWaterMark: 1024 * 1024 }),
   });
-  await walk("", 0);
+  await walk(root, "", 0);
   return files;
 }
 

@@ -32,9 +32,11 @@ export class GcsArtifactReader implements ArtifactReader {
       const files: ListedArtifact[] = [];
       const client = await this.#connection.client();
       let objects = 0;
-      for await (const { name = "", size } of listObjects(client.bucket(bucket), prefix, context.signal)) {
+      for await (const object of listObjects(client.bucket(bucket), prefix, context.signal)) {
+        const { name = "", size } = object;
         checkListingSize(++objects, uri);
         if (name.endsWith("/")) continue;
+        if (object.contentEncoding === "gzip") throw storedCompressed(name, uri);
         files.push({ path: objectPath(name.slice(prefix.length), uri), size: Number(size) });
       }
       return files;
@@ -67,6 +69,14 @@ async function* content(
 
 function attemptOf(doing: string, uri: string, bucket: string): Attempt {
   return { doing: `${doing} ${uri}`, bucket, role: "roles/storage.objectViewer" };
+}
+
+/** Cloud Storage gives such an object out unpacked, so that its size and checksum are not those of the file. */
+function storedCompressed(name: string, uri: string): DeploymentError {
+  return new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    `${uri} has an object that is stored compressed (Content-Encoding: gzip), ${JSON.stringify(name)}. Upload it again without that.`,
+  );
 }
 
 /** Bucket and prefix of a `gs://` URI; the prefix ends with a slash unless it is empty. */
