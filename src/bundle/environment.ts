@@ -37,6 +37,7 @@ export async function environment(request: BundleRequest, view: View): Promise<E
   const { model } = request;
   const { metadata } = model;
   const { own, warnings } = withServableMlflow(await modelRequirements(model));
+  if (own.wheels.length > 0 && request.modelArtifactUri !== null) warnings.push(wheelsOnLegacy);
   const image = baseImage(request.baseImage, metadata.pythonVersion, own.needsTools);
   const added = runtimeRequirements(own.packages, metadata.mlflowVersion);
   const preprocessor = await readPreprocessor(request.preprocessor, view);
@@ -66,6 +67,9 @@ export async function environment(request: BundleRequest, view: View): Promise<E
     warnings,
   };
 }
+
+const wheelsOnLegacy =
+  "The legacy platform has no image, and cannot take the model's wheels: it installs the same versions from PyPI.";
 
 async function dockerfile(image: string, request: BundleRequest, own: ModelRequirements): Promise<string> {
   const view = {
