@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
 import { type Emulator, startEmulator } from "../../src/emulator/index.js";
-import { type AiPlatformConfig, getDeployClient, type ProgressEvent, runLocal } from "../../src/index.js";
+import { type AiPlatformConfig, getDeployClient, runLocal } from "../../src/index.js";
 import { writePyfunc } from "../support/pyfunc-model.js";
 import { testPython } from "../support/python.js";
 
@@ -188,6 +188,9 @@ def _load_pyfunc(path):
 class Model:
     def predict(self, rows, params=None):
         return acme_sums.total(rows)
+
+    def predict_stream(self, row, params=None):
+        yield self.predict(row)
 `,
     );
     await mkdir(join(model, "wheels"));
@@ -195,9 +198,8 @@ class Model:
     await promisify(execFile)(testPython(), ["-c", makeWheel, join(model, wheel)]);
     await writeFile(join(model, "requirements.txt"), `mlflow==3.17.2\n${wheel}\n`);
 
-    const events: ProgressEvent[] = [];
     const client = getDeployClient("aiplatform", { config: place });
-    await client.createDeployment({ name: "wheel", modelUri: model, onProgress: (event) => events.push(event) });
+    await client.createDeployment({ name: "wheel", modelUri: model });
     expect((await client.predict({ deploymentName: "wheel", inputs: [[1, 2, 3]] })).predictions).toEqual([42]);
 
     const config = { python: testPython() };
