@@ -12,7 +12,8 @@ export interface SpecSettings {
   port: number;
   /** Their content is part of the environment's hash; the paths are for updates. */
   predictionScript: string | null;
-  preprocessor: string | null;
+  /** Absent in what an earlier version of this package has written down. */
+  preprocessor?: string | null;
   setupFile: string | null;
 }
 
