@@ -16,7 +16,7 @@ import type {
   UpdateDeploymentOptions,
 } from "../../core/options.js";
 import type { DeploymentPlan } from "../../core/plan.js";
-import { predictionRows, predictionTarget } from "../../core/prediction-request.js";
+import { predictionTarget } from "../../core/prediction-request.js";
 import type { PredictionsResponse } from "../../core/predictions-response.js";
 import { safeProgress } from "../../core/progress.js";
 import type { BundleBuilder, ModelResolver } from "../../core/services.js";
@@ -133,14 +133,14 @@ export class LocalClient extends BaseDeploymentClient<Config> {
   override predict(options: PredictOptions<Config>): Promise<PredictionsResponse> {
     return this.#run("predict", options, async (call) => {
       const { predict } = await import("./predict.js");
-      return predict(deploymentOf(options), predictionRows(options), options.params, call);
+      return predict(deploymentOf(options), options, call);
     });
   }
 
   override async *predictStream(options: PredictOptions<Config>): AsyncGenerator<unknown, void, undefined> {
     const parts = await this.#run("predictStream", options, async (call) => {
       const { predictStream } = await import("./predict.js");
-      return predictStream(deploymentOf(options), predictionRows(options), options.params, call);
+      return predictStream(deploymentOf(options), options, call);
     });
     try {
       yield* parts;
