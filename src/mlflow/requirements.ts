@@ -1,7 +1,9 @@
 import { DeploymentError } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
+import { pipRequirements, pythonVersions } from "./conda.js";
 import { parseYaml, scalarText } from "./mlmodel.js";
 import { maskCredentials } from "./printable-uri.js";
+import { pythonFor } from "./python-range.js";
 
 /** The texts of the files that describe a model's environment; undefined for those that it lacks. */
 export interface EnvironmentFiles {
@@ -10,32 +12,37 @@ export interface EnvironmentFiles {
   "python_env.yaml"?: string | undefined;
 }
 
-/** The Python version that `python_env.yaml`, else `conda.yaml`, says; null when neither does. */
+/** The Python version that `python_env.yaml`, else `conda.yaml`, says, or one that it allows; null when neither does. */
 export function readPythonVersion(files: EnvironmentFiles): string | null {
   const virtualenv = files["python_env.yaml"];
   const version = virtualenv === undefined ? null : scalarText(parseYaml(virtualenv, "python_env.yaml"), ["python"]);
   if (version !== null) return version;
-  const pinned = condaDependencies(files["conda.yaml"]).packages.find((dependency) => /^python\s*=/.test(dependency));
-  return /=\s*(\d+\.\d+[\w.]*)/.exec(pinned ?? "")?.[1] ?? null;
+  const versions = pythonVersions(condaDependencies(files["conda.yaml"]).packages);
+  return versions === undefined ? null : pythonFor(versions);
 }
 
 /**
- * What pip is to install for a model: its `requirements.txt`, else the pip part of its `conda.yaml`, else the MLflow that it was
- * logged with, which a warning tells.
+ * What pip is to install for a model: its `requirements.txt`, else what `conda.yaml` says, else the MLflow that it was logged with,
+ * which a warning tells.
  *
- * @throws DeploymentError `INVALID_PARAMETER_VALUE` when a line has credentials or a query in a URL, or more than 2,000 characters.
+ * @throws DeploymentError `INVALID_PARAMETER_VALUE` when a line has credentials or a query in a URL, or more than 2,000 characters,
+ * and for packages of conda that pip cannot install.
  */
 export function readRequirements(files: EnvironmentFiles, mlflowVersion: string | null, context: StepContext): string {
   const text = files["requirements.txt"];
-  if (text !== undefined) return withoutSecrets(text, "requirements.txt");
+  if (text !== undefined) {
+    warnOfUnlisted(files["conda.yaml"], context);
+    return withoutSecrets(text, "requirements.txt");
+  }
 
   const { pip, packages } = condaDependencies(files["conda.yaml"]);
-  const condaOnly = packages.filter((dependency) => !/^(python|pip)\b/.test(dependency));
-  if (condaOnly.length > 0) {
-    const message = `The model has no requirements.txt, and these packages of its conda.yaml are not installed by pip: ${condaOnly.join(", ")}.`;
+  const fromConda = pipRequirements(packages);
+  if (fromConda.length > 0) {
+    const message = `The model has no requirements.txt; for packages of its conda.yaml pip installs ${fromConda.join(", ")} from PyPI, which conda built otherwise. Compare its answers.`;
     context.report({ type: "warning", message });
   }
-  if (pip.length > 0) return withoutSecrets(`${pip.join("\n")}\n`, "conda.yaml");
+  const listed = [...fromConda, ...pip];
+  if (listed.length > 0) return withoutSecrets(`${listed.join("\n")}\n`, "conda.yaml");
 
   const fallback = mlflowVersion === null ? "mlflow" : `mlflow==${mlflowVersion}`;
   const message =
@@ -43,6 +50,20 @@ export function readRequirements(files: EnvironmentFiles, mlflowVersion: string 
     "Add a requirements.txt to it (mlflow.models.update_model_requirements).";
   context.report({ type: "warning", message });
   return `${fallback}\n`;
+}
+
+/** What conda.yaml has beside requirements.txt is not installed. One that cannot be read says nothing, and is not needed. */
+function warnOfUnlisted(conda: string | undefined, context: StepContext): void {
+  let packages: string[];
+  try {
+    ({ packages } = condaDependencies(conda));
+  } catch {
+    return;
+  }
+  const unlisted = packages.filter((dependency) => !/^(?:\S+::)?(python|pip)(?![\w.-])/.test(dependency));
+  if (unlisted.length === 0) return;
+  const message = `These packages of the model's conda.yaml are not in its requirements.txt, and not installed: ${unlisted.join(", ")}. If it fails to load without them, choose a baseImage that has them.`;
+  context.report({ type: "warning", message });
 }
 
 const longestLine = 2000;

@@ -113,11 +113,75 @@ describe("a model's requirements", () => {
     expect(warnings()).toEqual([]);
   });
 
-  it("are the pip part of conda.yaml when there is no requirements.txt, with a warning about conda's own packages", () => {
-    const conda = "dependencies: [python=3.9.1, pip<=23, cudatoolkit=11, {pip: [mlflow, numpy==1.26.4]}]";
-    expect(readRequirements({ "conda.yaml": conda }, null, context)).toBe("mlflow\nnumpy==1.26.4\n");
-    expect(warnings()).toEqual([expect.stringContaining("not installed by pip: cudatoolkit=11")]);
+  it("are of requirements.txt alone, with a warning about what only conda.yaml has", () => {
+    const conda = "dependencies: [python=3.9.1, pip<=23, conda-forge::openjdk=11, {pip: [mlflow]}]";
+    const files = { "requirements.txt": "mlflow", "conda.yaml": conda };
+    expect(readRequirements(files, null, context)).toBe("mlflow");
+    expect(warnings()).toEqual([expect.stringContaining("and not installed: conda-forge::openjdk=11. If it fails")]);
+    expect(readRequirements({ ...files, "conda.yaml": "dependencies: [" }, null, context)).toBe("mlflow");
+    expect(warnings()).toEqual([]);
+  });
+
+  it("are what conda.yaml says when there is no requirements.txt, with a warning about conda's own packages", () => {
+    const conda = "dependencies: [python=3.9.1, pip<=23, scikit-learn=0.24.2, {pip: [mlflow, numpy==1.26.4]}]";
+    expect(readRequirements({ "conda.yaml": conda }, null, context)).toBe(
+      "scikit-learn==0.24.2.*\nmlflow\nnumpy==1.26.4\n",
+    );
+    expect(warnings()).toEqual([expect.stringContaining("pip installs scikit-learn==0.24.2.* from PyPI")]);
     expect(readPythonVersion({ "conda.yaml": conda })).toBe("3.9.1");
+  });
+
+  it.each([
+    ["numpy", "numpy"],
+    ["numpy=1.26", "numpy==1.26.*"],
+    ["numpy=1.26.*", "numpy==1.26.*"],
+    ["numpy=1.26.4", "numpy==1.26.4.*"],
+    ["numpy==1.26.4", "numpy==1.26.4"],
+    ["numpy=1.26.4=py311_0", "numpy==1.26.4"],
+    ["numpy 1.26.4 py311_0", "numpy==1.26.4"],
+    ["numpy 1.26.*", "numpy==1.26.*"],
+    ["numpy=*", "numpy"],
+    ["numpy=1.26rc1", "numpy==1.26rc1"],
+    ["NumPy >=1.2, <2", "numpy>=1.2,<2"],
+    ["numpy>=1.2.*,!=1.5.*,~=1.6", "numpy>=1.2,!=1.5.*,~=1.6"],
+    ["conda-forge::numpy", "numpy"],
+    ["conda-forge/linux-64::numpy=1", "numpy==1.*"],
+    ["pytorch::pytorch=2.1", "torch==2.1.*"],
+    ["py-xgboost>=1.7", "xgboost>=1.7"],
+    ["librosa=0.10", "librosa==0.10.*"],
+  ])("are for conda's %s what pip takes for the same: %s", (spec, requirement) => {
+    const conda = JSON.stringify({ dependencies: [spec] });
+    expect(readRequirements({ "conda.yaml": conda }, null, context)).toBe(`${requirement}\n`);
+    warnings();
+  });
+
+  it("leave out what an image or a wheel brings along", () => {
+    const conda =
+      "dependencies: [python=3.9, pip, _libgcc_mutex=0.1=main, libgcc-ng=9.1.0, openssl=1.1.1, mkl, {pip: [mlflow]}]";
+    expect(readRequirements({ "conda.yaml": conda }, null, context)).toBe("mlflow\n");
+    expect(warnings()).toEqual([]);
+  });
+
+  it("are refused for what pip cannot install, all of it named with its reason and what to do", () => {
+    const conda = "dependencies: [python=3.9, cudatoolkit=11.3, r-base, nvidia::cuda-nvcc, openjdk>=8, gdal, numpy]";
+    const read = (): string => readRequirements({ "conda.yaml": conda }, null, context);
+    expect(read).toThrow(
+      /cudatoolkit \(the CUDA .*\), r-base \(it is of R\), cuda-nvcc \(.*\), openjdk \(it is Java\), gdal \(/,
+    );
+    expect(read).toThrow(/Add a requirements\.txt to the model .* baseImage/);
+  });
+
+  it.each([
+    ["numpy>=1|<0.5"],
+    ["numpy[version='>=1']"],
+    ["numpy=>1"],
+    ["numpy=1.2-3"],
+    ["numpy; rm"],
+    ["a".repeat(5000)],
+  ])("are refused for a spec of conda that pip has no words for: %s", (spec) => {
+    const read = (): string =>
+      readRequirements({ "conda.yaml": JSON.stringify({ dependencies: [spec] }) }, null, context);
+    expect(read).toThrow(/its conda\.yaml says ".*", which cannot be written for pip\. Add a requirements\.txt/);
   });
 
   it("are the MLflow that logged the model when it says nothing, with a warning", () => {
@@ -175,5 +239,27 @@ describe("readPythonVersion", () => {
       "3.10",
     );
     expect(readPythonVersion({})).toBeNull();
+  });
+
+  it.each([
+    ["python=3.8.5", "3.8.5"],
+    ["python==3.10", "3.10"],
+    ["conda-forge::python=3.9.7=h12debc0_1", "3.9.7"],
+    ["python 3.12.*", "3.12"],
+    ["python", null],
+    ["python=3", "3.11"],
+    ["python>=3.9", "3.11"],
+    ["python>=3.8,<3.11", "3.10"],
+    ["python>3.11,<3.13", "3.11"],
+    ["python>=3.12,!=3.12.*", "3.13"],
+    ["python<3.9.5", "3.9"],
+    ["python~=3.12.1", "3.12"],
+    ["python~=3.7", "3.11"],
+    ["python>=3.6,<3.8", "3.6"],
+    ["python=2.7.15", "2.7.15"],
+  ])("takes for conda's %s the Python %s", (spec, version) => {
+    expect(readPythonVersion({ "conda.yaml": JSON.stringify({ dependencies: ["python-dateutil=2.8", spec] }) })).toBe(
+      version,
+    );
   });
 });

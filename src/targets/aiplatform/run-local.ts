@@ -24,6 +24,7 @@ export async function runLocal(target: TargetUri, options: RunLocalOptions<AiPla
       bundleBuilder: new SdistBundleBuilder(),
       versionName: settings.versionName ?? null,
       predictionScript: settings.predictionScript ?? null,
+      preprocessor: settings.preprocessor ?? null,
       setupFile: settings.setupFile ?? null,
       python: settings.python,
       env: settings.env,

@@ -5,11 +5,12 @@ import type { DeploymentSpec } from "../../core/record.js";
 import { type SettingChange, settingMeta } from "./config/setting-meta.js";
 import type { AiPlatformSettings } from "./config/setting-rules.js";
 import { type SettingName, settingsShape } from "./config/settings.js";
+import { customInputsLabel } from "./custom-inputs.js";
 import type { PlatformNames } from "./services.js";
 import { maskedValues } from "../masked-values.js";
 
 /** Labels that this package sets; the user's own may not have their names. */
-const reservedLabels = ["managed-by", "deployment", "spec-hash", "environment-hash"] as const;
+const reservedLabels = ["managed-by", "deployment", "spec-hash", "environment-hash", customInputsLabel] as const;
 
 /** The value of the label `managed-by`. */
 export const managedBy = "mlflow-deployments";

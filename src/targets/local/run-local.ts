@@ -18,6 +18,7 @@ export async function runLocal(target: TargetUri, options: RunLocalOptions<Local
       bundleBuilder: new SdistBundleBuilder(),
       versionName: null,
       predictionScript: settings.predictionScript ?? null,
+      preprocessor: settings.preprocessor ?? null,
       setupFile: settings.setupFile ?? null,
       python: settings.python,
       env: settings.env,

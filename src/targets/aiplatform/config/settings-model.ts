@@ -49,6 +49,14 @@ export const modelSettings = {
       env: ["prediction_script"],
       changes: "environment",
     }),
+  preprocessor: text()
+    .optional()
+    .register(settingMeta, {
+      description:
+        "A Python file with class Preprocessor: preprocess(instances) before the model, postprocess(predictions) after it, or both. It is packed as preprocessor.py; a predictionScript that wants it imports it.",
+      env: ["preprocessor"],
+      changes: "environment",
+    }),
   setupFile: text()
     .optional()
     .register(settingMeta, {

@@ -27,6 +27,13 @@ const settingsShape = {
         "A Python file to use as predictor.py: class Predictor with __init__(model, preprocessor), predict(instances, **kwargs) and from_path(model_dir). A file that ends in .mustache is rendered first.",
       env: ["prediction_script"],
     }),
+  preprocessor: text()
+    .optional()
+    .register(settingMeta, {
+      description:
+        "A Python file with class Preprocessor: preprocess(instances) before the model, postprocess(predictions) after it, or both. It is packed as preprocessor.py; a predictionScript that wants it imports it.",
+      env: ["preprocessor"],
+    }),
   setupFile: text()
     .optional()
     .register(settingMeta, {
