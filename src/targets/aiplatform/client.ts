@@ -158,9 +158,7 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   override predict(options: PredictOptions<Config>): Promise<PredictionsResponse> {
     return this.#calls.run("predict", options, async (call) => {
       const { predict } = await import("./predict.js");
-      return new PredictionsResponse(
-        await predict(predictionTarget(options), options, call),
-      );
+      return new PredictionsResponse(await predict(predictionTarget(options), options, call));
     });
   }
 

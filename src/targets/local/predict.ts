@@ -23,8 +23,12 @@ export type Question = Pick<PredictOptions, "inputs" | "params">;
 export async function predict(name: string, question: Question, call: Call): Promise<PredictionsResponse> {
   const { rows, signature } = await prepare(name, question, call);
   try {
-    const answer = await requestPredictions(await serverOf(name, call), rows, call.context.signal);
-    return new PredictionsResponse({ ...answer, predictions: readPredictions(answer.predictions, signature) });
+    const { predictions, deployedModelId } = await requestPredictions(
+      await serverOf(name, call),
+      rows,
+      call.context.signal,
+    );
+    return new PredictionsResponse({ predictions: readPredictions(predictions, signature), deployedModelId });
   } catch (error) {
     await explainSilence(error, name, call);
     throw error;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { ModelSignature } from "../../core/model.js";
 import { mlmodelFile, readMlmodel } from "../../mlflow/mlmodel.js";
-import { hasCustomInputs } from "../custom-inputs.js";
+import { hasOwnPredictor } from "../own-predictor.js";
 import type { Call } from "./call.js";
 import { modelName } from "./spec.js";
 
@@ -21,7 +21,7 @@ export async function servedSignature(name: string, { data, settings }: Call): P
   const directory = data.deployment(name);
   try {
     const record = await directory.readRecord();
-    if (!record || record.pending || hasCustomInputs(record.spec.settings)) return null;
+    if (!record || record.pending || hasOwnPredictor(record.spec.settings)) return null;
     return await signatureIn(join(directory.models, modelName(record.spec)));
   } catch {
     // the request itself says what is wrong with the deployment

@@ -1,5 +1,5 @@
-/** Whether what is served may take other rows than the model's signature says: a predictor or preprocessor of the user's own may. */
-export function hasCustomInputs({
+/** Whether a predictor or a preprocessor is the user's own, which may take other rows than the model's signature says. */
+export function hasOwnPredictor({
   predictionScript,
   preprocessor,
 }: {
