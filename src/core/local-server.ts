@@ -1,4 +1,4 @@
-import type { LongCallOptions } from "./options.js";
+import type { LongCallOptions, PredictOptions } from "./options.js";
 import type { PredictionsResponse } from "./predictions-response.js";
 
 /** Options of `runLocal`. */
@@ -22,11 +22,7 @@ export interface LocalServer extends AsyncDisposable {
   /** Resolves when the server has ended, by `stop` or by itself, with what it said last in the latter case. */
   readonly exited: Promise<{ stopped: boolean; lastLines: string[] }>;
   /** Sends rows, as `predict` of a client does. */
-  predict(options: {
-    inputs: readonly unknown[];
-    params?: Record<string, unknown> | undefined;
-    signal?: AbortSignal | undefined;
-  }): Promise<PredictionsResponse>;
+  predict(options: Pick<PredictOptions, "inputs" | "params" | "signal">): Promise<PredictionsResponse>;
   /** The last lines that the server wrote, oldest first. @param lines - Default 100. */
   logs(lines?: number): string[];
   /** Stops the server and removes what was made for it. May be called more than once. */

@@ -2,7 +2,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { LocalServer, RunLocalOptions } from "../core/local-server.js";
-import { predictionRows } from "../core/prediction-request.js";
+import type { ModelMetadata, ModelSignature } from "../core/model.js";
+import { PredictionsResponse } from "../core/predictions-response.js";
 import type { StepContext } from "../core/progress.js";
 import { safeProgress } from "../core/progress.js";
 import type { BundleBuilder, ModelResolver } from "../core/services.js";
@@ -10,7 +11,11 @@ import { installBundle } from "../runtime/bundle-install.js";
 import { type BundleServer, startBundleServer } from "../runtime/bundle-server.js";
 import { checkPort } from "../runtime/port.js";
 import { requestPredictions } from "../runtime/predictions.js";
+import { prepareRequest } from "../signature/prepare-request.js";
+import { readPredictions } from "../signature/read-predictions.js";
+import { rowReader } from "../signature/row-reader.js";
 import { checkedName, missingParameter } from "./arguments.js";
+import { hasOwnPredictor } from "./own-predictor.js";
 import { packBundle, placeModel, processBundle, resolveModel } from "./prepare-model.js";
 import { makeWorkDirectory, type WorkDirectory } from "./work-directory.js";
 
@@ -32,6 +37,8 @@ export interface LocalServing {
   /** Seconds. */
   startTimeout: number;
   tmpDir: string | undefined;
+  /** Whether rows are checked against the model's signature before they are sent. */
+  checkInputs: boolean;
 }
 
 /**
@@ -47,8 +54,9 @@ export async function serveLocally(options: RunLocalOptions<never>, serving: Loc
   const context = { report: safeProgress(options.onProgress), signal: options.signal };
   const directory = await makeWorkDirectory(serving.tmpDir);
   try {
-    const server = await start(options, serving, directory, context);
-    return new RunningServer(name, server, () => directory.remove());
+    const { server, metadata } = await start(options, serving, directory, context);
+    const signature = serving.checkInputs && !hasOwnPredictor(serving) ? metadata.signature : null;
+    return new RunningServer(name, server, signature, () => directory.remove());
   } catch (error) {
     await directory.remove();
     throw error;
@@ -60,7 +68,7 @@ async function start(
   serving: LocalServing,
   directory: WorkDirectory,
   context: StepContext,
-): Promise<BundleServer> {
+): Promise<{ server: BundleServer; metadata: ModelMetadata }> {
   const { report, signal } = context;
   const request = { modelUri, flavor, directory: directory.models };
   const model = await resolveModel(serving.modelResolver, request, context);
@@ -109,7 +117,7 @@ async function start(
     signal,
   });
   report({ type: "step", step: "deploy", status: "done", message: server.url });
-  return server;
+  return { server, metadata: model.metadata };
 }
 
 class RunningServer implements LocalServer {
@@ -117,14 +125,17 @@ class RunningServer implements LocalServer {
   readonly port: number;
   readonly exited: LocalServer["exited"];
   readonly #server: BundleServer;
+  readonly #signature: ModelSignature | null;
   #stopped = false;
 
   constructor(
     readonly name: string,
     server: BundleServer,
+    signature: ModelSignature | null,
     remove: () => Promise<void>,
   ) {
     this.#server = server;
+    this.#signature = signature;
     this.url = server.url;
     this.port = server.port;
     this.exited = server.exited.then(async () => {
@@ -135,9 +146,11 @@ class RunningServer implements LocalServer {
   }
 
   async predict(options: Parameters<LocalServer["predict"]>[0]) {
-    const { params, signal } = options;
+    const rows = rowReader(options.inputs)(this.#signature);
+    const request = prepareRequest(rows, options.params, this.#signature);
     const server = { port: this.port, what: `The local server "${this.name}"` };
-    return requestPredictions(server, { instances: predictionRows(options), parameters: params }, signal);
+    const { predictions, deployedModelId } = await requestPredictions(server, request, options.signal);
+    return new PredictionsResponse({ predictions: readPredictions(predictions, this.#signature), deployedModelId });
   }
 
   logs(lines = keptLines): string[] {

@@ -1,6 +1,6 @@
 import type { ResolvedModel } from "../core/model.js";
 
-/** A small scikit-learn model, as a resolver gives it. Its one file does not exist. */
+/** A small scikit-learn model, as a resolver gives it: without a signature, so that it takes any rows. Its one file does not exist. */
 export function mockModel(uri: string): ResolvedModel {
   return {
     source: {
@@ -12,7 +12,7 @@ export function mockModel(uri: string): ResolvedModel {
     },
     metadata: {
       flavors: { python_function: { loader_module: "mlflow.sklearn" }, sklearn: {} },
-      signature: { inputs: [{ name: "x", type: "double" }], outputs: [{ type: "long" }], params: null },
+      signature: null,
       pythonVersion: "3.11.7",
       mlflowVersion: "3.17.2",
       modelId: "m-1",

@@ -33,6 +33,7 @@ describe("the settings of the local target", () => {
       startTimeout: 60,
       port: 0,
       env: {},
+      checkInputs: true,
     });
   });
 

@@ -27,7 +27,7 @@ describe("predict", () => {
     ]);
   });
 
-  it("looks an endpoint up once", async () => {
+  it("looks an endpoint and its model's signature up once: the next prediction is one request", async () => {
     const one = client();
     const { endpoint } = await one.createDeployment(request);
     platform.recorder.calls.length = 0;
@@ -35,6 +35,8 @@ describe("predict", () => {
       await one.predict({ ...target, inputs: [1] });
     expect(platform.recorder.methods).toEqual([
       "endpointManager.find",
+      "versionManager.get",
+      "modelResolver.describe",
       "predictionService.predict",
       "predictionService.predict",
     ]);

@@ -26,7 +26,7 @@ import type {
   UpdateEndpointOptions,
 } from "../../core/options.js";
 import type { DeploymentPlan } from "../../core/plan.js";
-import { predictionRows, predictionTarget } from "../../core/prediction-request.js";
+import { predictionTarget } from "../../core/prediction-request.js";
 import { PredictionsResponse } from "../../core/predictions-response.js";
 import type { PruneItem } from "../../core/prune.js";
 import type { ServingEndpoint } from "../../core/serving-endpoint.js";
@@ -166,9 +166,7 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   ): Promise<PredictionsResponse<Model["output"]>> {
     return this.#calls.run("predict", options, async (call) => {
       const { predict } = await import("./predict.js");
-      return new PredictionsResponse(
-        await predict(predictionTarget(options), predictionRows(options), options.params, call),
-      );
+      return new PredictionsResponse(await predict(predictionTarget(options), options, call));
     });
   }
 
@@ -182,7 +180,7 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   ): AsyncGenerator<unknown, void, undefined> {
     const parts = await this.#calls.run("predictStream", options, async (call) => {
       const { predictStream } = await import("./predict.js");
-      return predictStream(predictionTarget(options), predictionRows(options), options.params, call);
+      return predictStream(predictionTarget(options), options, call);
     });
     try {
       yield* parts;
@@ -200,7 +198,7 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   override explain(options: ExplainOptions<Config>): Promise<Explanations> {
     return this.#calls.run("explain", options, async (call) => {
       const { explain } = await import("./predict.js");
-      return explain(predictionTarget(options), predictionRows(options), options.params, call);
+      return explain(predictionTarget(options), options, call);
     });
   }
 

@@ -1,3 +1,4 @@
+import { hasOwnPredictor } from "../own-predictor.js";
 import type { AiPlatformSettings } from "./config/setting-rules.js";
 
 /**
@@ -7,6 +8,6 @@ import type { AiPlatformSettings } from "./config/setting-rules.js";
 export const customInputsLabel = "custom-inputs";
 
 /** Whether what is served by these settings may take other rows than the model's signature says. */
-export function hasCustomInputs({ serving, predictionScript, preprocessor }: AiPlatformSettings): boolean {
-  return serving === "image" || predictionScript !== undefined || preprocessor !== undefined;
+export function hasCustomInputs(settings: AiPlatformSettings): boolean {
+  return settings.serving === "image" || hasOwnPredictor(settings);
 }

@@ -8,12 +8,14 @@ import type { AiPlatformServices } from "./services.js";
 
 interface Known {
   endpoint: Endpoint;
-  /** Milliseconds since the epoch. */
-  until: number;
+  /** When it was looked at. Milliseconds since the epoch. */
+  at: number;
 }
 
 /** How long an endpoint is known before it is looked at again. */
 const knownForMs = 5 * 60_000;
+/** How long what is known of it is taken for its present state, by which a request may be refused. */
+const currentForMs = 5000;
 
 /** The serving endpoints that predictions went to, for each project and region: one prediction is one request. */
 const known = new WeakMap<AiPlatformServices, Map<string, Known>>();
@@ -32,6 +34,21 @@ export async function predictionEndpoint(target: PredictionTarget, call: Call): 
 export function forgetEndpoint(id: string, services: AiPlatformServices): void {
   const endpoints = known.get(services);
   for (const [key, { endpoint }] of endpoints ?? []) if (endpoint.id === id) endpoints?.delete(key);
+}
+
+/**
+ * Looks at the endpoint again, unless it was looked at just now: before rows are refused by what is known of it, since another
+ * process may have deployed another model.
+ *
+ * @returns Null where it is known to be as it was.
+ */
+export async function currentEndpoint(target: PredictionTarget, seen: Endpoint, call: Call): Promise<Endpoint | null> {
+  const { clock } = call.services;
+  const entries = [...(known.get(call.services)?.values() ?? [])];
+  const found = entries.find(({ endpoint }) => endpoint === seen);
+  if (!found || clock.now() - found.at < currentForMs) return null;
+  forgetEndpoint(seen.id, call.services);
+  return predictionEndpoint(target, call);
 }
 
 async function endpointOf(name: string, call: Call): Promise<Endpoint> {
@@ -57,10 +74,10 @@ async function lookUp(key: string, { services }: Call, find: () => Promise<Endpo
   known.set(services, endpoints);
   const now = services.clock.now();
   const found = endpoints.get(key);
-  if (found && found.until > now) return found.endpoint;
+  if (found && now - found.at < knownForMs) return found.endpoint;
   const endpoint = await find();
   if (shareOf(endpoint, () => true) === 100) {
-    const entry = { endpoint, until: now + knownForMs };
+    const entry = { endpoint, at: now };
     endpoints.set(key, entry).set(`endpoint ${endpoint.id}`, entry);
   }
   return endpoint;

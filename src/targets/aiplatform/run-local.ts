@@ -28,6 +28,7 @@ export async function runLocal(target: TargetUri, options: RunLocalOptions<AiPla
       env: settings.env,
       startTimeout: settings.deployTimeout,
       tmpDir: settings.tmpDir,
+      checkInputs: settings.checkInputs,
     });
   } catch (error) {
     throw DeploymentError.from(error, "runLocal");

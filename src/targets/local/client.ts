@@ -17,7 +17,7 @@ import type {
 } from "../../core/options.js";
 import type { ModelType } from "../../core/model-type.js";
 import type { DeploymentPlan } from "../../core/plan.js";
-import { predictionRows, predictionTarget } from "../../core/prediction-request.js";
+import { predictionTarget } from "../../core/prediction-request.js";
 import type { PredictionsResponse } from "../../core/predictions-response.js";
 import { safeProgress } from "../../core/progress.js";
 import type { BundleBuilder, ModelResolver } from "../../core/services.js";
@@ -139,7 +139,7 @@ export class LocalClient extends BaseDeploymentClient<Config> {
   ): Promise<PredictionsResponse<Model["output"]>> {
     return this.#run("predict", options, async (call) => {
       const { predict } = await import("./predict.js");
-      return predict(deploymentOf(options), predictionRows(options), options.params, call);
+      return predict(deploymentOf(options), options, call);
     });
   }
 
@@ -148,7 +148,7 @@ export class LocalClient extends BaseDeploymentClient<Config> {
   ): AsyncGenerator<unknown, void, undefined> {
     const parts = await this.#run("predictStream", options, async (call) => {
       const { predictStream } = await import("./predict.js");
-      return predictStream(deploymentOf(options), predictionRows(options), options.params, call);
+      return predictStream(deploymentOf(options), options, call);
     });
     try {
       yield* parts;

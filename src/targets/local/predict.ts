@@ -1,8 +1,13 @@
 import { DeploymentError } from "../../core/errors.js";
-import type { PredictionsResponse } from "../../core/predictions-response.js";
+import type { PredictOptions } from "../../core/options.js";
+import { PredictionsResponse } from "../../core/predictions-response.js";
 import { type PredictionServer, requestPredictions, requestPredictionStream } from "../../runtime/predictions.js";
+import { prepareRequest } from "../../signature/prepare-request.js";
+import { readPredictions } from "../../signature/read-predictions.js";
+import { rowReader } from "../../signature/row-reader.js";
 import type { Call } from "./call.js";
 import { noDeployment, notRunning } from "./live-state.js";
+import { servedSignature } from "./served-signature.js";
 import { SupervisorConnection } from "./supervisor/connection.js";
 
 /** How long a deployment's port is known: a supervisor that has ended may have lost it to another program. */
@@ -11,32 +16,37 @@ const knownForMs = 1000;
 /** The ports that predictions went to, by the deployment's directory. */
 const known = new Map<string, { port: number; until: number }>();
 
-/** Sends rows to a deployment. */
-export async function predict(
-  name: string,
-  inputs: readonly unknown[],
-  params: Record<string, unknown> | undefined,
-  call: Call,
-): Promise<PredictionsResponse> {
-  const rows = { instances: inputs, parameters: params };
+/** What is asked: `inputs` and `params` of the methods. */
+export type Question = Pick<PredictOptions, "inputs" | "params">;
+
+/** Sends rows to a deployment, once they are known to be those that its model takes. */
+export async function predict(name: string, question: Question, call: Call): Promise<PredictionsResponse> {
+  const { rows, signature } = await prepare(name, question, call);
   try {
-    return await requestPredictions(await serverOf(name, call), rows, call.context.signal);
+    const { predictions, deployedModelId } = await requestPredictions(
+      await serverOf(name, call),
+      rows,
+      call.context.signal,
+    );
+    return new PredictionsResponse({ predictions: readPredictions(predictions, signature), deployedModelId });
   } catch (error) {
     await explainSilence(error, name, call);
     throw error;
   }
 }
 
-/** Sends rows to a deployment, and gives the parts of the answer as they come. */
-export async function predictStream(
-  name: string,
-  inputs: readonly unknown[],
-  params: Record<string, unknown> | undefined,
-  call: Call,
-): Promise<AsyncIterable<unknown>> {
-  const rows = { instances: inputs, parameters: params };
+/** Sends rows as {@link predict}, and gives the parts of the answer as they come. */
+export async function predictStream(name: string, question: Question, call: Call): Promise<AsyncIterable<unknown>> {
+  const { rows } = await prepare(name, question, call);
   const parts = requestPredictionStream(await serverOf(name, call), rows, call.context.signal);
   return explained(parts, name, call);
+}
+
+async function prepare(name: string, { inputs, params }: Question, call: Call) {
+  const rows = rowReader(inputs);
+  const signature = await servedSignature(name, call);
+  const { instances, parameters } = prepareRequest(rows(signature), params, signature);
+  return { rows: { instances, parameters }, signature };
 }
 
 async function* explained(

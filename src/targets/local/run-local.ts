@@ -25,6 +25,7 @@ export async function runLocal(target: TargetUri, options: RunLocalOptions<Local
       env: settings.env,
       startTimeout: settings.startTimeout,
       tmpDir: settings.tmpDir,
+      checkInputs: settings.checkInputs,
     });
   } catch (error) {
     throw DeploymentError.from(error, "runLocal");

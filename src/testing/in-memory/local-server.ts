@@ -61,7 +61,7 @@ async function reply(request: IncomingMessage, answer: Answer): Promise<{ status
       instances: unknown[];
       params?: Record<string, unknown>;
     };
-    return { status: 200, body: { predictions: await answer(predictionRows({ inputs: instances }), params) } };
+    return { status: 200, body: { predictions: await answer(predictionRows({ inputs: { instances } }), params) } };
   } catch (error) {
     return { status: 400, body: { message: error instanceof Error ? error.message : String(error) } };
   }

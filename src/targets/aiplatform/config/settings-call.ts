@@ -18,6 +18,14 @@ export const callSettings = {
   deleteModel: flag().default(false).register(settingMeta, {
     description: "Whether deleteDeployment deletes the model's versions of this deployment as well.",
   }),
+  checkInputs: flag().default(true).register(settingMeta, {
+    description:
+      "Whether rows are checked against the model's signature before they are sent, with the same words as the model's server has. It is read once, from the model's MLmodel file in the bucket.",
+  }),
+  splitRequests: flag().default(true).register(settingMeta, {
+    description:
+      "Whether rows that are too many bytes for one prediction request go in several. Switch it off for a model that looks across the rows of a request.",
+  }),
   sync: flag().default(true).register(settingMeta, {
     description:
       "Whether the call waits for its end. With false it returns at once with an operation, and goes on in this process.",

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { namesOf, type SettingMeta, type SettingsDefinition } from "../../settings/definition.js";
-import { text, variables, wholeNumber } from "../../settings/values.js";
+import { flag, text, variables, wholeNumber } from "../../settings/values.js";
 
 const settingMeta = z.registry<SettingMeta>();
 
@@ -57,6 +57,10 @@ const settingsShape = {
   }),
   startTimeout: wholeNumber(1).default(300).register(settingMeta, {
     description: "Seconds that the process may take until its model is loaded.",
+  }),
+  checkInputs: flag().default(true).register(settingMeta, {
+    description:
+      "Whether rows are checked against the model's signature before they are sent, with the same words as the model's server has.",
   }),
   dataDir: text()
     .optional()
