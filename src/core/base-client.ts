@@ -16,6 +16,7 @@ import type {
   GetEndpointOptions,
   GetLogsOptions,
   ListDeploymentsOptions,
+  LongCallOptions,
   PlanDeploymentOptions,
   PredictBatchOptions,
   PredictOptions,
@@ -213,7 +214,7 @@ export abstract class BaseDeploymentClient<Config extends object = Record<string
    *
    * @param name - Of the operation that the call has given.
    */
-  operation(name: string, _options?: CallOptions<Config>): Operation<Deployment | BatchPrediction | null> {
+  operation(name: string, _options?: LongCallOptions<Config>): Operation<Deployment | BatchPrediction | null> {
     const refusal = unsupported(this.targetUri, "Calls in the background are");
     const reject = () => Promise.reject(refusal);
     return { name, wait: reject, cancel: reject };

@@ -11,6 +11,7 @@ import { listCommand } from "./list.js";
 import { logsCommand } from "./logs.js";
 import { planCommand } from "./plan.js";
 import { explainCommand, predictCommand } from "./predict.js";
+import { predictBatchCommand } from "./predict-batch.js";
 import { pruneCommand } from "./prune.js";
 import { runLocalCommand } from "./run-local.js";
 import { typesCommand } from "./types.js";
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   getCommand,
   predictCommand,
   explainCommand,
+  predictBatchCommand,
   planCommand,
   logsCommand,
   pruneCommand,

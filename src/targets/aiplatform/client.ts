@@ -18,6 +18,7 @@ import type {
   GetEndpointOptions,
   GetLogsOptions,
   ListDeploymentsOptions,
+  LongCallOptions,
   PlanDeploymentOptions,
   PredictBatchOptions,
   PredictOptions,
@@ -313,10 +314,13 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   }
 
   /** The operation of a call, or the batch prediction job of that name. */
-  override operation(name: `deployments/${string}`, options?: CallOptions<Config>): Operation<Deployment | null>;
-  override operation(name: `projects/${string}`, options?: CallOptions<Config>): Operation<BatchPrediction>;
-  override operation(name: string, options?: CallOptions<Config>): Operation<Deployment | BatchPrediction | null>;
-  override operation(name: string, options: CallOptions<Config> = {}): Operation<Deployment | BatchPrediction | null> {
+  override operation(name: `deployments/${string}`, options?: LongCallOptions<Config>): Operation<Deployment | null>;
+  override operation(name: `projects/${string}`, options?: LongCallOptions<Config>): Operation<BatchPrediction>;
+  override operation(name: string, options?: LongCallOptions<Config>): Operation<Deployment | BatchPrediction | null>;
+  override operation(
+    name: string,
+    options: LongCallOptions<Config> = {},
+  ): Operation<Deployment | BatchPrediction | null> {
     const run = <T>(
       waiting: WaitOptions,
       use: (operation: Operation<Deployment | BatchPrediction | null>) => Promise<T>,

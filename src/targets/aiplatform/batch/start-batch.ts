@@ -26,12 +26,12 @@ export async function startBatch(
   const { settings, services, context } = call;
   const unlabelled = unlabelledRequest(request, model, call);
   const hash = batchHash(unlabelled);
+  const { displayName } = model.deployed;
+  const labels = batchLabels(displayName, hash, settings, services.names);
   const before = await service.list(batchIdentity(hash), context);
   const running = before.find(({ state }) => !isEnded(state) && state !== "cancelling");
   if (running) return { job: running, started: false };
   await checkFiles(request, call);
-  const { displayName } = model.deployed;
-  const labels = batchLabels(displayName, hash, settings, services.names);
   try {
     return { job: await service.create({ ...unlabelled, displayName, labels }, context), started: true };
   } catch (error) {
