@@ -33,6 +33,17 @@ const resolve = (version: Version, uri: string): Promise<ResolvedModel> =>
   resolveModel(uri, { trackingUri: servers[version] });
 const restOf = (version: Version): MlflowRest => new MlflowRest(servers[version]);
 
+/** Changes a version in the database of MLflow 2's server, for what no API of it does. */
+async function changeVersion(name: string, version: string, values: Record<string, string | null>): Promise<void> {
+  const columns = Object.keys(values).map((column) => `${column} = ?`);
+  const statement = `UPDATE model_versions SET ${columns.join(", ")} WHERE name = ? AND version = ?`;
+  const program =
+    "import json, sqlite3, sys\nwith sqlite3.connect(sys.argv[1]) as db: db.execute(*json.loads(sys.argv[2]))";
+  const query = JSON.stringify([statement, [...Object.values(values), name, Number(version)]]);
+  const args = ["-I", "-c", program, join(dataDir, "mlflow.db"), query];
+  expect(await runProgram({ command: mlflow2Python(), args })).toMatchObject({ code: 0 });
+}
+
 describe.each(["2.22", "3.17"] as const)("a model of MLflow %s", (version) => {
   let runId: string;
   let root: string;
@@ -223,11 +234,8 @@ describe("a version that MLflow has not registered completely", () => {
   ])("is refused with its status %s", async (status, advice) => {
     const { artifactUri } = await restOf("2.22").createRun();
     const version = await restOf("2.22").createVersion("half", artifactUri);
-    // no API sets it: a registry of another kind does
-    const change = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(*eval(sys.argv[2])); c.commit()";
-    const sql = `("UPDATE model_versions SET status = ?, status_message = ? WHERE name = ? AND version = ?", ("${status}", "the disk was full", "half", ${version}))`;
-    const args = ["-I", "-c", change, join(dataDir, "mlflow.db"), sql];
-    expect(await runProgram({ command: mlflow2Python(), args })).toMatchObject({ code: 0 });
+    // no API of this registry sets it, but other registries do
+    await changeVersion("half", version, { status, status_message: "the disk was full" });
     await expect(resolve("2.22", `models:/half/${version}`)).rejects.toMatchObject({
       code: "FAILED_PRECONDITION",
       message: `MLflow has no complete model at version ${version} of the model "half" (${status}, the disk was full). ${advice}`,
@@ -243,9 +251,11 @@ describe("a registry of its own", () => {
     const run = await tracking.createRun();
     await tracking.putModel(`${run.artifactUri}/model`);
     const logged = await tracking.createLoggedModel(run.id, "scorer");
-    for (const source of [`runs:/${run.id}/model`, `${run.artifactUri}/model`, `models:/${logged.id}`]) {
+    for (const source of [`runs:/${run.id}/model`, `${run.artifactUri}/model`, "gs://bucket/model"]) {
       await registry.createVersion("elsewhere", source);
     }
+    // an older registry refuses to register a logged model
+    await changeVersion("elsewhere", "3", { source: `models:/${logged.id}`, storage_location: null });
     const place = async (uri: string) => (await resolveModel(uri, options())).source;
     expect(await place("models:/elsewhere/1")).toMatchObject({
       artifactUri: `${run.artifactUri}/model`,
@@ -264,7 +274,7 @@ describe("a registry of its own", () => {
   it("is taken from MLFLOW_REGISTRY_URI, and enough for a model that needs no tracking server", async () => {
     const env = { HOME: dataDir, MLFLOW_REGISTRY_URI: servers["2.22"] };
     const version = await restOf("2.22").createVersion("stored", "wasbs://container@host/model");
-    await expect(resolveModel(`models:/stored/${version}`, { env })).rejects.toThrow('"wasbs:" is not supported');
+    await expect(resolveModel(`models:/stored/${version}`, { env })).rejects.toThrow("The files at wasbs:");
     const proxied = await restOf("2.22").createVersion("stored", "mlflow-artifacts:/0/model");
     await expect(resolveModel(`models:/stored/${proxied}`, { env })).rejects.toThrow("needs an MLflow tracking server");
   });

@@ -31,7 +31,9 @@ export class MlflowRest {
   /** A registered model's next version. */
   async createVersion(name: string, source: string, runId = ""): Promise<string> {
     await this.post("registered-models/create", { name }).catch(() => {});
-    const { model_version } = await this.post("model-versions/create", { name, source, run_id: runId });
+    const modelId = /^models:\/(m-\w+)$/.exec(source)?.[1];
+    const body = { name, source, run_id: runId, ...(modelId && { model_id: modelId }) };
+    const { model_version } = await this.post("model-versions/create", body);
     return model_version.version;
   }
 
