@@ -1,10 +1,20 @@
 /** What this package uses of archiver 8, which ships no types. */
 declare module "archiver" {
-  import type { Transform } from "node:stream";
+  import type { Readable, Transform } from "node:stream";
 
-  /** A tar stream; the last three are handed through to the header. */
+  interface Entry {
+    name: string;
+    date: Date;
+    mode: number;
+    uid: number;
+    gid: number;
+    /** Of a stream: without its size it would be read into memory. */
+    stats?: { size: number };
+  }
+
+  /** A tar stream; mode and the two ids are handed through to the header. */
   export class TarArchive extends Transform {
-    append(source: Buffer | string, entry: { name: string; date: Date; mode: number; uid: number; gid: number }): this;
+    append(source: Readable | Buffer | string, entry: Entry): this;
     finalize(): Promise<void>;
   }
 }

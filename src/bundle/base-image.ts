@@ -25,9 +25,10 @@ const longest = 255 + 128 + 72;
  * The image that the Dockerfile starts from.
  *
  * @param chosen - `config.baseImage`; null for `python:X.Y-slim`, Docker's official image of the model's Python.
+ * @param needsTools - Whether git or a compiler is needed, which `python:X.Y` has.
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` for what is no name of an image, and for a Python that is too old.
  */
-export function baseImage(chosen: string | null, pythonVersion: string | null): string {
+export function baseImage(chosen: string | null, pythonVersion: string | null, needsTools: boolean): string {
   if (chosen !== null) {
     if (chosen.length <= longest && reference.test(chosen)) return chosen;
     throw new DeploymentError(
@@ -42,7 +43,7 @@ export function baseImage(chosen: string | null, pythonVersion: string | null): 
       `The model was logged with Python ${JSON.stringify(pythonVersion)}; the serving runtime needs 3.${oldestMinor} or later. Log the model with a newer one, or choose an image by baseImage.`,
     );
   }
-  return `python:${minor}-slim`;
+  return needsTools ? `python:${minor}` : `python:${minor}-slim`;
 }
 
 /** For values in a Dockerfile: none may hold what Docker gives a meaning to, such as a blank, a quote or a `$`. */

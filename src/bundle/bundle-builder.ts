@@ -1,12 +1,12 @@
 import { crc32c } from "@node-rs/crc32";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bundle, BundleRequest } from "../core/bundle.js";
 import { DeploymentError, throwIfCancelled } from "../core/errors.js";
 import { encodeCrc32c } from "../core/hash.js";
 import type { StepContext } from "../core/progress.js";
 import type { BundleBuilder } from "../core/services.js";
-import { tarGz } from "./archive.js";
+import { writeTarGz } from "./archive.js";
 import { defaultPython } from "./base-image.js";
 import { environment } from "./environment.js";
 import { packageInfo, projectName } from "./package-info.js";
@@ -39,8 +39,14 @@ export class SdistBundleBuilder implements BundleBuilder {
 async function pack(request: BundleRequest, context: StepContext): Promise<Bundle> {
   const { modelArtifactUri, versionName } = request;
   const named = versionName === null ? null : versionOfName(versionName);
-  const view = { legacy: modelArtifactUri !== null, modelArtifactUri, modelVersion: named };
+  const view = {
+    legacy: modelArtifactUri !== null,
+    modelArtifactUri,
+    modelVersion: named,
+    preprocessor: request.preprocessor !== null,
+  };
   const parts = await environment(request, view);
+  for (const message of parts.warnings) context.report({ type: "warning", message });
   if (request.baseImage === null && request.model.metadata.pythonVersion === null) {
     context.report({
       type: "warning",
@@ -51,22 +57,27 @@ async function pack(request: BundleRequest, context: StepContext): Promise<Bundl
   const version = named ?? versionOfHash(parts.hash);
   const setup = renderPython(parts.setup, { ...view, modelVersion: version, requirements: parts.requirements });
   const directory = `${projectName}-${version}`;
-  const archive = await tarGz(directory, [
+  const files = [
     ...parts.files,
     { path: "setup.py", content: setup },
     { path: "PKG-INFO", content: packageInfo(version, parts.requirements) },
-  ]);
+  ];
 
   throwIfCancelled(context.signal, "Packing the bundle");
   const fileName = `${directory}.tar.gz`;
   const localPath = join(request.directory, fileName);
   await mkdir(request.directory, { recursive: true });
-  await writeFile(localPath, archive);
+  let size = 0;
+  let checksum = 0;
+  await writeTarGz(localPath, directory, files, (piece) => {
+    size += piece.length;
+    checksum = crc32c(piece, checksum);
+  });
   return {
     fileName,
     localPath,
-    size: archive.length,
-    crc32c: encodeCrc32c(crc32c(archive)),
+    size,
+    crc32c: encodeCrc32c(checksum),
     version,
     directory,
     environmentHash: parts.hash,

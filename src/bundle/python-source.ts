@@ -5,20 +5,24 @@ import { failure, render, type Template, unavailable, type View } from "./render
 import { readTemplate, readText } from "./templates.js";
 
 /** The setting that names a file of the user's own. */
-export type SourceSetting = "predictionScript" | "setupFile";
+export type SourceSetting = "predictionScript" | "preprocessor" | "setupFile";
 
-const builtIn: Readonly<Record<SourceSetting, string>> = {
+const builtIn: Readonly<Record<"predictionScript" | "setupFile", string>> = {
   predictionScript: "predictor.py.mustache",
   setupFile: "setup.py.mustache",
 };
 
+/** The user's file, or this package's template where there is none; see {@link readOwnSource}. */
+export async function readSource(setting: keyof typeof builtIn, path: string | null): Promise<Template> {
+  return path === null ? readTemplate(builtIn[setting]) : readOwnSource(setting, path);
+}
+
 /**
- * The user's file, or this package's template where there is none.
+ * A file of the user's.
  *
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` when `path` is not a text file that can be read.
  */
-export async function readSource(setting: SourceSetting, path: string | null): Promise<Template> {
-  if (path === null) return readTemplate(builtIn[setting]);
+export async function readOwnSource(setting: SourceSetting, path: string): Promise<Template> {
   try {
     if (!(await stat(path)).isFile()) throw new Error("it is not a file");
     return { name: path, text: await readText(path) };
@@ -60,16 +64,22 @@ export function renderPython(source: Template, view: View): string {
   });
 }
 
+const classes = {
+  Predictor: "The serving runtime calls Predictor.from_path(model_dir) and predict(instances, **kwargs)",
+  Preprocessor:
+    "The predictor calls its preprocess(instances) before the model, and its postprocess(predictions) after it",
+} as const;
+
 /**
- * Refuses a predictor that the runtime could not use, before anything is sent.
+ * Refuses a file without the class that the runtime looks for, before anything is sent.
  *
  * @throws DeploymentError `INVALID_PARAMETER_VALUE`.
  */
-export function checkPredictor(name: string, code: string): void {
-  if (/^[ \t]*class[ \t]+Predictor\b/m.test(code)) return;
+export function checkClass(className: keyof typeof classes, file: string, code: string): void {
+  if (new RegExp(`^[ \\t]*class[ \\t]+${className}\\b`, "m").test(code)) return;
   throw new DeploymentError(
     "INVALID_PARAMETER_VALUE",
-    `${name} has no class Predictor. The serving runtime calls Predictor.from_path(model_dir) and predict(instances, **kwargs); define them in this file.`,
+    `${file} has no class ${className}. ${classes[className]}; define them in this file.`,
   );
 }
 

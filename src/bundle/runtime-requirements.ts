@@ -1,3 +1,4 @@
+import { isOld } from "./mlflow-pin.js";
 import type { Requirement } from "./requirements.js";
 
 /**
@@ -5,6 +6,8 @@ import type { Requirement } from "./requirements.js";
  * The upper bounds are the next major versions.
  */
 const runtime: Readonly<Record<string, string>> = {
+  // MLflow 2.19 does not bring it
+  pydantic: ">=2,<3",
   starlette: ">=0.37,<2",
   uvicorn: ">=0.23,<1",
   "google-cloud-storage": ">=2.10,<4",
@@ -23,7 +26,7 @@ export function runtimeRequirements(model: readonly Requirement[], mlflowVersion
   const settled = new Set(model.filter((requirement) => requirement.always).map((requirement) => requirement.name));
   // development versions are not on PyPI
   const released = mlflowVersion !== null && /^\d{1,4}(\.\d{1,4}){1,3}((a|b|rc)\d{1,4})?$/.test(mlflowVersion);
-  const mlflow = released ? `==${mlflowVersion}` : anyMlflow;
+  const mlflow = released && !isOld(`==${mlflowVersion}`) ? `==${mlflowVersion}` : anyMlflow;
   return Object.entries({ mlflow, ...runtime })
     .filter(([name]) => !settled.has(name))
     .map(([name, range]) => name + range);

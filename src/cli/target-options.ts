@@ -1,5 +1,5 @@
+import type { InputForm } from "../core/input-rows.js";
 import type { CommandOption } from "./command.js";
-import type { JsonFormat } from "./input/json-input.js";
 
 /** `-t`: required, unless `MLFLOW_DEPLOYMENTS_TARGET` says it. */
 export const targetOption: CommandOption = {
@@ -89,7 +89,7 @@ export const contentTypeOption: CommandOption = {
 export const jsonFormatOption: CommandOption = {
   flags: "--json-format <form>",
   description: "of a JSON input; default: told from its content",
-  choices: ["split", "records", "columns", "tf-serving"] satisfies JsonFormat[],
+  choices: ["split", "records", "columns", "tf-serving"] satisfies InputForm[],
 };
 
 export const outputPathOption: CommandOption = {

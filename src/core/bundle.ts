@@ -7,6 +7,8 @@ export interface BundleRequest {
   versionName: string | null;
   /** A file to use in place of the predictor template. */
   predictionScript: string | null;
+  /** A file whose class `Preprocessor` the predictor gets; packed as `preprocessor.py`. */
+  preprocessor: string | null;
   /** A file to use in place of the `setup.py` template. */
   setupFile: string | null;
   /** The image that the Dockerfile starts from. Default `python:X.Y-slim` of the model's Python. */

@@ -1,6 +1,7 @@
 import { TextDecoder } from "node:util";
 
 import { DeploymentError, type ErrorCode } from "./errors.js";
+import { parseExactJson } from "./exact-json.js";
 
 /** The longest event that is read, in characters: the sender is not trusted with this machine's memory. */
 const longestEvent = 32 * 1024 * 1024;
@@ -109,7 +110,7 @@ function decode(decoder: TextDecoder, chunk: Uint8Array, what: string): string {
 
 function parse(text: string, what: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch (error) {
     throw new DeploymentError(
       "INTERNAL_ERROR",

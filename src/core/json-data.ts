@@ -7,49 +7,74 @@ import { DeploymentError } from "./errors.js";
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` that names such a value by its path.
  */
 export function checkJsonData(value: unknown, path: string): void {
-  check(value, path, new Set());
+  new Check((at) => {
+    throw refused(at, "a BigInt", "Send a number or a string.");
+  }).value(value, path);
 }
 
-function check(value: unknown, path: string, above: Set<object>): void {
-  switch (typeof value) {
-    case "string":
-    case "boolean":
-      return;
-    case "number":
-      if (!Number.isFinite(value)) throw refused(path, `${value}`, "Send null for a missing number.");
-      return;
-    case "object":
-      if (value !== null) checkObject(value, path, above);
-      return;
-    case "undefined":
-      throw refused(path, "undefined", "Send null for a missing value, or leave the key out.");
-    case "bigint":
-      throw refused(path, "a BigInt", "Send a number or a string.");
-    default:
-      throw refused(path, `a ${typeof value}`, "Send data only.");
-  }
+/**
+ * As {@link checkJsonData}, for JSON that is written with all digits of a BigInt (`writeExactJson`).
+ *
+ * @returns Whether the value holds a BigInt.
+ */
+export function checkExactJsonData(value: unknown, path: string): boolean {
+  let found = false;
+  new Check(() => {
+    found = true;
+  }).value(value, path);
+  return found;
 }
 
-function checkObject(value: object, path: string, above: Set<object>): void {
-  if (above.has(value)) throw refused(path, "an object that holds itself", "Send data only.");
-  if (value instanceof Date) {
-    if (Number.isNaN(value.getTime())) throw refused(path, "an invalid date", "Send null for a missing value.");
-    return;
+class Check {
+  readonly #above = new Set<object>();
+  readonly #onBigInt: (path: string) => void;
+
+  constructor(onBigInt: (path: string) => void) {
+    this.#onBigInt = onBigInt;
   }
-  above.add(value);
-  if (Array.isArray(value)) {
-    // not forEach: it would pass over the holes of a sparse array
-    for (let index = 0; index < value.length; index++) check(value[index], `${path}[${index}]`, above);
-  } else if (isPlain(value)) {
-    for (const [key, part] of Object.entries(value)) check(part, `${path}${step(key)}`, above);
-  } else {
-    throw refused(
-      path,
-      `a ${value.constructor?.name || "class instance"}`,
-      "Send arrays and plain objects; Array.from makes an array of a typed one.",
-    );
+
+  value(value: unknown, path: string): void {
+    switch (typeof value) {
+      case "string":
+      case "boolean":
+        return;
+      case "number":
+        if (!Number.isFinite(value)) throw refused(path, `${value}`, "Send null for a missing number.");
+        return;
+      case "object":
+        if (value !== null) this.#object(value, path);
+        return;
+      case "undefined":
+        throw refused(path, "undefined", "Send null for a missing value, or leave the key out.");
+      case "bigint":
+        this.#onBigInt(path);
+        return;
+      default:
+        throw refused(path, `a ${typeof value}`, "Send data only.");
+    }
   }
-  above.delete(value);
+
+  #object(value: object, path: string): void {
+    if (this.#above.has(value)) throw refused(path, "an object that holds itself", "Send data only.");
+    if (value instanceof Date) {
+      if (Number.isNaN(value.getTime())) throw refused(path, "an invalid date", "Send null for a missing value.");
+      return;
+    }
+    this.#above.add(value);
+    if (Array.isArray(value)) {
+      // not forEach: it would pass over the holes of a sparse array
+      for (let index = 0; index < value.length; index++) this.value(value[index], `${path}[${index}]`);
+    } else if (isPlain(value)) {
+      for (const [key, part] of Object.entries(value)) this.value(part, `${path}${step(key)}`);
+    } else {
+      throw refused(
+        path,
+        `a ${value.constructor?.name || "class instance"}`,
+        "Send arrays and plain objects; Array.from makes an array of a typed one.",
+      );
+    }
+    this.#above.delete(value);
+  }
 }
 
 function isPlain(value: object): boolean {

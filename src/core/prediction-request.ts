@@ -1,4 +1,5 @@
 import { DeploymentError } from "./errors.js";
+import { rowsOf } from "./input-rows.js";
 import type { PredictOptions } from "./options.js";
 
 /** Where a prediction goes: to a deployment, or to whatever an endpoint's traffic split says. */
@@ -19,14 +20,16 @@ export function predictionTarget({
 }
 
 /**
- * The rows in the options of `predict`, of which there is at least one. For those who write a target.
+ * The rows in the options of `predict`, whatever form they come in (`PredictionInputs`), of which there is at least one. For
+ * those who write a target.
  *
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` for inputs that are no rows.
  */
 export function predictionRows({ inputs }: Pick<PredictOptions, "inputs">): readonly unknown[] {
-  if (Array.isArray(inputs) && inputs.length > 0) return inputs as unknown[];
+  const rows = rowsOf(inputs);
+  if (rows.length > 0) return rows;
   throw new DeploymentError(
     "INVALID_PARAMETER_VALUE",
-    "inputs must be an array with at least one row, such as [[5.1, 3.5, 1.4, 0.2]].",
+    "inputs must have at least one row, such as [[5.1, 3.5, 1.4, 0.2]].",
   );
 }

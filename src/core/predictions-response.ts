@@ -1,5 +1,6 @@
 import type { Predictions } from "./deployment.js";
 import { DeploymentError } from "./errors.js";
+import { parseExactJson } from "./exact-json.js";
 import { type ArrayOf, type ArrayType, toTypedArray } from "./typed-array.js";
 
 /**
@@ -9,9 +10,9 @@ import { type ArrayOf, type ArrayType, toTypedArray } from "./typed-array.js";
 const shadowing = new WeakMap<object, Record<string, unknown>>();
 
 /** What `predict` gives: the predictions, who made them, and ways to read them (`mlflow.deployments.PredictionsResponse`). */
-export class PredictionsResponse implements Predictions {
-  /** One for each row, in their order. */
-  readonly predictions: unknown[];
+export class PredictionsResponse<Output = unknown> implements Predictions {
+  /** One for each row, in their order. An integer beyond 2^53 is a BigInt. */
+  readonly predictions: Output[];
   /** Which deployed model answered. */
   readonly deployedModelId: string | null;
   readonly model: string | null;
@@ -20,7 +21,7 @@ export class PredictionsResponse implements Predictions {
   /** Whatever else the platform's answer holds. */
   readonly metadata: Record<string, unknown> | null;
 
-  constructor(content: Pick<Predictions, "predictions"> & Partial<Predictions>) {
+  constructor(content: { predictions: Output[] } & Partial<Predictions>) {
     // keys that are not known here are kept, as MLflow keeps them
     const entries = Object.entries(content);
     Object.assign(this, Object.fromEntries(entries.filter(([key]) => !(key in PredictionsResponse.prototype))));
@@ -34,14 +35,15 @@ export class PredictionsResponse implements Predictions {
   }
 
   /**
-   * Reads the JSON text of a response, such as `JSON.stringify` makes of one or a serving container answers.
+   * Reads the JSON text of a response, such as `JSON.stringify` makes of one or a serving container answers. A whole number
+   * beyond 2^53 is a BigInt.
    *
    * @throws DeploymentError `INVALID_PARAMETER_VALUE` for what is no JSON, or has no list `predictions`.
    */
   static fromJSON(text: string): PredictionsResponse {
     let content: unknown;
     try {
-      content = JSON.parse(text);
+      content = parseExactJson(text);
     } catch (error) {
       throw invalid("Predictions response contents are not valid JSON.", error);
     }
@@ -54,11 +56,16 @@ export class PredictionsResponse implements Predictions {
     return new PredictionsResponse(content as Predictions);
   }
 
-  /** The content, for `JSON.stringify`: without what the platform did not say. */
-  toJSON(): Record<string, unknown> {
+  /** The content as plain data: without what the platform did not say. */
+  content(): Record<string, unknown> {
     return Object.fromEntries(
       [...Object.entries(this), ...Object.entries(shadowing.get(this) ?? {})].filter(([, value]) => value !== null),
     );
+  }
+
+  /** The content, for `JSON.stringify`, which takes no BigInt: one is the text of its digits. */
+  toJSON(): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(this.content()).map(([key, value]) => [key, withDigits(value)]));
   }
 
   /** The predictions as rows of cells: of an object its values in the order of {@link columns}, of a scalar the one. */
@@ -87,6 +94,19 @@ export class PredictionsResponse implements Predictions {
   typedArray<Type extends ArrayType = "float64">(type?: Type): { data: ArrayOf<Type>; shape: number[] } {
     return toTypedArray(this.predictions, (type ?? "float64") as Type);
   }
+}
+
+/** The same data with the digits of each BigInt in its place. What holds none stays the same object. */
+function withDigits(value: unknown): unknown {
+  if (typeof value === "bigint") return String(value);
+  if (Array.isArray(value)) {
+    const items = value.map(withDigits);
+    return items.some((item, index) => item !== value[index]) ? items : value;
+  }
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  const entries = Object.entries(value);
+  const written = entries.map(([key, item]) => [key, withDigits(item)] as const);
+  return written.some(([, item], index) => item !== entries[index]?.[1]) ? Object.fromEntries(written) : value;
 }
 
 function cellsOf(prediction: unknown): Map<string, unknown> {

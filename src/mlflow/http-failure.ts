@@ -1,6 +1,6 @@
 import { DeploymentError, type ErrorCode } from "../core/errors.js";
 import { maskCredentials, withoutCredentials } from "./printable-uri.js";
-import { trackingUriSetting } from "./tracking-uri.js";
+import { secureConnectionFailure } from "./tls-failure.js";
 
 /** What a server answered, as far as a failure needs it. */
 export interface FailedAnswer {
@@ -10,6 +10,16 @@ export interface FailedAnswer {
   body: string;
   /** Whether the request was signed. */
   signed: boolean;
+  /** What somebody who did not sign is to do where the server asks for it. */
+  signInAdvice: string;
+}
+
+/** Which server was asked. */
+export interface AskedServer {
+  /** Its scheme, host and port, without credentials. */
+  origin: string;
+  /** How its address is set. */
+  setting: string;
 }
 
 /** MLflow's error codes (`mlflow.protos.databricks_pb2.ErrorCode`) that mean something to a caller of this package. */
@@ -43,30 +53,32 @@ export function jsonObject(body: string): Record<string, unknown> | null {
  * An answer that is not the wanted one, as an error.
  *
  * @param what What was asked for, such as `the run "abc"`.
- * @param server The server's address, without credentials.
  */
-export function answerFailure(answer: FailedAnswer, what: string, server: string): DeploymentError {
+export function answerFailure(answer: FailedAnswer, what: string, server: AskedServer): DeploymentError {
   const { status } = answer;
   const json = jsonObject(answer.body);
   const said = typeof json?.["message"] === "string" ? `: ${tidy(json["message"])}` : "";
-  const failed = `Cannot read ${what} from ${server}`;
+  const failed = `Cannot read ${what} from ${server.origin}`;
 
   if (status >= 300 && status < 400) {
     const target = withoutCredentials(answer.location ?? "another address").split(/[?#]/)[0];
+    const signIn = answer.signed ? "the token or password is wrong or has expired" : answer.signInAdvice;
     return new DeploymentError(
       "UNAUTHENTICATED",
       `${failed}: the server redirects to ${target}, and credentials are not sent there. If that is the server, set ` +
-        `${trackingUriSetting} to it; if it is a sign-in page, set MLFLOW_TRACKING_TOKEN.`,
+        `${server.setting} to it; if it is a sign-in page, ${signIn}.`,
     );
   }
   if (status === 401) {
-    const advice = answer.signed
-      ? "the user name, password or token is wrong or has expired"
-      : "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN";
+    const advice = answer.signed ? "the user name, password or token is wrong or has expired" : answer.signInAdvice;
     return new DeploymentError("UNAUTHENTICATED", `${failed}: the server asks who you are; ${advice}.`);
   }
   if (status === 403) {
-    return new DeploymentError("PERMISSION_DENIED", `${failed}: the server does not let this user read it${said}.`);
+    const advice = answer.signed ? "" : ` If it needs a user: ${answer.signInAdvice}.`;
+    return new DeploymentError(
+      "PERMISSION_DENIED",
+      `${failed}: the server does not let this user read it${said}.${advice}`,
+    );
   }
   if (transientStatuses.has(status)) {
     return new DeploymentError(
@@ -74,10 +86,15 @@ export function answerFailure(answer: FailedAnswer, what: string, server: string
       `${failed}: HTTP ${status}${said}. Look at the server's log if it stays so.`,
     );
   }
-  if (json === null) {
+  // every error of MLflow's API has a code: JSON without is another server's
+  if (json === null || (status !== 200 && typeof json["error_code"] !== "string")) {
+    return strangeAnswer(answer, failed, server);
+  }
+  if (/model registry functionality is unavailable/i.test(said)) {
     return new DeploymentError(
-      "INVALID_PARAMETER_VALUE",
-      `${failed}: HTTP ${status}, and no JSON. Is this an MLflow server? Check ${trackingUriSetting}, with its path if it has one.`,
+      "FAILED_PRECONDITION",
+      `${failed}: this server has no model registry. Name the model by runs:/ in place of models:/, or start the server with ` +
+        "--backend-store-uri of a database, such as sqlite:///mlflow.db.",
     );
   }
   const code =
@@ -85,28 +102,69 @@ export function answerFailure(answer: FailedAnswer, what: string, server: string
   return new DeploymentError(code, `${failed}${said || `: HTTP ${status}`}`);
 }
 
+/** Something that no MLflow server answers. */
+function strangeAnswer({ status, body }: FailedAnswer, failed: string, { setting }: AskedServer): DeploymentError {
+  const text = body.trimStart();
+  if (status === 200 && text.startsWith("{")) {
+    return new DeploymentError(
+      "TEMPORARILY_UNAVAILABLE",
+      `${failed}: the answer is cut off, or is no JSON. Look at the server's log, or at that of a proxy before it, if it stays so.`,
+    );
+  }
+  const kind = text.startsWith("<") ? "a page of HTML" : "not what MLflow answers";
+  const signIn =
+    status === 200 && text.startsWith("<") ? " If a proxy shows its sign-in page, set MLFLOW_TRACKING_TOKEN." : "";
+  return new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    `${failed}: HTTP ${status}, and ${kind}. Is this an MLflow server? Check ${setting}, with its path if it has one.${signIn}`,
+  );
+}
+
 /** A request that got no answer, as an error. `code` is that of the socket, such as `ECONNREFUSED`. */
-export function connectionFailure(error: unknown, code: string, what: string, server: string): DeploymentError {
+export function connectionFailure(error: unknown, code: string, what: string, server: AskedServer): DeploymentError {
   const options = { cause: new Error(code) };
   if (code === "ECONNREFUSED" || code === "ENOTFOUND") {
     return new DeploymentError(
       "TEMPORARILY_UNAVAILABLE",
-      `No server answers at ${server} (${code}). Start MLflow there, or set ${trackingUriSetting} to where it is.`,
+      `No server answers at ${server.origin} (${code}). Start MLflow there, or set ${server.setting} to where it is.`,
       { ...options, retryable: false },
     );
   }
-  if (/CERT|SELF_SIGNED|ERR_TLS|SSL|EPROTO/.test(code)) {
+  const insecure = secureConnectionFailure(code, server);
+  if (insecure !== null) return insecure;
+  if (code.startsWith("HPE_")) {
     return new DeploymentError(
-      "FAILED_PRECONDITION",
-      `No secure connection to ${server} (${code}). Set MLFLOW_TRACKING_SERVER_CERT_PATH to the certificate of its authority.`,
+      "INVALID_PARAMETER_VALUE",
+      `What answers at ${server.origin} does not speak HTTP (${code}). Check host and port in ${server.setting}.`,
       options,
     );
   }
   const reason = tidy(error instanceof Error ? error.message : String(error));
+  const hint =
+    code === "ECONNRESET" && server.origin.startsWith("http:")
+      ? ` If the server expects TLS, write https:// in ${server.setting}.`
+      : "";
   return new DeploymentError(
     "TEMPORARILY_UNAVAILABLE",
-    `Cannot read ${what} from ${server}: ${reason} (${code}).`,
+    `Cannot read ${what} from ${server.origin}: ${reason} (${code}).${hint}`,
     options,
+  );
+}
+
+/** An answer that does not end, or is larger than any of MLflow's. */
+export function tooLarge(what: string, server: AskedServer, bytes: number): DeploymentError {
+  return new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    `Cannot read ${what} from ${server.origin}: the answer has more than ${bytes} bytes. Is this an MLflow server? Check ${server.setting}.`,
+  );
+}
+
+/** A page of HTML with status 200 where a file should be. */
+export function pageInPlace(what: string, server: AskedServer): DeploymentError {
+  return new DeploymentError(
+    "UNAUTHENTICATED",
+    `Cannot read ${what} from ${server.origin}: a page of HTML came in its place. If it is a proxy's sign-in page, set MLFLOW_TRACKING_TOKEN; ` +
+      `else check ${server.setting}, with its path if it has one.`,
   );
 }
 
@@ -114,7 +172,7 @@ export function connectionFailure(error: unknown, code: string, what: string, se
 const longestQuote = 500;
 
 /** A server's own words, without credentials and without a flood. */
-function tidy(message: string): string {
+export function tidy(message: string): string {
   const words = message.slice(0, longestQuote).split(/\s+/);
   // half a URL does not show what in it is a password
   if (message.length > longestQuote) words.splice(-1, 1, "…");

@@ -3,10 +3,17 @@ import type { Readable } from "node:stream";
 import type { AxiosResponse } from "axios";
 
 import type { Clock } from "../core/clock.js";
-import { type DeploymentError, throwIfCancelled } from "../core/errors.js";
+import { DeploymentError, throwIfCancelled } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
-import type { TrackingConnection } from "./connection.js";
-import { answerFailure, connectionFailure, jsonObject } from "./http-failure.js";
+import type { RequestSettings, TrackingConnection } from "./connection.js";
+import {
+  answerFailure,
+  type AskedServer,
+  connectionFailure,
+  jsonObject,
+  pageInPlace,
+  tooLarge,
+} from "./http-failure.js";
 
 /** Milliseconds that a connection may be silent. */
 const silenceTimeout = 60_000;
@@ -15,6 +22,8 @@ const totalTimeout = 120_000;
 const usualAttempts = 5;
 /** Bytes of an answer that is held in memory. */
 const largestText = 64 * 1024 * 1024;
+/** Of an error's answer, where a file was asked for: bytes, and milliseconds until they have come. */
+const longestError = { bytes: 65_536, wait: 10_000 };
 
 /** A request that changes nothing, so that it may be sent again. */
 export interface ReadRequest {
@@ -77,10 +86,17 @@ export class MlflowHttp {
     return answer.data;
   }
 
-  /** The bytes of an answer, as they come. */
+  /**
+   * The bytes of an answer, as they come.
+   *
+   * @throws DeploymentError `UNAUTHENTICATED` for a page of HTML, where the URL names none: that is how a proxy asks to sign in.
+   */
   async stream(request: ReadRequest, context: Cancellable): Promise<Readable> {
     const answer = await this.#send(request, bytes, context);
-    return answer.data;
+    const isPage = /^(text\/html|application\/xhtml)/i.test(headerText(answer.headers["content-type"]) ?? "");
+    if (!isPage || /\.(\w*html?|xht|s1h|stml)$/i.test(new URL(request.url).pathname)) return answer.data;
+    answer.data.destroy();
+    throw pageInPlace(request.what, this.#server(request));
   }
 
   async #send<T>(request: ReadRequest, wanted: Wanted<T>, context: Cancellable): Promise<AxiosResponse<T>> {
@@ -97,10 +113,10 @@ export class MlflowHttp {
   }
 
   async #attempt<T>(request: ReadRequest, wanted: Wanted<T>, context: Cancellable): Promise<Outcome<T>> {
-    const server = new URL(request.url).origin;
+    const server = this.#server(request);
     // a slow answer that never pauses must end too, but a download may take its time
     const limits = wanted.type === "text" ? [AbortSignal.timeout(totalTimeout)] : [];
-    const settings = await this.connection.settingsFor(request.url);
+    const settings = await this.#settings(request, context);
     const { default: axios } = await import("axios");
     try {
       const answer = await axios.request<T>({
@@ -109,8 +125,8 @@ export class MlflowHttp {
         params: request.query,
         data: request.body,
         ...settings,
-        responseType: wanted.type,
-        transformResponse: (body: unknown) => body,
+        responseType: wanted.type === "text" ? "arraybuffer" : "stream",
+        transformResponse: (body: unknown) => (body instanceof Buffer ? decoded(body) : body),
         timeout: silenceTimeout,
         maxContentLength: wanted.type === "text" ? largestText : -1,
         maxRedirects: 0,
@@ -123,12 +139,46 @@ export class MlflowHttp {
         location: headerText(answer.headers["location"]),
         body: typeof answer.data === "string" ? answer.data : await beginning(answer.data as Readable),
         signed: "Authorization" in settings.headers,
+        signInAdvice: this.connection.signInAdvice(request.url),
       };
       return { failure: answerFailure(failed, request.what, server), retryAfter: answer.headers["retry-after"] };
     } catch (error) {
       const code = limits[0]?.aborted ? "ETIMEDOUT" : errorCode(error);
-      return { failure: connectionFailure(error, code, request.what, server), retryAfter: undefined };
+      return { failure: failureOf(error, code, request.what, server), retryAfter: undefined };
     }
+  }
+
+  #server({ url }: ReadRequest): AskedServer {
+    return { origin: new URL(url).origin, setting: this.connection.setting };
+  }
+
+  /** A function that is asked for a token may take long, too. */
+  async #settings(request: ReadRequest, { signal }: Cancellable): Promise<RequestSettings> {
+    const what = `Signing in to read ${request.what}`;
+    const limit = AbortSignal.timeout(totalTimeout);
+    try {
+      return await beforeAbort(
+        this.connection.settingsFor(request.url),
+        signal ? AbortSignal.any([signal, limit]) : limit,
+      );
+    } catch (error) {
+      throwIfCancelled(signal, what);
+      throw DeploymentError.from(error, what);
+    }
+  }
+}
+
+/** The outcome of `work`, or the signal's reason when that comes first. */
+async function beforeAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const done = new AbortController();
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason as Error), { signal: done.signal });
+      if (signal.aborted) reject(signal.reason as Error);
+      work.then(resolve, reject);
+    });
+  } finally {
+    done.abort();
   }
 }
 
@@ -141,12 +191,35 @@ function retryDelay(attempt: number, retryAfter: unknown): number {
 
 /** The first part of a body that is an error message, not a file. */
 async function beginning(stream: Readable): Promise<string> {
-  let text = "";
-  for await (const chunk of stream) {
-    text += String(chunk);
-    if (text.length > 65_536) break;
+  const timer = setTimeout(() => stream.destroy(), longestError.wait);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > longestError.bytes) break;
+    }
+  } catch {
+    // what has come is enough, since the status says that it is an error
+  } finally {
+    clearTimeout(timer);
   }
-  return text;
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** An answer's text; what is not UTF-8 is none of MLflow's, and left as what no JSON is. */
+function decoded(body: Buffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch {
+    return "";
+  }
+}
+
+function failureOf(error: unknown, code: string, what: string, server: AskedServer): DeploymentError {
+  const isTooLarge = error instanceof Error && error.message.startsWith("maxContentLength");
+  return isTooLarge ? tooLarge(what, server, largestText) : connectionFailure(error, code, what, server);
 }
 
 function headerText(value: unknown): string | undefined {

@@ -1,49 +1,42 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
+import { registeredArtifactReaders } from "../core/artifact-readers.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { DeploymentError } from "../core/errors.js";
-import type { ModelFile, ModelMetadata, ResolvedModel } from "../core/model.js";
+import type { ModelSource, ResolvedModel } from "../core/model.js";
 import type { StepContext } from "../core/progress.js";
-import type { ArtifactReader, ModelResolver, ResolveRequest } from "../core/services.js";
-import type { Artifact } from "./artifact.js";
+import type { ArtifactReader, DescribeRequest, ModelResolver, ResolveRequest } from "../core/services.js";
 import { Artifacts } from "./artifacts.js";
-import { TrackingConnection } from "./connection.js";
-import type { MlflowCredentials } from "./credentials.js";
+import { describeModel, isDescription } from "./describe-model.js";
 import { Download } from "./download.js";
-import { MlflowHttp } from "./http.js";
-import { ModelLocator, type ModelPlace } from "./locate.js";
-import { checkFlavors, mlmodelFile, readMlmodel } from "./mlmodel.js";
+import { findMlmodel } from "./find-mlmodel.js";
+import { HttpArtifactReader } from "./http-artifacts.js";
+import { type MlflowClients, ModelLocator } from "./locate.js";
 import { withoutCredentials } from "./printable-uri.js";
 import { ProxiedArtifactReader } from "./proxied-artifacts.js";
-import { type EnvironmentFiles, readPythonVersion, readRequirements } from "./requirements.js";
+import { RegistryClient } from "./registry-client.js";
+import { readRequirements } from "./requirements.js";
+import { type MlflowServerOptions, MlflowServers } from "./servers.js";
 import { TrackingClient } from "./tracking-client.js";
 
 /** Options of {@link MlflowModelResolver}. */
-export interface MlflowModelResolverOptions {
-  /** The tracking server, http or https, with its path prefix. Default `MLFLOW_TRACKING_URI`. Only model URIs that lead there need it. */
-  trackingUri?: string | undefined;
-  /** Default: those in the tracking URI, then `MLFLOW_TRACKING_*`, then `~/.mlflow/credentials`. Sent to the server's own origin only. */
-  credentials?: MlflowCredentials | undefined;
+export interface MlflowModelResolverOptions extends MlflowServerOptions {
   /** Readers of other stores, by the scheme of their URIs, such as `gs`. */
   readers?: Record<string, ArtifactReader> | undefined;
-  /** Where `MLFLOW_*` variables are read. Default `process.env`. */
-  env?: NodeJS.ProcessEnv | undefined;
   /** For waits between retries. Default: the machine's. */
   clock?: Clock | undefined;
 }
 
-/** Files that describe a model. They are read before the others are downloaded, so that a wrong model fails at once. */
-const descriptionFiles: readonly string[] = [mlmodelFile, "requirements.txt", "conda.yaml", "python_env.yaml"];
-/** Bytes of a file that describes a model. */
-const largestDescription = 4 * 1024 * 1024;
-
 /** Finds models over MLflow's REST API (2.x and 3.x), or in a directory, and brings their files to this machine. */
 export class MlflowModelResolver implements ModelResolver {
   readonly #options: MlflowModelResolverOptions;
-  #http: MlflowHttp | undefined;
+  readonly #servers: MlflowServers;
 
   constructor(options: MlflowModelResolverOptions = {}) {
     this.#options = options;
+    this.#servers = new MlflowServers(options, this.#clock);
   }
 
   /**
@@ -52,37 +45,52 @@ export class MlflowModelResolver implements ModelResolver {
    */
   async resolve(request: ResolveRequest, context: StepContext): Promise<ResolvedModel> {
     try {
-      return await this.#resolve(request, context);
+      const { artifacts, download, description, source } = await this.#open(request, context);
+      const { metadata, texts, files } = description;
+      const requirements = readRequirements(texts, metadata.mlflowVersion, context);
+      const rest = await download.fetch(artifacts.filter((artifact) => !isDescription(artifact)));
+      const all = [...files, ...rest].toSorted((a, b) => (a.path < b.path ? -1 : 1));
+      return { source, metadata, requirements, files: all };
     } catch (error) {
       throw DeploymentError.from(error, `Resolving the model ${withoutCredentials(request.modelUri)}`);
     }
   }
 
-  async #resolve(request: ResolveRequest, context: StepContext): Promise<ResolvedModel> {
-    const place = await new ModelLocator(() => new TrackingClient(this.#connect()), context).locate(request.modelUri);
-    const artifacts = await this.#artifacts().list(place.artifactUris, context);
-    const mlmodel = await findMlmodel(artifacts, request.modelUri, place);
+  /** As {@link resolve}, as far as the model's description goes: of its files only those few are read, and none is kept. */
+  async describe(request: DescribeRequest, context: StepContext): Promise<Pick<ResolvedModel, "source" | "metadata">> {
+    const directory = await mkdtemp(join(tmpdir(), "mlflow-deployments-describe-"));
+    try {
+      const { source, description } = await this.#open({ ...request, directory }, { ...context, report: () => {} });
+      return { source, metadata: description.metadata };
+    } catch (error) {
+      throw DeploymentError.from(error, `Describing the model ${withoutCredentials(request.modelUri)}`);
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  }
 
-    const download = new Download(artifacts, request.directory, context, this.#clock);
-    const [descriptions, others] = partition(artifacts, (artifact) => descriptionFiles.includes(artifact.path));
-    const described = await download.fetch(descriptions.map(checkDescriptionSize));
-    const files = await readTexts(described.map(checkDescriptionSize));
-    const metadata = completeMetadata(readMlmodel(files[mlmodelFile] ?? ""), files, artifacts);
-    checkFlavors(metadata, request.flavor);
-    const requirements = readRequirements(files, metadata.mlflowVersion, context);
+  /** Finds a model, and reads what describes it. */
+  async #open({ modelUri, flavor, directory }: ResolveRequest, context: StepContext) {
+    const place = await new ModelLocator(this.#clients(), context).locate(modelUri);
+    const list = (uris: readonly string[]) => this.#artifacts().list(uris, context);
+    const artifacts = await list(place.artifactUris);
+    const mlmodel = await findMlmodel(artifacts, modelUri, place, list);
+    const download = new Download(artifacts, directory, context, this.#clock);
+    const description = await describeModel(artifacts, flavor, download);
+    const source: ModelSource = {
+      uri: withoutCredentials(modelUri),
+      artifactUri: withoutCredentials(mlmodel.directoryUri),
+      runId: place.runId ?? description.metadata.runId,
+      modelId: place.modelId ?? description.metadata.modelId,
+      registeredModel: place.registeredModel,
+    };
+    return { artifacts, download, description, source };
+  }
 
-    const rest = await download.fetch(others);
+  #clients(): MlflowClients {
     return {
-      source: {
-        uri: withoutCredentials(request.modelUri),
-        artifactUri: withoutCredentials(mlmodel.directoryUri),
-        runId: place.runId ?? metadata.runId,
-        modelId: place.modelId ?? metadata.modelId,
-        registeredModel: place.registeredModel,
-      },
-      metadata,
-      requirements,
-      files: [...described, ...rest].toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+      tracking: () => new TrackingClient(this.#servers.tracking()),
+      registry: () => new RegistryClient(this.#servers.registry()),
     };
   }
 
@@ -91,74 +99,13 @@ export class MlflowModelResolver implements ModelResolver {
   }
 
   #artifacts(): Artifacts {
+    const http = new HttpArtifactReader((server) => this.#servers.at(server));
     return new Artifacts({
-      "mlflow-artifacts": new ProxiedArtifactReader(() => this.#connect()),
+      "mlflow-artifacts": new ProxiedArtifactReader(() => this.#servers.tracking()),
+      http,
+      https: http,
       ...this.#options.readers,
+      ...registeredArtifactReaders(),
     });
   }
-
-  /** The connection to the tracking server, made when a model URI first needs it. */
-  #connect(): MlflowHttp {
-    const { trackingUri, credentials, env = process.env } = this.#options;
-    this.#http ??= new MlflowHttp(new TrackingConnection(trackingUri, credentials, env), this.#clock);
-    return this.#http;
-  }
-}
-
-async function findMlmodel(artifacts: readonly Artifact[], modelUri: string, place: ModelPlace): Promise<Artifact> {
-  const found = artifacts.find(({ path }) => path === mlmodelFile);
-  if (found !== undefined) return found;
-  const uri = withoutCredentials(modelUri).replace(/\/+$/, "");
-  const nested = artifacts.flatMap(({ path }) =>
-    path.endsWith(`/${mlmodelFile}`) ? [`${uri}/${path.slice(0, -mlmodelFile.length - 1)}`] : [],
-  );
-  const models = nested.length > 0 ? nested : await place.alternatives().catch(() => []);
-  const names = [...new Set(artifacts.map(({ path }) => path.replace(/\/.*$/, "/")))];
-  const there = names.length === 0 ? "nothing is there" : `there are ${shortList(names)}`;
-  const advice =
-    models.length > 0
-      ? `Models are at ${shortList(models)}.`
-      : "A model URI names the directory that has the MLmodel file.";
-  throw new DeploymentError(
-    "RESOURCE_DOES_NOT_EXIST",
-    `${uri} is no model: it has no MLmodel file; ${there}. ${advice}`,
-  );
-}
-
-function checkDescriptionSize<T extends { path: string; size: number }>(file: T): T {
-  if (file.size <= largestDescription) return file;
-  throw new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    `The model's ${file.path} has ${file.size} bytes; more than ${largestDescription} are not read.`,
-  );
-}
-
-async function readTexts(files: readonly ModelFile[]): Promise<EnvironmentFiles & { [mlmodelFile]?: string }> {
-  const texts = await Promise.all(
-    files.map(async (file) => [file.path, await readFile(file.localPath, "utf8")] as const),
-  );
-  return Object.fromEntries(texts);
-}
-
-/** `metadata` with what other files than MLmodel know, and without an input example that is not there. */
-function completeMetadata(
-  metadata: ModelMetadata,
-  files: EnvironmentFiles,
-  artifacts: readonly Artifact[],
-): ModelMetadata {
-  const hasExample = artifacts.some(({ path }) => path === metadata.inputExample);
-  return {
-    ...metadata,
-    pythonVersion: metadata.pythonVersion ?? readPythonVersion(files),
-    inputExample: hasExample ? metadata.inputExample : null,
-  };
-}
-
-function partition<T>(values: readonly T[], belongs: (value: T) => boolean): [T[], T[]] {
-  return [values.filter(belongs), values.filter((value) => !belongs(value))];
-}
-
-function shortList(values: readonly string[]): string {
-  const shown = values.slice(0, 10).join(", ");
-  return values.length > 10 ? `${shown} and ${values.length - 10} more` : shown;
 }

@@ -31,7 +31,7 @@ export function specDifferences(there: DeploymentSpec | null, wanted: Deployment
 }
 
 /** Settings that name files whose content the environment's hash covers: another path may hold the same. */
-const filesOfEnvironment: ReadonlySet<string> = new Set(["predictionScript", "setupFile"]);
+const filesOfEnvironment: ReadonlySet<string> = new Set(["predictionScript", "preprocessor", "setupFile"]);
 
 function show(value: unknown): string {
   if (value === undefined || value === null) return "none";

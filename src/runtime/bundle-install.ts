@@ -80,7 +80,7 @@ async function servingPython(
   const missing = await missingRequirements(base, [requirements, constraints ?? ""].join("\n"));
   if (missing.length === 0) return base;
   onLine?.(`An environment is needed for: ${missing.join(", ")}`);
-  return ensureEnvironment({ python: base, requirements, constraints, onLine, signal });
+  return ensureEnvironment({ python: base, requirements, constraints, files: unpacked, onLine, signal });
 }
 
 /** An interpreter that has what the bundle is built with. pip would fetch that each time, and throw it away. */

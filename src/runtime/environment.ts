@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DeploymentError } from "../core/errors.js";
@@ -22,6 +23,8 @@ export interface EnvironmentOptions {
   python: PythonInterpreter;
   /** The text of a requirements file. A path in it is known by its name, not by what it holds. */
   requirements: string;
+  /** A directory in which the requirements name files such as `./wheels/a.whl`. Their content is part of what is cached. */
+  files?: string | undefined;
   /** The text of a constraints file: versions that hold for packages that something else asks for. Default: none. */
   constraints?: string;
   /** Default: `MLFLOW_DEPLOYMENTS_CACHE`, else the user's cache directory. */
@@ -38,7 +41,7 @@ export interface EnvironmentOptions {
  * @throws DeploymentError `FAILED_PRECONDITION` when it can't be made, with the last lines of pip's output.
  */
 export async function ensureEnvironment(options: EnvironmentOptions): Promise<PythonInterpreter> {
-  const home = join(options.cacheDir ?? cacheDirectory(), "environments", environmentKey(options));
+  const home = join(options.cacheDir ?? cacheDirectory(), "environments", await environmentKey(options));
   const ready = await readyEnvironment(home);
   if (ready) return ready;
   const lockOptions = {
@@ -53,10 +56,25 @@ export async function ensureEnvironment(options: EnvironmentOptions): Promise<Py
   });
 }
 
-function environmentKey({ python, requirements, constraints = "" }: EnvironmentOptions): string {
-  const parts = [python.version, process.platform, process.arch, ...requirementLines(requirements).toSorted()];
+async function environmentKey({ python, requirements, constraints = "", files }: EnvironmentOptions): Promise<string> {
+  const lines = requirementLines(requirements).toSorted();
+  const parts = [python.version, process.platform, process.arch, ...lines];
   parts.push(...requirementLines(constraints).map((line) => `-c ${line}`));
+  if (files !== undefined) parts.push(...(await Promise.all(lines.map((line) => contentHash(line, files)))).flat());
   return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 20);
+}
+
+/** The hash of the file in `directory` that a requirement names, if it does. */
+async function contentHash(line: string, directory: string): Promise<string[]> {
+  const path = /^\.\/[^\s;[]+/.exec(line)?.[0];
+  if (path === undefined) return [];
+  const hash = createHash("sha256");
+  try {
+    for await (const chunk of createReadStream(join(directory, path)) as AsyncIterable<Buffer>) hash.update(chunk);
+  } catch {
+    return []; // pip says better what is wrong with it
+  }
+  return [hash.digest("hex")];
 }
 
 // An environment can't be moved (its scripts hold its path), so it is made in a directory of its own and a pointer is
@@ -116,7 +134,7 @@ async function createVenv(path: string, env: Variables, options: EnvironmentOpti
 }
 
 async function install(path: string, env: Variables, options: EnvironmentOptions): Promise<void> {
-  const { requirements, constraints, onLine, signal } = options;
+  const { requirements, constraints, files, onLine, signal } = options;
   const file = join(path, "requirements.txt");
   await writeFile(file, requirements);
   const pip = ["-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"];
@@ -125,6 +143,7 @@ async function install(path: string, env: Variables, options: EnvironmentOptions
   const installed = await run({
     command: interpreterIn(path),
     args: [...pip, "-r", file, ...(constraints === undefined ? [] : ["-c", constraintsFile])],
+    ...(files !== undefined && { cwd: files }),
     env,
     onLine: (line) => onLine?.(withoutUrlCredentials(line)),
     ...(signal ? { signal } : {}),

@@ -2,7 +2,8 @@ import { text } from "node:stream/consumers";
 
 import { DeploymentError, type ErrorCode } from "../core/errors.js";
 import { readEventStream } from "../core/event-stream.js";
-import { checkJsonData } from "../core/json-data.js";
+import { writeExactJson } from "../core/exact-json.js";
+import { checkExactJsonData } from "../core/json-data.js";
 import { PredictionsResponse } from "../core/predictions-response.js";
 import { predictRoute } from "./bundle-server.js";
 import { ask, askForText } from "./loopback-client.js";
@@ -28,7 +29,8 @@ export interface Rows {
 }
 
 /**
- * Sends rows by the container contract, and gives their predictions.
+ * Sends rows by the container contract, and gives their predictions. Whole numbers beyond 2^53 are BigInt both ways, and lose
+ * nothing.
  *
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` in the server's words for rows that the model does not take;
  * `INTERNAL_ERROR` when the model fails; `TEMPORARILY_UNAVAILABLE` when the server does not answer; `CANCELLED`.
@@ -59,10 +61,11 @@ export async function* requestPredictionStream(
 }
 
 function bodyOf({ instances, parameters }: Rows, stream: boolean): string {
-  checkJsonData(instances, "inputs");
-  if (parameters !== undefined) checkJsonData(parameters, "params");
+  const rowsHaveBigInt = checkExactJsonData(instances, "inputs");
+  const paramsHaveBigInt = parameters !== undefined && checkExactJsonData(parameters, "params");
   const given = parameters && Object.keys(parameters).length > 0 ? { parameters } : {};
-  return JSON.stringify({ instances, ...given, ...(stream ? { stream } : {}) });
+  const body = { instances, ...given, ...(stream ? { stream } : {}) };
+  return rowsHaveBigInt || paramsHaveBigInt ? writeExactJson(body) : JSON.stringify(body);
 }
 
 const codes: Readonly<Record<number, ErrorCode>> = {

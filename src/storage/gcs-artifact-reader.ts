@@ -2,13 +2,15 @@ import { addAbortSignal, Readable } from "node:stream";
 
 import type { File } from "@google-cloud/storage";
 
+import { checkListingSize } from "../core/artifact-listing.js";
 import { DeploymentError } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
-import type { ArtifactReader } from "../core/services.js";
+import type { ArtifactReader, ListedArtifact } from "../core/services.js";
 import { NativeCrc32c } from "./checksums.js";
 import type { StorageConnection } from "./connection.js";
 import { type Attempt, explained, storageError } from "./errors.js";
 import { listObjects } from "./listing.js";
+import { objectPath } from "./object-path.js";
 
 /** Reads the files below `gs://bucket/prefix`. */
 export class GcsArtifactReader implements ArtifactReader {
@@ -24,14 +26,16 @@ export class GcsArtifactReader implements ArtifactReader {
    * @throws DeploymentError `INVALID_PARAMETER_VALUE` (not a `gs://` URI; an object whose name is no path below it),
    * `RESOURCE_DOES_NOT_EXIST` (no such bucket), `PERMISSION_DENIED`.
    */
-  async list(uri: string, context: StepContext): Promise<{ path: string; size: number }[]> {
+  async list(uri: string, context: StepContext): Promise<ListedArtifact[]> {
     const { bucket, prefix } = parseGsUri(uri);
     return explained(this.#connection, attemptOf("Listing", uri, bucket), async () => {
-      const files: { path: string; size: number }[] = [];
+      const files: ListedArtifact[] = [];
       const client = await this.#connection.client();
+      let objects = 0;
       for await (const { name = "", size } of listObjects(client.bucket(bucket), prefix, context.signal)) {
+        checkListingSize(++objects, uri);
         if (name.endsWith("/")) continue;
-        files.push({ path: requirePath(name.slice(prefix.length), uri), size: Number(size) });
+        files.push({ path: objectPath(name.slice(prefix.length), uri), size: Number(size) });
       }
       return files;
     });
@@ -73,14 +77,4 @@ function parseGsUri(uri: string): { bucket: string; prefix: string } {
   }
   const prefix = path.replace(/\/+$/, "");
   return { bucket, prefix: prefix === "" ? "" : `${prefix}/` };
-}
-
-/** An object's name may hold anything, such as `..`; a path below a directory may not. */
-function requirePath(path: string, uri: string): string {
-  const isPath = !/[\p{Cc}\\]/u.test(path) && path.split("/").every((part) => !["", ".", ".."].includes(part));
-  if (isPath) return path;
-  throw new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    `${uri} has an object whose name cannot be a file's path: ${JSON.stringify(path)}. Rename or delete it.`,
-  );
 }

@@ -23,6 +23,7 @@ export interface LocalServing {
   bundleBuilder: BundleBuilder;
   versionName: string | null;
   predictionScript: string | null;
+  preprocessor: string | null;
   setupFile: string | null;
   /** The interpreter, a path or a name; undefined for one of the model's Python version. */
   python: string | undefined;
@@ -63,10 +64,18 @@ async function start(
   const { report, signal } = context;
   const request = { modelUri, flavor, directory: directory.models };
   const model = await resolveModel(serving.modelResolver, request, context);
-  const { versionName, predictionScript, setupFile } = serving;
+  const { versionName, predictionScript, preprocessor, setupFile } = serving;
   const bundle = await packBundle(
     serving.bundleBuilder,
-    { ...processBundle, model, versionName, predictionScript, setupFile, directory: directory.bundle },
+    {
+      ...processBundle,
+      model,
+      versionName,
+      predictionScript,
+      preprocessor,
+      setupFile,
+      directory: directory.bundle,
+    },
     context,
   );
   report({ type: "step", step: "deploy", status: "started", message: "a process of this machine" });

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from decimal import Decimal
 from typing import Any
 
 _SHOWN = 60  # Characters of a value that a message repeats.
@@ -51,7 +53,21 @@ def describe(value: Any) -> str:
         return f"an array of {count(len(value), 'value')}"
     if isinstance(value, dict):
         return "an object"
-    return f"number {_shorten(repr(value))}"
+    if value in (math.inf, -math.inf):  # Only JSON's 1e999 gets here.
+        return "a number beyond the range of a double"
+    return f"number {_shorten(_number_text(value))}"
+
+
+def _number_text(value: int | float) -> str:
+    """A number as JavaScript writes it: the same for `1` and `1.0`, which are the same on the way through Vertex AI."""
+    if isinstance(value, int):
+        return str(value)
+    text = repr(value)
+    digits, _, exponent = text.partition("e")
+    if not exponent:
+        return "0" if value == 0 else digits.removesuffix(".0")
+    power = int(exponent)
+    return format(Decimal(text), "f") if -7 < power < 21 else f"{digits}e{power:+d}"
 
 
 def quote(value: str | int) -> str:

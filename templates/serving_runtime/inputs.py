@@ -8,7 +8,7 @@ from mlflow.types import Schema
 
 from .columns import ColumnDecoder
 from .tensors import NamedTensorDecoder, TensorDecoder
-from .untyped import UntypedDecoder
+from .untyped import UntypedDecoder, as_they_came
 
 # From the `instances` of a request, at least one, to a DataFrame, an array or a dict of arrays.
 Decoder = Callable[[list[Any]], Any]
@@ -28,4 +28,4 @@ def decoder_of(schema: Schema | None) -> Decoder:
 
 def raw(instances: list[Any]) -> list[Any]:
     """The decoder for a predictor with `raw_inputs = True`, which takes the rows as they came."""
-    return instances
+    return as_they_came(instances)

@@ -15,7 +15,7 @@ from mlflow.types.schema import Array, Map, Object
 
 from . import scalars
 from .errors import Mismatch, names
-from .scalars import Parse
+from .scalars import Parse, inside
 
 try:
     from mlflow.types.schema import AnyType
@@ -40,7 +40,7 @@ def parser_of(kind: DataType | Array | Object | Map | AnyType) -> Parse:
     if isinstance(kind, Map):
         return _map_parser(kind)
     if isinstance(kind, AnyType):
-        return lambda value: value
+        return scalars.anything
     raise TypeError(f"the signature has a type that this server does not know: {kind!r}")
 
 
@@ -53,14 +53,6 @@ def name_of(kind: DataType | Array | Object | Map | AnyType) -> str:
     if isinstance(kind, Map):
         return f"object (a map to {name_of(kind.value_type)})"
     return "any value" if isinstance(kind, AnyType) else "object"
-
-
-def inside(step: str | int, parse: Parse, value: Any) -> Any:
-    """Parses an item of an array or a property of an object; a mismatch says which one."""
-    try:
-        return parse(value)
-    except Mismatch as mismatch:
-        raise mismatch.inside(step) from None
 
 
 def _scalar_parser(kind: DataType) -> Parse:

@@ -5,6 +5,8 @@
   result, such as a dict of lists, is one prediction.
 - JSON has no NaN and no infinities, and `google.protobuf.Value` refuses them. MLflow's own server writes them all the
   same; here they are null, as from `DataFrame.to_json` and JavaScript, and the log says how many.
+- An integer beyond 2^53 is a string of its digits, as in the JSON of Protocol Buffers: `google.protobuf.Value` would
+  round it.
 - Times are ISO 8601 strings, bytes base64, NaT, NA and None null, Decimals numbers.
 """
 
@@ -22,6 +24,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pydantic
+
+from .scalars import LARGEST_SAFE_INTEGER
 
 _COLUMNS = (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)
 _SEQUENCES = (list, tuple, pd.DataFrame, *_COLUMNS)
@@ -88,11 +92,13 @@ class _Encoder:
             return [self.encode(each) for each in value]
         return self._encode_other(value)
 
-    def _number(self, value: int | float) -> int | float | None:
-        if isinstance(value, float) and not math.isfinite(value):
+    def _number(self, value: int | float) -> int | float | str | None:
+        if isinstance(value, float):
+            if math.isfinite(value):
+                return value
             self.not_finite += 1
             return None
-        return value
+        return value if -LARGEST_SAFE_INTEGER <= value <= LARGEST_SAFE_INTEGER else str(value)
 
     def _encode_other(self, value: Any) -> Any:
         if isinstance(value, pd.DataFrame):
@@ -102,7 +108,8 @@ class _Encoder:
         if isinstance(value, np.ndarray):
             return self._array(value)
         if isinstance(value, _COLUMNS):
-            return self.encode(value.tolist())
+            is_plain = isinstance(value.dtype, np.dtype) and value.dtype.kind in "fiu"
+            return self._array(value.to_numpy()) if is_plain else self.encode(value.tolist())
         if isinstance(value, np.datetime64):
             return None if np.isnat(value) else str(value)
         if isinstance(value, np.floating):  # A long double's item() is itself.
@@ -126,6 +133,17 @@ class _Encoder:
     def _array(self, array: np.ndarray) -> Any:
         if array.dtype.kind == "M":  # As a list they would be integers.
             array = np.where(np.isnat(array), None, np.datetime_as_string(array))
-        elif array.dtype.kind == "f" and np.isfinite(array).all():
+        elif array.dtype.kind == "f" and array.dtype.itemsize > 8:  # The items of a long double's list would be numpy's.
+            array = array.astype(np.float64)
+        if _is_json(array):
             return array.tolist()
         return self.encode(array.tolist())
+
+
+def _is_json(array: np.ndarray) -> bool:
+    """Whether all of a numeric array can be written as it is: much faster than to look at one number after the other."""
+    if array.dtype.kind == "f":
+        return bool(np.isfinite(array).all())
+    if array.dtype.kind not in "iu":
+        return array.dtype.kind == "b"
+    return array.size == 0 or (array.min() >= -LARGEST_SAFE_INTEGER and array.max() <= LARGEST_SAFE_INTEGER)

@@ -10,8 +10,8 @@ from mlflow.types.schema import ParamSchema, ParamSpec
 
 from . import scalars
 from .errors import BadRequest, Mismatch, names, quote
-from .nested import inside, name_of, parser_of
-from .scalars import Parse
+from .nested import name_of, parser_of
+from .scalars import Parse, inside
 
 ParameterDecoder = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -35,7 +35,7 @@ def parameter_decoder_of(schema: ParamSchema | None) -> ParameterDecoder:
 
 def raw(parameters: dict[str, Any]) -> dict[str, Any]:
     """For a predictor with `raw_inputs = True`, which takes the parameters as they came."""
-    return parameters
+    return {name: _decoded(name, scalars.anything, value) for name, value in parameters.items()}
 
 
 def _decoded(name: str, parse: Parse, value: Any) -> Any:

@@ -26,7 +26,8 @@ class Predictor(Protocol):
 
     `predict` gets the instances decoded by the model's signature (a DataFrame, an array, a dict of arrays) and the
     parameters by name, and may raise an MlflowException of code INVALID_PARAMETER_VALUE for an input that it does not
-    take. With a true attribute `raw_inputs` it gets the instances and parameters of the request as they came.
+    take. With a true attribute `raw_inputs` it gets the instances and parameters of the request as they came; with a false
+    `raw_parameters` beside it, only the instances.
 
     It may have `predict_stream(instances, /, **parameters)` too, which gives an iterator of the answer's parts. One that
     cannot do it for its model raises NotImplementedError.
@@ -49,13 +50,15 @@ class PredictionService:
     def load(cls, model_dir: Path) -> PredictionService:
         """Loads the model through module `predictor`. Whatever that raises is passed on."""
         predictor = importlib.import_module("predictor").Predictor.from_path(str(model_dir))
-        if getattr(predictor, "raw_inputs", False):
+        raw = getattr(predictor, "raw_inputs", False)
+        raw_parameters = getattr(predictor, "raw_parameters", raw)
+        if raw and raw_parameters:
             return cls(predictor, inputs.raw, parameters.raw)
         model = Model.load(str(model_dir))
         return cls(
             predictor,
-            inputs.decoder_of(model.get_input_schema()),
-            parameters.parameter_decoder_of(model.get_params_schema()),
+            inputs.raw if raw else inputs.decoder_of(model.get_input_schema()),
+            parameters.raw if raw_parameters else parameters.parameter_decoder_of(model.get_params_schema()),
         )
 
     def answer(self, body: bytes) -> bytes | PartStream:

@@ -2,13 +2,19 @@
 
 Vertex AI passes a request through `google.protobuf.Value`, where every number is a double, so `1` and `1.0` are the
 same to an integer. Nothing is ever rounded, cut or guessed: what does not fit exactly is a `Mismatch`.
+
+What no JSON number carries is a string, as in the JSON of Protocol Buffers
+(https://protobuf.dev/programming-guides/json): "NaN", "Infinity" and "-Infinity" for floats, the digits of an integer
+beyond 2^53.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import math
 import re
+import sys
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -16,15 +22,18 @@ import numpy as np
 import pandas as pd
 from mlflow.types import DataType
 
-from .errors import Mismatch, quote
+from .errors import Mismatch, describe, quote
 
 Parse = Callable[[Any], Any]
 
-# Beyond it, neighbouring integers are the same double.
-_EXACT_IN_DOUBLE = 2**53
+LARGEST_SAFE_INTEGER = 2**53 - 1
+"""From the next one on, neighbouring integers are the same double: `Number.MAX_SAFE_INTEGER` of JavaScript."""
+
+_MANY_DIGITS = re.compile(r"-?[1-9]\d{15,39}", re.ASCII)
+_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 _ISO_8601 = re.compile(
-    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)?)?", re.ASCII
+    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?(Z|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)?)?", re.ASCII
 )
 
 
@@ -58,7 +67,7 @@ def of_tensor(dtype: np.dtype) -> Scalar:
     if dtype.kind == "M":
         return Scalar(name, dtype, _datetime_of(dtype))
     if dtype.kind == "O":
-        return Scalar("any", dtype, lambda value: value)
+        return Scalar("any", dtype, anything)
     raise TypeError(f"a tensor of {name} cannot be sent as JSON")
 
 
@@ -70,29 +79,37 @@ def _boolean(value: Any) -> bool:
 
 def _integer(name: str, limits: np.iinfo) -> Parse:
     low, high = int(limits.min), int(limits.max)
+    takes_digits = high > LARGEST_SAFE_INTEGER
 
     def parse(value: Any) -> int:
+        number = value
         if type(value) is float and value.is_integer():
-            if abs(value) > _EXACT_IN_DOUBLE:
+            if takes_digits and abs(value) > LARGEST_SAFE_INTEGER:
                 raise Mismatch(
-                    f"expected {name}, got number {value!r}, whose last digits a double cannot hold;"
-                    " send it without exponent or decimal point"
+                    f"expected {name}, got {describe(value)}, whose last digits a double cannot hold;"
+                    " send its digits as a string"
                 )
-            value = int(value)
-        if type(value) is not int:
+            number = int(value)
+        elif takes_digits and type(value) is str and _MANY_DIGITS.fullmatch(value):
+            number = int(value)
+            if abs(number) <= LARGEST_SAFE_INTEGER:
+                raise Mismatch.expected(name, value)
+        if type(number) is not int:
             raise Mismatch.expected(name, value)
-        if not low <= value <= high:
+        if not low <= number <= high:
             raise Mismatch.expected(f"{name} (from {low} to {high})", value)
-        return value
+        return number
 
     return parse
 
 
 def _real(name: str, limits: np.finfo) -> Parse:
-    largest = float(limits.max)
+    largest = min(float(limits.max), sys.float_info.max)
 
     def parse(value: Any) -> float:
         if type(value) is not float and type(value) is not int:
+            if type(value) is str and value in _NOT_FINITE:
+                return _NOT_FINITE[value]
             raise Mismatch.expected(name, value)
         if not abs(value) <= largest:
             raise Mismatch.expected(f"{name} (of at most {largest:.6g})", value)
@@ -111,10 +128,16 @@ def _binary(value: Any) -> bytes:
     encoded = value["b64"] if isinstance(value, dict) and value.keys() == {"b64"} else value
     if not isinstance(encoded, str):
         raise Mismatch.expected('binary (a base64 string, or {"b64": "…"})', value)
+    if len(encoded) % 4:  # Python's versions differ in what they forgive.
+        raise _no_base64(encoded)
     try:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
-        raise Mismatch(f"expected binary as base64, got {quote(encoded)}") from None
+        raise _no_base64(encoded) from None
+
+
+def _no_base64(encoded: str) -> Mismatch:
+    return Mismatch(f"expected binary as base64, got {quote(encoded)}")
 
 
 def _datetime(value: Any) -> np.datetime64:
@@ -126,8 +149,10 @@ def _datetime(value: Any) -> np.datetime64:
         if moment.tzinfo is not None:
             moment = moment.tz_convert("UTC").tz_localize(None)
         return moment.as_unit("ns").to_datetime64()
-    except ValueError as error:  # No such day, or outside the years 1678 to 2261.
-        raise Mismatch(f"expected datetime, got string {quote(value)}: {error}") from None
+    except ValueError:
+        raise Mismatch(
+            f"expected datetime, got string {quote(value)}: no such time, or outside the years 1678 to 2261"
+        ) from None
 
 
 def _datetime_of(dtype: np.dtype) -> Parse:
@@ -139,6 +164,27 @@ def _datetime_of(dtype: np.dtype) -> Parse:
         return converted
 
     return parse
+
+
+def anything(value: Any) -> Any:
+    """Where the signature says nothing: the value as it came, in which no number may have become infinity."""
+    if type(value) is float and not math.isfinite(value):
+        raise Mismatch(f"got {describe(value)}")
+    if type(value) is list:
+        for index, each in enumerate(value):
+            inside(index, anything, each)
+    elif type(value) is dict:
+        for name, each in value.items():
+            inside(name, anything, each)
+    return value
+
+
+def inside(step: str | int, parse: Parse, value: Any) -> Any:
+    """Parses an item of an array or a property of an object; a mismatch says which one."""
+    try:
+        return parse(value)
+    except Mismatch as mismatch:
+        raise mismatch.inside(step) from None
 
 
 def without_final_nul(parse: Parse) -> Parse:

@@ -65,15 +65,17 @@ class _Tensor:
     def batch(self, rows: list[Any]) -> np.ndarray:
         if self._batch not in (-1, len(rows)):
             raise BadRequest(f"expected exactly {count(self._batch, 'instance')}, got {len(rows)}")
-        if self._anything:
-            return _objects(rows)
         items = [self._item(row, number) for number, row in enumerate(rows)]
+        if self._anything:
+            return _objects(items)
         same_shape = all(item.shape == items[0].shape for item in items)
         # Where a dimension is free, rows may differ: MLflow takes them as an array of arrays.
         return np.stack(items) if same_shape else _objects(items)
 
-    def _item(self, row: Any, number: int) -> np.ndarray:
+    def _item(self, row: Any, number: int) -> Any:
         try:
+            if self._anything:
+                return scalars.anything(row)
             values, shape = _flatten(row, len(self._shape))
             if not _fits(shape, self._shape):
                 raise Mismatch(f"expected {_words(self._shape)}, got {_words(shape)}")

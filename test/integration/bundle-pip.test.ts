@@ -24,6 +24,7 @@ async function build(name: string, request: Partial<BundleRequest> = {}): Promis
   const nothing = {
     versionName: null,
     predictionScript: null,
+    preprocessor: null,
     setupFile: null,
     baseImage: null,
     modelArtifactUri: null,
@@ -66,6 +67,7 @@ describe("pip", () => {
         "mlflow==3.17.2",
         "scikit-learn[alldeps]<2,>=1.4",
         'tomli>=2; python_version < "3.11"',
+        "pydantic<3,>=2",
         "starlette<2,>=0.37",
         "uvicorn<1,>=0.23",
         "google-cloud-storage<4,>=2.10",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
-import { type Deployment, DeploymentError, type ServingEndpoint } from "../../src/index.js";
+import { type Deployment, DeploymentError, predictionRows, type ServingEndpoint } from "../../src/index.js";
 import { PredictionsResponse } from "../../src/core/predictions-response.js";
 import { registerFakeTarget } from "../support/fake-target.js";
 import { testPython } from "../support/python.js";
@@ -383,7 +383,8 @@ function registerTargets(): void {
       return { name, key1: "val1", flavor: null, numbers: [1, 2.5, true], table, on: endpoint ?? null } as never;
     },
     predict: async ({ deploymentName, endpoint, inputs }) => {
-      if ([deploymentName, endpoint].includes("echo")) return new PredictionsResponse({ predictions: [...inputs] });
+      if ([deploymentName, endpoint].includes("echo"))
+        return new PredictionsResponse({ predictions: [...predictionRows({ inputs })] });
       const more = { text: "é\u007F\n中😀", small: 1e-7 };
       return new PredictionsResponse({ predictions: [1, 2, 3], ...more });
     },

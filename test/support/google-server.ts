@@ -15,6 +15,8 @@ export interface SeenRequest {
   query: Record<string, string>;
   headers: IncomingHttpHeaders;
   body: unknown;
+  /** The body as it came. */
+  text: string;
 }
 
 /** What the server answers: JSON with 200, a status with a body, whatever it writes itself, a connection that breaks, or nothing. */
@@ -115,5 +117,6 @@ async function read(incoming: IncomingMessage): Promise<SeenRequest> {
     query: Object.fromEntries(url.searchParams),
     headers: incoming.headers,
     body: incoming.headers["content-type"]?.includes("json") && text !== "" ? (JSON.parse(text) as unknown) : text,
+    text,
   };
 }

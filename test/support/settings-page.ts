@@ -30,8 +30,12 @@ ${sections.join("\n\n")}
 
 ## MLflow's own variables
 
-Those for its server's credentials are honoured as well: \`MLFLOW_TRACKING_USERNAME\`, \`MLFLOW_TRACKING_PASSWORD\`,
-\`MLFLOW_TRACKING_TOKEN\`. So are its times, in seconds:
+Those for its servers' credentials are honoured as well: \`MLFLOW_TRACKING_USERNAME\`, \`MLFLOW_TRACKING_PASSWORD\`,
+\`MLFLOW_TRACKING_TOKEN\`, and the file \`~/.mlflow/credentials\`; a token that expires is given as a function,
+\`getDeployClient("aiplatform", { mlflow: { credentials: { token: async () => … } } })\`. They go to the tracking server and, as
+in MLflow, to the registry of \`registryUri\`; but not without encryption where the tracking server has it, and to no server
+that one of these names. Certificates come from \`MLFLOW_TRACKING_SERVER_CERT_PATH\` and \`MLFLOW_TRACKING_CLIENT_CERT_PATH\`;
+\`MLFLOW_TRACKING_INSECURE_TLS\` checks none. Times are in seconds:
 
 variable | what it is | default
 --- | --- | ---

@@ -22,6 +22,7 @@ function build(request: Partial<BundleRequest> = {}, signal?: AbortSignal): Prom
   const nothing = {
     versionName: null,
     predictionScript: null,
+    preprocessor: null,
     setupFile: null,
     baseImage: null,
     modelArtifactUri: null,
@@ -178,6 +179,17 @@ describe("the Dockerfile", () => {
     expect(await file(await build({ baseImage: chosen }), "Dockerfile")).toContain(`\nFROM ${chosen}\n`);
   });
 
+  it("starts from an image with git and compilers for a model that needs them", async () => {
+    const model = resolvedModel("mlflow==3.17.2\nacme @ git+https://example.org/acme\n");
+    expect(await file(await build({ model }), "Dockerfile")).toContain("\nFROM python:3.11\n");
+  });
+
+  it("has a newer MLflow than one that the serving runtime does not work with, with a warning", async () => {
+    const bundle = await build({ model: resolvedModel("mlflow==1.30.0\n", { mlflowVersion: "1.30.0" }) });
+    expect(await file(bundle, "requirements.txt")).toBe("mlflow>=2.19,<3\n");
+    expect(events).toMatchObject([{ type: "warning", message: expect.stringContaining("mlflow==1.30.0") as string }]);
+  });
+
   it("has Python 3.11 for a model that doesn't say, with a warning", async () => {
     const bundle = await build({ model: resolvedModel("", { pythonVersion: null }) });
     expect(await file(bundle, "Dockerfile")).toMatch(/does not say which Python[^]*FROM python:3\.11-slim\n/);
@@ -221,6 +233,84 @@ describe("the Dockerfile", () => {
     await expect(build({ model: resolvedModel(requirements) })).rejects.toThrow(
       /constraints\.txt, which is not among the model's files/,
     );
+  });
+});
+
+describe("a model's wheels", () => {
+  const path = "wheels/acme-1.0-py3-none-any.whl";
+  const requirements = `mlflow==3.17.2\n${path}\n`;
+  /** A model with a wheel of these bytes. */
+  const withWheel = async (bytes: Buffer, sha256 = createHash("sha256").update(bytes).digest("hex")) => {
+    const localPath = await userFile("acme.whl", bytes);
+    return resolvedModel(requirements, {}, [{ path, size: bytes.length, sha256, crc32c: "AAAAAA==", localPath }]);
+  };
+
+  it("are in the bundle, and a layer of the image before the packages are installed", async () => {
+    // more than a block of gzip, and no multiple of tar's
+    const bytes = Buffer.from(Array.from({ length: 200_001 }, (_, index) => 32 + (index % 90)));
+    const bundle = await build({ model: await withWheel(bytes) });
+    expect(await file(bundle, path)).toBe(bytes.toString());
+    expect(await file(bundle, "requirements.txt")).toBe(`mlflow==3.17.2\n./${path}\n`);
+    expect(await file(bundle, "PKG-INFO")).toContain("Requires-Dist: acme==1.0\n");
+    expect(await file(bundle, "Dockerfile")).toMatch(/COPY requirements.txt .*\nCOPY wheels \.\/wheels\nRUN .*"-r"/);
+    expect(await file(await build(), "Dockerfile")).not.toContain("wheels");
+    expect(bundle.size).toBe((await readFile(bundle.localPath)).length);
+  });
+
+  it("are known by their bytes in the environment's hash", async () => {
+    const hashOf = async (bytes: string) =>
+      (await build({ model: await withWheel(Buffer.from(bytes)) })).environmentHash;
+    expect(await hashOf("a")).toBe(await hashOf("a"));
+    expect(await hashOf("a")).not.toBe(await hashOf("b"));
+  });
+
+  it("end the packing with an error when one has gone, or is shorter than it was", async () => {
+    const model = await withWheel(Buffer.from("content"));
+    await writeFile(join(directory, "acme.whl"), "cut");
+    await expect(build({ model })).rejects.toMatchObject({ code: "INTERNAL_ERROR" });
+    await rm(join(directory, "acme.whl"));
+    await expect(build({ model })).rejects.toThrow(/Packing the bundle.*ENOENT/s);
+  });
+});
+
+describe("a preprocessor", () => {
+  const code = "class Preprocessor:\n    def preprocess(self, instances): ...\n";
+
+  it("is in the bundle, the image and the package, and the predictor gets it", async () => {
+    const bundle = await build({ preprocessor: await userFile("mine.py", code) });
+    expect(await file(bundle, "preprocessor.py")).toBe(code);
+    expect(await file(bundle, "Dockerfile")).toContain(
+      "COPY pyproject.toml setup.py predictor.py preprocessor.py ./\n",
+    );
+    expect(await file(bundle, "setup.py")).toContain('py_modules=["predictor", "preprocessor"]');
+    expect(await file(bundle, "predictor.py")).toContain("\nfrom preprocessor import Preprocessor\n");
+    const without = await build();
+    expect(await file(without, "preprocessor.py")).toBeUndefined();
+    expect(await file(without, "setup.py")).toContain('py_modules=["predictor"],');
+    expect(await file(without, "predictor.py")).not.toContain("import Preprocessor");
+    expect(bundle.environmentHash).not.toBe(without.environmentHash);
+  });
+
+  it("makes another environment by another content", async () => {
+    const first = await build({ preprocessor: await userFile("a.py", code) });
+    expect((await build({ preprocessor: await userFile("b.py", code) })).environmentHash).toBe(first.environmentHash);
+    const other = await build({ preprocessor: await userFile("a.py", `${code}# other`) });
+    expect(other.environmentHash).not.toBe(first.environmentHash);
+  });
+
+  it("is refused without its class, or where nothing would use or install it", async () => {
+    const preprocessor = await userFile("mine.py", code);
+    const empty = await userFile("empty.py", "def preprocess(instances): ...");
+    await expect(build({ preprocessor: empty })).rejects.toThrow(/empty\.py has no class Preprocessor\. The predictor/);
+    await expect(build({ preprocessor: join(directory, "none.py") })).rejects.toThrow(
+      /^preprocessor is .*none\.py, which cannot be used: there is no such file/,
+    );
+    const predictionScript = await userFile("predictor.py", "class Predictor: ... # no preprocessor imported");
+    await expect(build({ preprocessor, predictionScript })).rejects.toThrow(/does not import the preprocessor/);
+    const importing = await userFile("importing.py", "from preprocessor import Preprocessor\nclass Predictor: ...");
+    await expect(build({ preprocessor, predictionScript: importing })).resolves.toBeDefined();
+    const setupFile = await userFile("setup.py", "setup(py_modules=['predictor'])");
+    await expect(build({ preprocessor, setupFile })).rejects.toThrow(/does not name the module preprocessor/);
   });
 });
 

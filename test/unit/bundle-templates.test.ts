@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { dockerWord } from "../../src/bundle/base-image.js";
 import { pythonString } from "../../src/bundle/python-literal.js";
-import { checkPredictor, renderPython } from "../../src/bundle/python-source.js";
+import { checkClass, renderPython } from "../../src/bundle/python-source.js";
 import { render } from "../../src/bundle/render.js";
 
 const view = { legacy: true, modelArtifactUri: "gs://bucket/model", modelVersion: "1.2" };
@@ -67,10 +67,10 @@ describe("a Python file", () => {
   });
 
   it("is refused as a predictor when it has no class Predictor", () => {
-    expect(() => checkPredictor("mine.py", "class Predictors: ...\n# class Predictor")).toThrow(
+    expect(() => checkClass("Predictor", "mine.py", "class Predictors: ...\n# class Predictor")).toThrow(
       /has no class Predictor/,
     );
-    expect(() => checkPredictor("mine.py", "import x\nclass Predictor(Base):\n")).not.toThrow();
+    expect(() => checkClass("Predictor", "mine.py", "import x\nclass Predictor(Base):\n")).not.toThrow();
   });
 });
 

@@ -38,8 +38,14 @@ describe("text as Python writes it", () => {
     expect(pythonJson(value)).toBe(text);
   });
 
+  it("writes all digits of an integer beyond 2^53", () => {
+    expect([pythonJson([9007199254740993n]), pythonRepr([9007199254740993n])]).toEqual(
+      Array(2).fill("[9007199254740993]"),
+    );
+  });
+
   it("refuses what is no JSON", () => {
-    expect(() => pythonJson([1n])).toThrow("holds a bigint");
+    expect(() => pythonJson([Symbol("x")])).toThrow("holds a symbol");
   });
 });
 

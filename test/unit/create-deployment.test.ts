@@ -108,7 +108,10 @@ describe("createDeployment", () => {
     const retrained = mockModel("models:/iris/2");
     retrained.files[0]!.sha256 = "b".repeat(64);
     const { services } = platform;
-    const other = client({ ...services, modelResolver: { resolve: async () => retrained } }).createDeployment({
+    const other = client({
+      ...services,
+      modelResolver: { ...services.modelResolver, resolve: async () => retrained },
+    }).createDeployment({
       name: "tester",
       modelUri: "models:/iris/2",
       config: { env: { PASSWORD: "hunter3" } },

@@ -61,9 +61,15 @@ describe("a connection to a tracking server", () => {
 describe("the words of a server in an error", () => {
   const said = (message: string): string =>
     answerFailure(
-      { status: 400, location: undefined, body: JSON.stringify({ message }), signed: false },
+      {
+        status: 400,
+        location: undefined,
+        body: JSON.stringify({ error_code: "BAD_REQUEST", message }),
+        signed: false,
+        signInAdvice: "",
+      },
       "the run",
-      "http://host",
+      { origin: "http://host", setting: "trackingUri" },
     ).message;
 
   it("are its first ones, and no part of a password that stands where they are cut", () => {

@@ -222,9 +222,10 @@ describe("a model of a run or of the registry", () => {
     server.routes["/mlflow/registered-models/get"] = {
       registered_model: { name: "iris", aliases: [{ alias: "champion", version: "1" }] },
     };
+    server.routes["/mlflow/model-versions/search"] = { model_versions: [{ version: "9" }, { version: 10 }] };
     await expect(resolve("models:/iris@nope")).rejects.toMatchObject({
       code: "RESOURCE_DOES_NOT_EXIST",
-      message: 'The model "iris" has no alias "nope"; it has champion.',
+      message: `The model "iris" at ${server.uri} has no alias "nope"; it has the versions 10, 9 and the alias champion.`,
     });
   });
 
@@ -291,7 +292,7 @@ describe("other stores", () => {
 
   it("are refused without one, by an error without their credentials", async () => {
     const refused = resolve("wasbs://user:hunter2@host/model?sig=hunter2");
-    await expect(refused).rejects.toThrow('cannot be read: "wasbs:" is not supported. Supported are runs:/RUN_ID/path');
+    await expect(refused).rejects.toThrow('cannot be read: "wasbs:" (Azure Blob Storage) is not supported. Start');
     await expect(refused).rejects.not.toThrow("hunter2");
   });
 });

@@ -134,3 +134,17 @@ describe("typedArray", () => {
     );
   });
 });
+
+describe("an integer beyond 2^53 in a response", () => {
+  const response = PredictionsResponse.fromJSON('{"predictions": [[9007199254740993, "x"], {"a": -9007199254740993}]}');
+
+  it("is a BigInt, in rows and in columns", () => {
+    expect(response.predictions).toEqual([[9007199254740993n, "x"], { a: -9007199254740993n }]);
+    expect(response.columns()["0"]?.[0]).toBe(9007199254740993n);
+  });
+
+  it("is the text of its digits in JSON.stringify, which takes no BigInt", () => {
+    expect(JSON.stringify(response)).toBe('{"predictions":[["9007199254740993","x"],{"a":"-9007199254740993"}]}');
+    expect(response.content()["predictions"]).toBe(response.predictions);
+  });
+});

@@ -1,37 +1,44 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import type { SignatureField } from "../../src/core/model.js";
+import { askClient, clientDiffers, type DecodeCase } from "../fixtures/serving/ask-client.js";
 import { runScript } from "../fixtures/serving/python.js";
 
 /** Schemas as MLmodel files have them. */
-type Spec = Record<string, unknown>;
-
-interface Case {
-  inputs: Spec[] | null;
-  params: Spec[] | null;
-  /** JSON text, so that `1` and `1.0` stay apart. */
-  instances: string;
-  parameters: string;
-}
+type Spec = SignatureField;
 
 type Outcome = { data: unknown; params: unknown } | { refused: string };
 
-const column = (type: string, name?: string, more: Spec = {}): Spec => ({ type, name, ...more });
+const column = (type: string, name?: string, more: object = {}): Spec => ({
+  type,
+  ...(name !== undefined && { name }),
+  ...more,
+});
 const optional = { required: false };
-const one = (type: string, more: Spec = {}): Spec[] => [column(type, "c", more)];
+const one = (type: string, more: object = {}): Spec[] => [column(type, "c", more)];
 const tensor = (dtype: string, shape: number[], name?: string): Spec => ({
   type: "tensor",
-  name,
+  ...(name !== undefined && { name }),
   "tensor-spec": { dtype, shape },
 });
 
-const cases: Case[] = [];
+const cases: DecodeCase[] = [];
 let outcomes: Outcome[] = [];
 beforeAll(async () => {
   outcomes = (await runScript("decode_cases.py", cases)) as Outcome[];
 }, 60_000);
 
-function check(title: string, tested: Case, expected: Outcome): void {
+/** Checks what the runtime does, and that the client lets the same requests through, with the same refusals. */
+function check(title: string, tested: DecodeCase, expected: Outcome): void {
   const index = cases.push(tested) - 1;
   it.for([title])("%s", () => expect(outcomes[index]).toEqual(expected));
+  if (tested.inputs === null || clientDiffers(tested)) return;
+  const { refused, sent } = askClient(tested);
+  it.for([title])("%s, says the client", () =>
+    expect(refused).toBe("refused" in expected ? expected.refused : undefined),
+  );
+  if (!sent) return;
+  const sentIndex = cases.push(sent) - 1;
+  it.for([title])("%s, as the client sends it", () => expect(outcomes[sentIndex]).toEqual(expected));
 }
 
 /** A request that must become `data`, and pass MLflow's own enforcement as it is. */
@@ -104,10 +111,42 @@ describe("column types", () => {
   refuses(
     one("long"),
     "[9.3e15]",
-    'instances[0]: column "c": expected long, got number 9300000000000000.0, whose last digits a double cannot hold; send it without exponent or decimal point',
+    'instances[0]: column "c": expected long, got number 9300000000000000, whose last digits a double cannot hold; send its digits as a string',
   );
 
   takes(one("float"), "[1,0.5]", { c: ["float32", 1, 0.5] });
+  const far = "9007199254740993";
+  takes(one("long"), `[${far},"${far}","-9223372036854775808"]`, {
+    c: ["int64", far, far, "-9223372036854775808"],
+  });
+  refuses(
+    one("long"),
+    '["9007199254740991"]',
+    'instances[0]: column "c": expected long, got string "9007199254740991"',
+  );
+  refuses(
+    one("long"),
+    '["09007199254740993"]',
+    'instances[0]: column "c": expected long, got string "09007199254740993"',
+  );
+  refuses(
+    one("long"),
+    '["9223372036854775808"]',
+    'instances[0]: column "c": expected long (from -9223372036854775808 to 9223372036854775807), got string "9223372036854775808"',
+  );
+  // 2^53 may have been 2^53 + 1 before it became a double
+  refuses(
+    one("long"),
+    "[9007199254740992.0]",
+    'instances[0]: column "c": expected long, got number 9007199254740992, whose last digits a double cannot hold; send its digits as a string',
+  );
+  refuses(one("integer"), `["${far}"]`, `instances[0]: column "c": expected integer, got string "${far}"`);
+
+  takes(one("double"), '["NaN","Infinity","-Infinity"]', { c: ["float64", "NaN", "Infinity", "-Infinity"] });
+  takes(one("float"), '["NaN","Infinity","-Infinity"]', { c: ["float32", "NaN", "Infinity", "-Infinity"] });
+  for (const text of ["nan", "inf", "+Infinity", "1"]) {
+    refuses(one("double"), `["${text}"]`, `instances[0]: column "c": expected double, got string "${text}"`);
+  }
   refuses(
     one("float"),
     "[1e39]",
@@ -116,7 +155,7 @@ describe("column types", () => {
   refuses(
     one("double"),
     "[1e999]",
-    'instances[0]: column "c": expected double (of at most 1.79769e+308), got number inf',
+    'instances[0]: column "c": expected double (of at most 1.79769e+308), got a number beyond the range of a double',
   );
   refuses(one("double"), "[false]", 'instances[0]: column "c": expected double, got boolean false');
 
@@ -140,7 +179,7 @@ describe("column types", () => {
   refuses(
     one("datetime"),
     '["2026-02-30"]',
-    'instances[0]: column "c": expected datetime, got string "2026-02-30": day is out of range for month: 2026-02-30',
+    'instances[0]: column "c": expected datetime, got string "2026-02-30": no such time, or outside the years 1678 to 2261',
   );
 });
 
@@ -199,6 +238,20 @@ describe("nested columns", () => {
     'instances[0]: column "c"["x"]: expected long, got number 1.5',
   );
 
+  takes(one("array", { items: column("double") }), '[{"c":["NaN","-Infinity",1]}]', {
+    c: ["object", ["NaN", "-Infinity", 1]],
+  });
+  takes(one("array", { items: column("long") }), '[{"c":["9007199254740993",1]}]', {
+    c: ["object", ["9007199254740993", 1]],
+  });
+  takes(one("map", { values: column("float") }), '[{"c":{"x":"NaN"}}]', { c: ["object", { x: "float32 nan" }] });
+  takes(one("any"), '[{"c":{"x":[null,"NaN"]}},{"c":null}]', { c: ["object", { x: [null, "NaN"] }, null] });
+  refuses(
+    one("any"),
+    '[{"c":{"x":[1e999]}}]',
+    'instances[0]: column "c"["x"][0]: got a number beyond the range of a double',
+  );
+
   const item = {
     properties: {
       sku: column("string"),
@@ -254,6 +307,27 @@ describe("tensors", () => {
       { array: "float64", shape: [1], values: [3] },
     ],
   });
+  takes([tensor("float32", [-1, 3])], '[["NaN","Infinity",-1]]', {
+    array: "float32",
+    shape: [1, 3],
+    values: [["NaN", "Infinity", -1]],
+  });
+  takes([tensor("uint64", [-1])], '["18446744073709551615",9007199254740993,1]', {
+    array: "uint64",
+    shape: [3],
+    values: ["18446744073709551615", "9007199254740993", 1],
+  });
+  refuses(
+    [tensor("uint64", [-1])],
+    '["-9007199254740993"]',
+    'instances[0]: expected uint64 (from 0 to 18446744073709551615), got string "-9007199254740993"',
+  );
+  refuses(
+    [tensor("int32", [-1])],
+    '["9007199254740993"]',
+    'instances[0]: expected int32, got string "9007199254740993"',
+  );
+  refuses([tensor("object", [-1])], "[[1e999]]", "instances[0][0]: got a number beyond the range of a double");
   refuses(
     [tensor("float32", [-1, 3])],
     "[[1,2,3],[4,5]]",
@@ -310,6 +384,20 @@ describe("rows for no signature", () => {
     "[[1],[1,2]]",
     "instances[1]: got an array of 2 values, unlike instances[0] (an array of 1 value); all must have the same shape",
   );
+  takes(null, "[[9007199254740993,1]]", { array: "int64", shape: [1, 2], values: [["9007199254740993", 1]] });
+  refuses(
+    null,
+    "[[1,0.5],[9007199254740993,1]]",
+    "instances[1]: got number 9007199254740993, which beside the others becomes a double, without its last digits",
+  );
+  refuses(
+    null,
+    '[{"a":0.5},{"a":9007199254740993}]',
+    'instances[1]: column "a": got number 9007199254740993, which beside the others becomes a double, without its last digits',
+  );
+  takes(null, '["a\\u0000"]', { array: "object", shape: [1], values: ["a\0"] });
+  refuses(null, "[[1,1e999]]", "instances[0][1]: got a number beyond the range of a double");
+  refuses(null, '[{"a":"x"},{"a":-1e999}]', 'instances[1]["a"]: got a number beyond the range of a double');
   refuses(null, '[{"a":1},{"A":1}]', 'instances[1]: has "A", but instances[0] has "a"; all must have the same keys');
 });
 
@@ -321,7 +409,7 @@ describe("parameters", () => {
     { name: "stop", type: "string", default: null, shape: null },
   ];
   const defaults = { top_k: 2, since: "datetime 2020-01-01 00:00:00", weights: [1], stop: null };
-  const given = (schema: Spec[] | null, parameters: string): Case => ({
+  const given = (schema: Spec[] | null, parameters: string): DecodeCase => ({
     inputs: one("double"),
     params: schema,
     instances: "[1]",
@@ -339,6 +427,9 @@ describe("parameters", () => {
   sets('{"top_k":3.0,"stop":null}', { top_k: 3 });
   sets('{"since":"2026-01-31T12:00:00"}', { since: "datetime 2026-01-31 12:00:00" });
   sets('{"weights":[1,2]}', { weights: [1, 2] });
+  sets('{"top_k":"9007199254740993"}', { top_k: "9007199254740993" });
+  sets('{"weights":["NaN","-Infinity"]}', { weights: ["NaN", "-Infinity"] });
+  rejects('{"top_k":"12"}', 'parameters: "top_k": expected long, got string "12"');
   rejects('{"top_k":3.5}', 'parameters: "top_k": expected long, got number 3.5');
   rejects('{"top_k":null}', 'parameters: "top_k": expected long, got null');
   rejects('{"weights":[1,"a"]}', 'parameters: "weights"[1]: expected float, got string "a"');

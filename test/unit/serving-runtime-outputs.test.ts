@@ -50,6 +50,22 @@ describe("the predictions of an answer", () => {
   sends("{'a': np.array([1, 2, 3])}", [{ a: [1, 2, 3] }], 2);
 
   sends("np.array([1, np.nan, np.inf, -np.inf])", [1, null, null, null]);
+  sends("[2**53 - 1, 2**53, np.int64(-2**53), 10**30]", [
+    2 ** 53 - 1,
+    "9007199254740992",
+    "-9007199254740992",
+    "1000000000000000000000000000000",
+  ]);
+  sends("np.array([[2**53 - 1, 2**53 + 1]])", [[2 ** 53 - 1, "9007199254740993"]]);
+  sends("np.array([2**64 - 1, 1], dtype='uint64')", ["18446744073709551615", 1]);
+  sends("np.array([], dtype='int64')", []);
+  sends("pd.Series([-2**53 - 1, 1])", ["-9007199254740993", 1]);
+  sends("pd.Series([2**53 + 1, None], dtype='Int64')", ["9007199254740993", null]);
+  sends("pd.DataFrame({'id': [2**53 + 1], 'score': [0.5]})", [{ id: "9007199254740993", score: 0.5 }]);
+  sends("{'id': np.array([2**53 + 1])}", [{ id: "9007199254740993" }]);
+  sends("[2.0**60, np.array([2.0**60])]", [2 ** 60, [2 ** 60]]);
+  sends("np.array([1.5, np.nan], dtype=np.longdouble)", [1.5, null]);
+
   sends("[{'score': float('nan')}]", [{ score: null }]);
 
   sends("[datetime.datetime(2026, 1, 31, 12), datetime.date(2026, 1, 31), pd.NaT, pd.NA]", [

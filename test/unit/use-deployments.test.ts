@@ -86,7 +86,7 @@ describe("predict", () => {
   it.each([
     [{ inputs: [1] }, "Must specify exactly one of deploymentName or endpoint."],
     [{ deploymentName: "a", endpoint: "b", inputs: [1] }, "Must specify exactly one of deploymentName or endpoint."],
-    [{ deploymentName: "a", inputs: [] }, "inputs must be an array with at least one row"],
+    [{ deploymentName: "a", inputs: [] }, "inputs must have at least one row"],
     [
       { endpoint: "projects/acme/locations/europe-west1/endpoints/e", inputs: [1] },
       "is not in project acme and location us-central1",

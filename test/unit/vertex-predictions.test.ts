@@ -7,7 +7,14 @@ import {
   type PredictionOptions,
   VertexPredictionService,
 } from "../../src/targets/aiplatform/vertex/prediction-service.js";
-import { type Answer, googleFailure, googleServer, instantClock, recordingContext } from "../support/google-server.js";
+import {
+  type Answer,
+  googleFailure,
+  googleServer,
+  instantClock,
+  recordingContext,
+  type SeenRequest,
+} from "../support/google-server.js";
 
 const name = "projects/acme/locations/europe-west1/endpoints/iris";
 const shared = { name, dedicatedHost: null, network: null, deployedModels: [] };
@@ -292,7 +299,6 @@ describe("the rows of a prediction", () => {
     ["undefined in an object", [{ a: { "b c": undefined } }], 'instances[0].a["b c"] is undefined'],
     // oxlint-disable-next-line no-sparse-arrays -- it is what is tested
     ["a hole", [[1, , 3]], "instances[0][1] is undefined"],
-    ["a BigInt", [1n], "instances[0] is a BigInt"],
     ["a function", [() => 1], "instances[0] is a function"],
     ["a symbol", [Symbol("x")], "instances[0] is a symbol"],
     ["an invalid date", [new Date("?")], "instances[0] is an invalid date"],
@@ -334,5 +340,205 @@ describe("the rows of a prediction", () => {
       message: expect.stringMatching(message),
     });
     expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe("an integer beyond 2^53 in a prediction", () => {
+  const raw = `POST /v1/${name}:rawPredict`;
+  const text = (body: string, headers: Record<string, string> = {}): Answer => ({
+    write: (response) => response.writeHead(200, { "content-type": "application/json", ...headers }).end(body),
+  });
+
+  async function rawService(answers: Answer) {
+    const server = await googleServer({ [raw]: answers });
+    const place = { connection: server.connection, project: "acme", location: "europe-west1", clock: instantClock() };
+    return { server, predictions: new VertexPredictionService(place) };
+  }
+
+  it("goes by rawPredict with its digits, and comes back with them", async () => {
+    const said = text('{"predictions": [9007199254740995]}', { "x-vertex-ai-deployed-model-id": "7" });
+    const { predictions, server } = await rawService(said);
+    const [model] = inNetwork().deployedModels;
+    const endpoint = { ...shared, deployedModels: [model!] };
+    const request = { endpoint, instances: [[9007199254740993n, 1.5]], parameters: { k: -9007199254740993n } };
+    expect(await predictions.predict(request, {})).toEqual({
+      predictions: [9007199254740995n],
+      deployedModelId: "7",
+      model: "models/iris",
+      modelVersionId: "2",
+      modelDisplayName: null,
+      metadata: null,
+    });
+    expect(server.requests[0]?.text).toBe(
+      '{"instances":[[9007199254740993,1.5]],"parameters":{"k":-9007199254740993}}',
+    );
+  });
+
+  it("knows the id of a model that has been deployed since the endpoint was read", async () => {
+    const { predictions } = await rawService(text('{"predictions": [1]}', { "x-vertex-ai-deployed-model-id": "8" }));
+    const answered = await predictions.predict({ endpoint: shared, instances: [2n] }, {});
+    expect([answered.deployedModelId, answered.model]).toEqual(["8", null]);
+  });
+
+  it("is refused in the container's own words, and by Vertex AI's where the header is not there", async () => {
+    const error = { error: { code: 400, message: "instances[0]: no", status: "INVALID_ARGUMENT" } };
+    const refusing = (headers: Record<string, string>) => rawService({ status: 400, body: error, headers });
+    const request = { endpoint: shared, instances: [1n] };
+    const { predictions: container } = await refusing({ "x-vertex-ai-deployed-model-id": "7" });
+    await expect(container.predict(request, {})).rejects.toMatchObject({
+      code: "INVALID_PARAMETER_VALUE",
+      message: `The prediction on the endpoint ${name} failed: instances[0]: no.`,
+    });
+    const { predictions: google } = await refusing({});
+    await expect(google.predict(request, {})).rejects.toMatchObject({
+      message: expect.stringContaining("instances[0]: no"),
+      cause: expect.objectContaining({ httpStatus: 400 }),
+    });
+  });
+
+  it("goes to a private endpoint's container, which answers itself", async () => {
+    const server = await googleServer({ "POST /v1/models/7:predict": text('{"predictions": [9007199254740995]}') });
+    const predictions = new VertexPredictionService({ connection: server.connection, project: "p", location: "l" });
+    const answered = await predictions.predict({ endpoint: inNetwork(), instances: [9007199254740993n] }, {});
+    expect(answered.predictions).toEqual([9007199254740995n]);
+    expect(server.requests[0]?.text).toBe('{"instances":[9007199254740993]}');
+  });
+
+  it("is refused by explain, which has no such way", async () => {
+    const { predictions, server } = await rawService(text("{}"));
+    await expect(
+      predictions.explain({ endpoint: shared, instances: [{ id: 1n }] }, recordingContext()),
+    ).rejects.toThrow("instances[0].id is a BigInt");
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe("a prediction request over the limit", () => {
+  /** Answers each row with itself. */
+  const echo = (request: SeenRequest): Answer => ({
+    json: {
+      predictions: (request.body as { instances: unknown[] }).instances.map((row) => (row as unknown[])[0]),
+      deployedModelId: "7",
+    },
+  });
+  const rows = (count: number, size: number) => Array.from({ length: count }, (_, row) => [row, "x".repeat(size)]);
+  const rowsOf = ({ body }: SeenRequest) => (body as { instances: unknown[] }).instances.length;
+
+  async function splitting(answer: (request: SeenRequest) => Answer) {
+    const server = await googleServer({ [path]: answer });
+    const place = { connection: server.connection, project: "acme", location: "europe-west1", clock: instantClock() };
+    return { server, predictions: new VertexPredictionService(place) };
+  }
+
+  it("is split into requests that the service surely takes, whose answers come in the order of the rows", async () => {
+    const { server, predictions } = await splitting(echo);
+    const instances = rows(500, 10_000);
+    const answer = await predictions.predict(
+      { endpoint: shared, instances, parameters: { k: "é" }, splittable: true },
+      {},
+    );
+    expect(answer).toMatchObject({ predictions: instances.map(([row]) => row), deployedModelId: "7" });
+    expect(server.requests.length).toBe(4);
+    for (const request of server.requests) {
+      expect(Buffer.byteLength(request.text)).toBeLessThanOrEqual(1_500_000);
+      expect(request.body).toMatchObject({ parameters: { k: "é" } });
+    }
+    expect(server.requests.reduce((sum, request) => sum + rowsOf(request), 0)).toBe(500);
+  });
+
+  it("has at most four requests on their way", async () => {
+    let now = 0;
+    let most = 0;
+    const { server, predictions } = await splitting((request) => {
+      most = Math.max(most, ++now);
+      const { json } = echo(request) as { json: unknown };
+      return {
+        write: (response) =>
+          setImmediate(() => {
+            now -= 1;
+            response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(json));
+          }),
+      };
+    });
+    await predictions.predict({ endpoint: shared, instances: rows(12, 1_400_000), splittable: true }, {});
+    expect(server.requests).toHaveLength(12);
+    expect(most).toBeLessThanOrEqual(4);
+  });
+
+  it("has null for what its answers do not all say", async () => {
+    let id = 0;
+    const { predictions } = await splitting((request) => {
+      const { json } = echo(request) as { json: object };
+      return { json: { ...json, deployedModelId: String(++id), modelVersionId: "2", metadata: { a: [1] } } };
+    });
+    const answer = await predictions.predict({ endpoint: shared, instances: rows(2, 1_000_000), splittable: true }, {});
+    expect(answer).toMatchObject({ deployedModelId: null, modelVersionId: "2", metadata: { a: [1] } });
+  });
+
+  it("is one request where all rows fit, and no more than it was where it may not be split", async () => {
+    const { server, predictions } = await splitting(echo);
+    await predictions.predict({ endpoint: shared, instances: rows(3, 400_000), splittable: true }, {});
+    expect(server.requests).toHaveLength(1);
+    const large = predictions.predict({ endpoint: shared, instances: rows(3, 800_000) }, {});
+    await expect(large).rejects.toThrow("takes 1.5 MB on a shared endpoint");
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("is refused before anything is sent where one row is over it, by the row's number", async () => {
+    const { server, predictions } = await splitting(echo);
+    const instances = [...rows(3, 900_000), [3, "x".repeat(2_000_000)]];
+    await expect(predictions.predict({ endpoint: shared, instances, splittable: true }, {})).rejects.toMatchObject({
+      code: "INVALID_PARAMETER_VALUE",
+      message: expect.stringMatching(/^Row 4 of the prediction request alone has 1\.9 MB; Vertex AI takes 1\.5 MB/),
+    });
+    const parameters = { text: "x".repeat(2_000_000) };
+    await expect(
+      predictions.predict({ endpoint: shared, instances: [1], parameters, splittable: true }, {}),
+    ).rejects.toThrow("without any row, has 1.9 MB");
+    expect(server.requests).toEqual([]);
+  });
+
+  it("fails with the rows of the part that failed, and sends no more of them", async () => {
+    const { server, predictions } = await splitting((request) =>
+      (request.body as { instances: unknown[][] }).instances[0]?.[0] === 1
+        ? googleFailure(400, "INVALID_ARGUMENT", "instances[0]: no.")
+        : "silent",
+    );
+    const failed = predictions.predict({ endpoint: shared, instances: rows(9, 1_400_000), splittable: true }, {});
+    await expect(failed).rejects.toMatchObject({
+      code: "INVALID_PARAMETER_VALUE",
+      message: expect.stringMatching(/^Row 2 of 9, in a request of their own: .*instances\[0\]: no\./),
+    });
+    expect(server.requests.length).toBeLessThanOrEqual(4);
+  });
+
+  it("is stopped as a whole by its caller", async () => {
+    const stop = new AbortController();
+    const { server, predictions } = await splitting(() => {
+      stop.abort();
+      return "silent";
+    });
+    const request = { endpoint: shared, instances: rows(9, 1_400_000), splittable: true };
+    await expect(predictions.predict(request, { signal: stop.signal })).rejects.toMatchObject({ code: "CANCELLED" });
+    expect(server.requests.length).toBeLessThanOrEqual(4);
+  });
+
+  it("is sent again in halves where an answer is over the limit", async () => {
+    const { server, predictions } = await splitting((request) =>
+      rowsOf(request) > 2
+        ? googleFailure(400, "FAILED_PRECONDITION", "The response size (2000000 bytes) exceeds 1.500MB limit.")
+        : echo(request),
+    );
+    const answer = await predictions.predict({ endpoint: shared, instances: rows(7, 1), splittable: true }, {});
+    expect(answer.predictions).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(server.requests.map(rowsOf)).toEqual([7, 4, 2, 2, 3, 2, 1]);
+  });
+
+  it("is refused where a part is answered with another number of predictions", async () => {
+    const { predictions } = await splitting(() => ({ json: { predictions: [1] } }));
+    const request = { endpoint: shared, instances: rows(4, 700_000), splittable: true };
+    await expect(predictions.predict(request, {})).rejects.toThrow(
+      /Rows 1 to 2 of 4.*1 predictions for 2 rows.*splitRequests/,
+    );
   });
 });

@@ -13,6 +13,7 @@ import { planCommand } from "./plan.js";
 import { explainCommand, predictCommand } from "./predict.js";
 import { pruneCommand } from "./prune.js";
 import { runLocalCommand } from "./run-local.js";
+import { typesCommand } from "./types.js";
 import { updateCommand } from "./update.js";
 
 /** All commands, in the order of the program's help. */
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   pruneCommand,
   ...endpointCommands,
   runLocalCommand,
+  typesCommand,
   helpCommand,
   doctorCommand,
   emulatorCommand,

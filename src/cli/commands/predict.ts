@@ -1,4 +1,4 @@
-import type { JsonFormat } from "../input/json-input.js";
+import type { InputForm } from "../../core/input-rows.js";
 import { type TargetCall, targetCommand } from "../target-command.js";
 import {
   configOption,
@@ -16,7 +16,7 @@ interface PredictValues {
   inputPath: string;
   outputPath?: string;
   contentType?: "json" | "csv";
-  jsonFormat?: JsonFormat;
+  jsonFormat?: InputForm;
   stream?: boolean;
 }
 
@@ -32,9 +32,11 @@ const options = [
   configOption,
 ];
 const details = `The input is JSON: an array of rows, {"dataframe_split": …},
-{"dataframe_records": …}, {"instances": …}, {"inputs": …}, or what pandas'
-to_json writes; "params" beside them are the model's inference parameters.
-Or it is CSV with a line of headings.`;
+{"dataframe_records": …}, {"instances": …}, {"inputs": …}, columns by their
+names, or what pandas' to_json writes; "params" beside them are the model's
+inference parameters. Or it is CSV with a line of headings, whose cells are read
+by the model's signature. The rows are checked against that before they are sent,
+but with -C checkInputs=false.`;
 
 export const predictCommand = targetCommand({
   name: "predict",
@@ -77,7 +79,9 @@ async function readRequest({ options: shared, io }: TargetCall, given: PredictVa
 /** On standard output, or in the file, the same JSON as MLflow's. */
 async function answered({ outputPath }: PredictValues, result: object) {
   const { pythonJson } = await import("../output/python-text.js");
-  const json = pythonJson(result);
+  // not the target's own toJSON, in which the digits of a large integer are a text
+  const { PredictionsResponse } = await import("../../core/predictions-response.js");
+  const json = pythonJson(result instanceof PredictionsResponse ? result.content() : result);
   if (outputPath === undefined) return { result, text: json };
   const { writeResult } = await import("../output/result-file.js");
   await writeResult(outputPath, json);

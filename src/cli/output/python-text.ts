@@ -12,6 +12,7 @@ export function pythonRepr(value: unknown): string {
   if (plain === null || plain === undefined) return "None";
   if (typeof plain === "string") return quoted(plain);
   if (typeof plain === "boolean") return plain ? "True" : "False";
+  if (typeof plain === "bigint") return String(plain);
   if (typeof plain === "number") return number(plain, { NaN: "nan", Infinity: "inf", "-Infinity": "-inf" });
   if (Array.isArray(plain)) return `[${plain.map(pythonRepr).join(", ")}]`;
   if (typeof plain !== "object") throw notJson(plain);
@@ -25,7 +26,7 @@ export function pythonJson(value: unknown): string {
   const plain = plainValue(value);
   if (plain === null || plain === undefined) return "null";
   if (typeof plain === "string") return jsonText(plain);
-  if (typeof plain === "boolean") return String(plain);
+  if (typeof plain === "boolean" || typeof plain === "bigint") return String(plain);
   if (typeof plain === "number") return number(plain, { NaN: "NaN", Infinity: "Infinity", "-Infinity": "-Infinity" });
   if (Array.isArray(plain)) return `[${plain.map(pythonJson).join(", ")}]`;
   if (typeof plain !== "object") throw notJson(plain);

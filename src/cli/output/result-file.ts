@@ -1,6 +1,7 @@
 import { open, writeFile } from "node:fs/promises";
 
 import { DeploymentError } from "../../core/errors.js";
+import { writeExactJson } from "../../core/exact-json.js";
 import type { CliIo } from "../command.js";
 
 /** Writes a result to the file of `-O`. */
@@ -15,14 +16,14 @@ export async function writeResult(path: string, text: string): Promise<void> {
 /** Writes each part of a streamed answer as a line of JSON, as soon as it is there: to the file of `-O`, or standard output. */
 export async function writeParts(parts: AsyncIterable<unknown>, path: string | undefined, io: CliIo): Promise<void> {
   if (path === undefined) {
-    for await (const part of parts) io.out(JSON.stringify(part));
+    for await (const part of parts) io.out(writeExactJson(part));
     return;
   }
   const file = await open(path, "w").catch((error: unknown) => {
     throw cannotWrite(path, error);
   });
   try {
-    for await (const part of parts) await file.write(`${JSON.stringify(part)}\n`);
+    for await (const part of parts) await file.write(`${writeExactJson(part)}\n`);
   } finally {
     await file.close();
   }

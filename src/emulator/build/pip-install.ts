@@ -67,6 +67,7 @@ async function meetRequirements(wanted: Requirements, draft: ImageDraft, context
   draft.python = await ensureEnvironment({
     python: draft.python,
     requirements: await toText(draft.requirements, cacheDir),
+    files: hostPath(draft, "."),
     cacheDir,
     onLine: context.onLine,
     signal: context.signal,

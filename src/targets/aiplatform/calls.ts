@@ -3,6 +3,7 @@ import type { Operation } from "../../core/operation.js";
 import type { CallOptions, LongCallOptions } from "../../core/options.js";
 import { safeProgress } from "../../core/progress.js";
 import type { TargetUri } from "../../core/target-uri.js";
+import type { MlflowOptions } from "../../mlflow/credentials.js";
 import type { Call } from "./call.js";
 import type { AiPlatformClientOptions } from "./client.js";
 import type { AiPlatformConfig } from "./config/index.js";
@@ -20,6 +21,11 @@ export class Calls {
   constructor(target: TargetUri, options: AiPlatformClientOptions) {
     this.#target = target;
     this.#options = options;
+  }
+
+  /** How MLflow is reached, as far as no setting says it. */
+  get mlflow(): MlflowOptions {
+    return this.#options.mlflow ?? {};
   }
 
   /** Where the settings of a call come from. */
@@ -48,7 +54,7 @@ export class Calls {
       const context = { report: safeProgress(options.onProgress), signal: options.signal };
       if (!this.#cache) {
         const { ServiceCache } = await import("./service-cache.js");
-        this.#cache ??= new ServiceCache(this.#options.services ?? {});
+        this.#cache ??= new ServiceCache(this.#options.services ?? {}, this.mlflow);
       }
       return await work(await this.#cache.call(loaded, context, options.onProgress !== undefined));
     } catch (error) {
@@ -57,14 +63,19 @@ export class Calls {
   }
 }
 
-/** The work itself, or an operation of it where the call, and not only the client's config, asks for that. */
+/** Whether a call gives an operation at once: the call itself, and not only the client's config, has to ask for that. */
+export function isInBackground({ config }: CallOptions<Config>, { settings }: Call): boolean {
+  return !settings.sync && config?.sync !== undefined;
+}
+
+/** The work itself, or an operation of it. */
 export async function maybeInBackground<T>(
-  { config }: CallOptions<Config>,
+  options: CallOptions<Config>,
   name: string,
   call: Call,
   work: (call: Call) => Promise<T>,
 ): Promise<T | Operation<T>> {
-  if (call.settings.sync || config?.sync === undefined) return work(call);
+  if (!isInBackground(options, call)) return work(call);
   const { inBackground } = await import("./background.js");
   return inBackground(name, call, work);
 }

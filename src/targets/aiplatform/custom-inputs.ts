@@ -7,6 +7,6 @@ import type { AiPlatformSettings } from "./config/setting-rules.js";
 export const customInputsLabel = "custom-inputs";
 
 /** Whether what is served by these settings may take other rows than the model's signature says. */
-export function hasCustomInputs({ serving, predictionScript }: AiPlatformSettings): boolean {
-  return serving === "image" || predictionScript !== undefined;
+export function hasCustomInputs({ serving, predictionScript, preprocessor }: AiPlatformSettings): boolean {
+  return serving === "image" || predictionScript !== undefined || preprocessor !== undefined;
 }

@@ -1,19 +1,18 @@
 import { SdistBundleBuilder } from "../../bundle/bundle-builder.js";
 import { systemClock } from "../../core/clock.js";
-import type { ModelResolver } from "../../core/services.js";
-import { MlflowModelResolver } from "../../mlflow/model-resolver.js";
+import type { MlflowOptions } from "../../mlflow/credentials.js";
 import { type StorageConnection, storageRetryOptions } from "../../storage/connection.js";
 import { GcsDeploymentStore } from "../../storage/deployment-store.js";
-import { GcsArtifactReader } from "../../storage/gcs-artifact-reader.js";
 import { GcsUploader } from "../../storage/uploader.js";
+import { modelResolver } from "../model-resolver.js";
 import type { AiPlatformSettings } from "./config/setting-rules.js";
 import type { GoogleConnection } from "./google/connection.js";
 import { noRecords } from "./no-records.js";
 
 /** The settings that the services of all platforms are made for. */
 export function placeSettings(settings: AiPlatformSettings & { projectId: string }) {
-  const { projectId, location, trackingUri, productionBucket, productionRoute } = settings;
-  return { projectId, location, trackingUri, productionBucket, productionRoute };
+  const { projectId, location, trackingUri, registryUri, productionBucket, productionRoute } = settings;
+  return { projectId, location, trackingUri, registryUri, productionBucket, productionRoute };
 }
 
 /** An emulator has no quota to be gentle to. */
@@ -27,11 +26,6 @@ export function storageConnection(connection: GoogleConnection): StorageConnecti
   };
 }
 
-/** Finds models on the MLflow server, in directories, and in buckets. */
-export function modelResolver(trackingUri: string | undefined, storage: StorageConnection): ModelResolver {
-  return new MlflowModelResolver({ trackingUri, readers: { gs: new GcsArtifactReader(storage) } });
-}
-
 /**
  * The services that are the same on every platform.
  *
@@ -41,15 +35,16 @@ export function modelResolver(trackingUri: string | undefined, storage: StorageC
 export function platformIndependentServices(
   settings: ReturnType<typeof placeSettings>,
   connection: GoogleConnection,
+  mlflow: MlflowOptions,
   recordPath: readonly string[],
 ) {
   const storage = storageConnection(connection);
-  const { productionBucket: bucket, productionRoute, trackingUri } = settings;
+  const { productionBucket: bucket, productionRoute, trackingUri, registryUri } = settings;
   const sharedPrefix = [productionRoute, "deployments"].filter((part) => part !== "").join("/");
   const records = { sharedPrefix, prefix: [sharedPrefix, ...recordPath].join("/") };
   return {
     clock: systemClock,
-    modelResolver: modelResolver(trackingUri, storage),
+    modelResolver: modelResolver({ ...mlflow, trackingUri, registryUri }, storage),
     bundleBuilder: new SdistBundleBuilder(),
     uploader: new GcsUploader(storage),
     deploymentStore: bucket === undefined ? noRecords : new GcsDeploymentStore(storage, { bucket, ...records }),

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 
 import { canonicalJson } from "../../core/hash.js";
 import type { StepContext } from "../../core/progress.js";
+import type { MlflowOptions } from "../../mlflow/credentials.js";
 import type { Call } from "./call.js";
 import { type LoadedSettings, required } from "./config/load-settings.js";
 import type { AiPlatformSettings } from "./config/setting-rules.js";
@@ -17,22 +18,23 @@ interface Platform {
   services(
     settings: AiPlatformSettings & { projectId: string },
     connection: GoogleConnection,
+    mlflow: MlflowOptions,
   ): { madeFor: object; make: () => AiPlatformServices };
 }
 
 const platforms: Record<AiPlatformSettings["platform"], Platform> = {
   vertex: {
     settings: ({ settings }) => settings,
-    services: (settings, connection) => {
+    services: (settings, connection, mlflow) => {
       const madeFor = vertexServiceSettings(settings);
-      return { madeFor, make: () => vertexServices(madeFor, connection) };
+      return { madeFor, make: () => vertexServices(madeFor, connection, mlflow) };
     },
   },
   legacy: {
     settings: legacySettings,
-    services: (settings, connection) => {
+    services: (settings, connection, mlflow) => {
       const madeFor = legacyServiceSettings(settings);
-      return { madeFor, make: () => legacyServices(madeFor, connection) };
+      return { madeFor, make: () => legacyServices(madeFor, connection, mlflow) };
     },
   },
 };
@@ -40,12 +42,17 @@ const platforms: Record<AiPlatformSettings["platform"], Platform> = {
 /** The services of a client, made once for each place that its settings name, so that connections are kept. */
 export class ServiceCache {
   readonly #given: Partial<AiPlatformServices>;
+  readonly #mlflow: MlflowOptions;
   readonly #connections = new Map<string, GoogleConnection>();
   readonly #services = new Map<string, AiPlatformServices>();
 
-  /** @param given - Services that take the place of the target's own. */
-  constructor(given: Partial<AiPlatformServices>) {
+  /**
+   * @param given - Services that take the place of the target's own.
+   * @param mlflow - How MLflow is reached.
+   */
+  constructor(given: Partial<AiPlatformServices>, mlflow: MlflowOptions) {
     this.#given = given;
+    this.#mlflow = mlflow;
   }
 
   /**
@@ -64,7 +71,7 @@ export class ServiceCache {
     else if (settings.platform === "legacy") announce(endedNotice, context, hasListener);
 
     const projectId = givenProject ?? (await connection.defaultProject()) ?? required(settings, "projectId");
-    const { madeFor, make } = platform.services({ ...settings, projectId }, connection);
+    const { madeFor, make } = platform.services({ ...settings, projectId }, connection, this.#mlflow);
     const services = kept(this.#services, canonicalJson([place, settings.platform, madeFor]), () => ({
       ...make(),
       ...this.#given,

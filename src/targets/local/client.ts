@@ -15,12 +15,14 @@ import type {
   PredictOptions,
   UpdateDeploymentOptions,
 } from "../../core/options.js";
+import type { ModelType } from "../../core/model-type.js";
 import type { DeploymentPlan } from "../../core/plan.js";
 import { predictionRows, predictionTarget } from "../../core/prediction-request.js";
 import type { PredictionsResponse } from "../../core/predictions-response.js";
 import { safeProgress } from "../../core/progress.js";
 import type { BundleBuilder, ModelResolver } from "../../core/services.js";
 import type { TargetUri } from "../../core/target-uri.js";
+import type { MlflowOptions } from "../../mlflow/credentials.js";
 import { checkedMessage, checkedName, missingParameter } from "../arguments.js";
 import type { Call } from "./call.js";
 import type { LocalConfig } from "./config/index.js";
@@ -38,6 +40,8 @@ export interface LocalClientOptions {
   config?: LocalConfig | undefined;
   /** Services in place of the target's own. */
   services?: { modelResolver?: ModelResolver; bundleBuilder?: BundleBuilder } | undefined;
+  /** How MLflow is reached, as far as no setting can say it, such as a function that gives a token. */
+  mlflow?: MlflowOptions | undefined;
 }
 
 type Config = LocalConfig;
@@ -127,14 +131,21 @@ export class LocalClient extends BaseDeploymentClient<Config> {
   }
 
   /** @throws DeploymentError `FAILED_PRECONDITION` for a deployment whose supervisor has ended, which says how to start it. */
-  override predict(options: PredictOptions<Config>): Promise<PredictionsResponse> {
+  /**
+   * @typeParam Model - The model's types, as the command `types` writes them: `client.predict<typeof iris>({ … })`.
+   */
+  override predict<Model extends ModelType = ModelType>(
+    options: PredictOptions<Config, Model>,
+  ): Promise<PredictionsResponse<Model["output"]>> {
     return this.#run("predict", options, async (call) => {
       const { predict } = await import("./predict.js");
       return predict(deploymentOf(options), predictionRows(options), options.params, call);
     });
   }
 
-  override async *predictStream(options: PredictOptions<Config>): AsyncGenerator<unknown, void, undefined> {
+  override async *predictStream<Model extends ModelType = ModelType>(
+    options: PredictOptions<Config, Model>,
+  ): AsyncGenerator<unknown, void, undefined> {
     const parts = await this.#run("predictStream", options, async (call) => {
       const { predictStream } = await import("./predict.js");
       return predictStream(deploymentOf(options), predictionRows(options), options.params, call);
@@ -188,7 +199,7 @@ export class LocalClient extends BaseDeploymentClient<Config> {
 }
 
 /** Where a prediction goes, which is said in exactly one way. */
-function deploymentOf(options: PredictOptions<Config>): string {
+function deploymentOf(options: Pick<PredictOptions, "deploymentName" | "endpoint">): string {
   const target = predictionTarget(options);
   if ("endpoint" in target) throw noEndpoints("local");
   return target.deploymentName;

@@ -12,6 +12,7 @@ export interface SpecSettings {
   port: number;
   /** Their content is part of the environment's hash; the paths are for updates. */
   predictionScript: string | null;
+  preprocessor: string | null;
   setupFile: string | null;
 }
 
@@ -42,12 +43,14 @@ export function bundleName({ environmentHash, settings }: DeploymentSpec): strin
 }
 
 /** The settings of a call, as a spec has them. */
-export function specSettings({ env, python, port, predictionScript, setupFile }: LocalSettings): SpecSettings {
+export function specSettings(settings: LocalSettings): SpecSettings {
+  const { env, python, port, predictionScript, preprocessor, setupFile } = settings;
   return {
     env: maskedValues(env),
     python: python ?? null,
     port,
     predictionScript: predictionScript ?? null,
+    preprocessor: preprocessor ?? null,
     setupFile: setupFile ?? null,
   };
 }

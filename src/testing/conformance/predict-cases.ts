@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import type { PredictionInputs } from "../../core/prediction-inputs.js";
 import { PredictionsResponse } from "../../core/predictions-response.js";
 import type { Case } from "./describe-target.js";
 import { assertAnswers, refusal } from "./expectations.js";
@@ -27,6 +28,25 @@ export function predictCases<Config extends object>(subject: Subject<Config>): C
         assert.equal(response.rows().length, options.inputs.length);
         assert.ok(Object.keys(response.columns()).length > 0);
         assert.deepEqual(PredictionsResponse.fromJSON(JSON.stringify(response)).predictions, options.expected);
+      },
+    ],
+    [
+      "takes rows in every form that MLflow and pandas write them in",
+      async () => {
+        const client = await subject.client();
+        for (const inputs of formsOf(options.inputs)) {
+          const { predictions } = await client.predict({ deploymentName: first, inputs });
+          assert.deepEqual(predictions, options.expected, `Predictions for ${JSON.stringify(inputs)}`);
+        }
+      },
+    ],
+    [
+      "refuses params inside inputs, which it would not pass on",
+      async () => {
+        const client = await subject.client();
+        const inputs = { instances: options.inputs, params: {} };
+        const call = () => client.predict({ deploymentName: first, inputs });
+        await refusal("Inputs with params", call, "INVALID_PARAMETER_VALUE");
       },
     ],
     [
@@ -62,4 +82,19 @@ export function predictCases<Config extends object>(subject: Subject<Config>): C
     ]);
   }
   return cases;
+}
+
+/** Other forms of the same rows. */
+function formsOf(rows: readonly unknown[]): PredictionInputs[] {
+  const forms: PredictionInputs[] = [{ instances: rows }, { inputs: rows }];
+  if (rows.every((row) => Array.isArray(row))) return [...forms, { dataframe_split: { data: rows as unknown[][] } }];
+  if (!rows.every(isTable)) return forms;
+  const columns = Object.keys(rows[0] ?? {});
+  const data = rows.map((row) => columns.map((column) => row[column] ?? null));
+  const lists = Object.fromEntries(columns.map((column, at) => [column, data.map((row) => row[at])]));
+  return [...forms, { dataframe_records: rows }, { dataframe_split: { columns, data } }, { inputs: lists }];
+}
+
+function isTable(row: unknown): row is Record<string, unknown> {
+  return typeof row === "object" && row !== null && !Array.isArray(row);
 }

@@ -6,6 +6,7 @@ import { type StepLimits, waitFor } from "../../../rollout/resumable-step.js";
 import type { Call } from "../call.js";
 import { changeEndpoint } from "../change-endpoint.js";
 import type { SettingName } from "../config/settings.js";
+import { customInputsLabel } from "../custom-inputs.js";
 import type { DeploymentView } from "../observe.js";
 import { changeOf, deploymentLabels, isSameSetting, userLabelsOf } from "../spec.js";
 import { scalingOf } from "./scaling.js";
@@ -89,7 +90,7 @@ export async function changeInPlace(
   if (inPlace.includes("labels")) {
     const labels = deploymentLabels(serving.name, settings, names, spec);
     // the version was made of the spec that its own labels say
-    const own = { ...labels, ...pick(serving.version.labels, ["spec-hash", "environment-hash"]) };
+    const own = { ...labels, ...pick(serving.version.labels, ["spec-hash", "environment-hash", customInputsLabel]) };
     await session.begun("settings");
     await versionManager.setLabels(serving.version, own, context);
     done(`the labels of version ${serving.version.versionId}`);

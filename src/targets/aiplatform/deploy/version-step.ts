@@ -5,6 +5,7 @@ import type { RecordSession } from "../../../rollout/record-session.js";
 import { completeStep, type StepLimits, type StepOutcome } from "../../../rollout/resumable-step.js";
 import type { Call } from "../call.js";
 import type { AiPlatformSettings } from "../config/setting-rules.js";
+import { customInputsLabel, hasCustomInputs } from "../custom-inputs.js";
 import { deploymentLabels } from "../spec.js";
 
 interface VersionWork {
@@ -25,7 +26,10 @@ export function versionRequest(
     spec,
     imageUri,
     artifactUri,
-    labels: deploymentLabels(name, settings, names, spec),
+    labels: {
+      ...deploymentLabels(name, settings, names, spec),
+      ...(hasCustomInputs(settings) && { [customInputsLabel]: "true" }),
+    },
     env: settings.env,
     encryptionKey: settings.encryptionSpecKeyName ?? null,
     explanationSpec: explanationSpec(settings),

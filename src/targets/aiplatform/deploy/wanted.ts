@@ -70,6 +70,7 @@ function pack(model: ResolvedModel, directory: string, { services, settings, con
       model,
       versionName: settings.versionName ?? null,
       predictionScript: settings.predictionScript ?? null,
+      preprocessor: settings.preprocessor ?? null,
       setupFile: settings.setupFile ?? null,
       baseImage: settings.baseImage ?? null,
       modelArtifactUri: settings.platform === "legacy" ? artifactLocation(modelHash(model), settings).uri : null,

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../../../core/clock.js";
 import type { Diagnosis } from "../../../core/diagnosis.js";
 import { throwIfCancelled } from "../../../core/errors.js";
+import type { MlflowOptions } from "../../../mlflow/credentials.js";
 import { findPython, type PythonInterpreter } from "../../../runtime/python.js";
 import { type LoadedSettings, loadSettings, type SettingSources } from "../config/load-settings.js";
 import { type ConnectionOptions, GoogleConnection } from "../google/connection.js";
@@ -46,6 +47,7 @@ const instruments: Instruments = {
  */
 export async function diagnose(
   sources: SettingSources,
+  mlflowOptions: MlflowOptions,
   signal: AbortSignal | undefined,
   through: Instruments = instruments,
 ): Promise<Diagnosis[]> {
@@ -79,7 +81,14 @@ export async function diagnose(
     run("bucket", bucket, signedIn),
     run("permissions", permissions, signedIn, placed),
     run("serviceAccounts", serviceAccounts, signedIn, placed),
-    checks.run("mlflow", (stop) => mlflow(loaded!.settings.trackingUri, sources.env, stop), [settings]),
+    checks.run(
+      "mlflow",
+      (stop) => {
+        const { trackingUri, registryUri } = loaded!.settings;
+        return mlflow({ ...mlflowOptions, trackingUri, registryUri, env: sources.env }, stop);
+      },
+      [settings],
+    ),
     checks.run("python", () => python(through.findPython)),
     checks.run("node", () => node(through.nodeVersion)),
     run("clock", clockSkew, emulated),

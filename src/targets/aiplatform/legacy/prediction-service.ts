@@ -6,13 +6,16 @@ import type { Explanations } from "../../../core/explanations.js";
 import type { PredictionService, PredictRequest } from "../../../core/services.js";
 import type { RequestFailure } from "../google/failure.js";
 import { httpClient } from "../google/http-client.js";
-import { predictionBody, type RequestLimit } from "../google/prediction-body.js";
 import { PredictionCalls, type PredictionTimes } from "../google/prediction-calls.js";
+import { PredictionText } from "../google/prediction-text.js";
+import type { RequestLimit } from "../google/request-limit.js";
+import { sendSplit } from "../google/split-request.js";
 import type { MlOptions } from "./ml-api.js";
 
 /** "Quotas and limits" of AI Platform Prediction. */
 const requestLimit: RequestLimit = {
   bytes: 1.5 * 1024 * 1024,
+  surely: 1_500_000,
   taker: "The legacy platform takes",
   where: "",
   advice: "Send fewer rows in each request.",
@@ -43,7 +46,7 @@ export class LegacyPredictionService implements PredictionService {
    * `DEADLINE_EXCEEDED`.
    */
   async predict(request: PredictRequest, { signal }: { signal?: AbortSignal | undefined }): Promise<Predictions> {
-    const { endpoint, instances, parameters = {} } = request;
+    const { endpoint, instances, parameters = {}, splittable = false } = request;
     const doing = `The prediction on the model ${endpoint.name}`;
     if ("instances" in parameters) {
       throw new DeploymentError(
@@ -52,9 +55,11 @@ export class LegacyPredictionService implements PredictionService {
       );
     }
     const url = `${this.#options.connection.mlUrl()}/v1/${endpoint.name}:predict`;
-    const body = predictionBody({ ...parameters, instances }, requestLimit);
-    const answer = await this.#calls.run({ doing, signal }, (timeout) => this.#post(url, body, timeout, signal));
-    return toPredictions(answer, doing);
+    const text = new PredictionText(instances, parameters, { bigInt: "refused" });
+    return sendSplit(text, { limit: requestLimit, splittable, signal }, async (body, signal) => {
+      const answer = await this.#calls.run({ doing, signal }, (timeout) => this.#post(url, body, timeout, signal));
+      return toPredictions(answer, doing);
+    });
   }
 
   async #post(url: string, body: string, timeout: number, signal: AbortSignal | undefined): Promise<unknown> {

@@ -1,4 +1,5 @@
 import { systemClock } from "../../../core/clock.js";
+import type { MlflowOptions } from "../../../mlflow/credentials.js";
 import type { AiPlatformSettings } from "../config/setting-rules.js";
 import type { GoogleConnection } from "../google/connection.js";
 import { CloudLogReader } from "../google/log-reader.js";
@@ -22,6 +23,7 @@ export function legacyServiceSettings(settings: AiPlatformSettings & { projectId
 export function legacyServices(
   settings: ReturnType<typeof legacyServiceSettings>,
   connection: GoogleConnection,
+  mlflow: MlflowOptions,
 ): AiPlatformServices {
   const { projectId: project, regions, onlinePredictionLogging } = settings;
   const place = {
@@ -32,13 +34,14 @@ export function legacyServices(
   };
   const models = { ...place, regions, onlinePredictionLogging };
   return {
-    ...platformIndependentServices(settings, connection, ["ml", project]),
+    ...platformIndependentServices(settings, connection, mlflow, ["ml", project]),
     names: legacyNames(settings.modelName),
     imageBuilder: new PackageAsImage(),
     modelManager: new LegacyModelManager(models),
     versionManager: new LegacyVersionManager(place),
     endpointManager: new LegacyEndpointManager(models),
     predictionService: new LegacyPredictionService(place),
+    batchService: null,
     logReader: new CloudLogReader({ ...place, containers: versionLogs }),
   };
 }

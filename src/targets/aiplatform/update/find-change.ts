@@ -125,19 +125,21 @@ async function wantedFrom(
   return isKept ? { ...wanted, spec: { ...wanted.spec, modelUri: present.modelUri } } : wanted;
 }
 
+/** The settings that name files of the user's, which go into the bundle. */
+const sourceSettings = ["predictionScript", "preprocessor", "setupFile"] as const satisfies SettingName[];
+
 /** The settings that the bundle or the image is made by. */
 const bundleSettings = [
   "serving",
   "imageUri",
   "baseImage",
   "destinationImageUri",
-  "predictionScript",
-  "setupFile",
+  ...sourceSettings,
 ] as const satisfies SettingName[];
 
 function changesBundle(present: DeploymentSpec, { settings, given }: Call): boolean {
   // a file of the same name may have another content
-  if (given.has("predictionScript") || given.has("setupFile")) return true;
+  if (sourceSettings.some((name) => given.has(name))) return true;
   return bundleSettings.some((name) => !isSameSetting(present.settings[name], settings[name]));
 }
 

@@ -19,8 +19,10 @@ interface ExplainResponse {
   deployedModelId?: string;
 }
 
-/** @param model - The model that was asked, where a container answered itself and does not say it. */
-export function toPredictions(answer: unknown, doing: string, model: DeployedModel | null): Predictions {
+/** Which model has answered, where a container answered itself and does not say it. */
+export type Answerer = Pick<DeployedModel, "id"> & Partial<Pick<DeployedModel, "model" | "modelVersionId">>;
+
+export function toPredictions(answer: unknown, doing: string, model: Answerer | null): Predictions {
   const response = record(answer) as PredictResponse;
   if (!Array.isArray(response.predictions)) {
     throw new DeploymentError(

@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import type { AxiosInstance } from "axios";
 
 import { DeploymentError, plainCause } from "../../../core/errors.js";
+import { parseExactJson } from "../../../core/exact-json.js";
 import type { GoogleConnection } from "../google/connection.js";
 import { httpClient } from "../google/http-client.js";
 import { directError, refusedByContainer } from "./container-error.js";
@@ -11,13 +12,21 @@ import type { PredictionRoute } from "./prediction-route.js";
 /** One request of a prediction. */
 export interface PredictionSend {
   route: PredictionRoute;
-  /** The text of {@link predictionBody}. */
+  /** JSON text. */
   body: string;
   /** Milliseconds until the answer, or the first byte of a stream. */
   timeoutMs: number;
   signal: AbortSignal | undefined;
   /** For messages. */
   doing: string;
+}
+
+/** An answer that is no error. */
+export interface PredictionAnswer {
+  /** What its JSON says, or its text. */
+  body: unknown;
+  /** Which deployed model has answered, where a header says it. */
+  deployedModelId: string | null;
 }
 
 /** By this header Vertex AI says that what follows is the container's own answer (`rawPredict`, `streamRawPredict`). */
@@ -34,16 +43,24 @@ export class PredictionHttp {
     this.#connection = connection;
   }
 
-  /** Sends one request, and gives the answer's body. */
-  async post({ route, body, timeoutMs, signal, doing }: PredictionSend): Promise<unknown> {
+  /** Sends one request, and gives the answer. */
+  async post({ route, body, timeoutMs, signal, doing }: PredictionSend): Promise<PredictionAnswer> {
     const options = { ...(await this.#options(route)), timeout: timeoutMs, ...(signal && { signal }) };
     const http = await this.#client();
-    const direct = route.type === "private";
-    const accepted = (status: number) => (status >= 200 && status < 300) || (direct && [400, 500].includes(status));
-    const { status, data } = await http.post<unknown>(route.url, body, { ...options, validateStatus: accepted });
-    if (status < 300) return data;
-    const refusal = directError(status, data);
-    throw refusal ? refusedByContainer(refusal, doing) : answered(status, data, {});
+    const { isContainers } = route;
+    const accepted = (status: number) =>
+      (status >= 200 && status < 300) || (isContainers && [400, 500].includes(status));
+    const response = await http.post<unknown>(route.url, body, {
+      ...options,
+      validateStatus: accepted,
+      ...(isContainers && { responseType: "text" as const, transformResponse: [parsedExactly] }),
+    });
+    const { status, data } = response;
+    const headers = response.headers as Record<string, unknown>;
+    const id = headers[containersAnswer];
+    if (status < 300) return { body: data, deployedModelId: typeof id === "string" ? id : null };
+    const refusal = route.type === "private" || containersAnswer in headers ? directError(status, data) : null;
+    throw refusal ? refusedByContainer(refusal, doing) : answered(status, data, headers);
   }
 
   /** Sends one request, and gives the bytes of the answer as they come; the first of them are there. */
@@ -115,6 +132,15 @@ async function refusal(
   const body = await readSome(stream);
   const error = containersAnswer in headers ? directError(status, body) : null;
   return error ? refusedByContainer(error, doing) : answered(status, body, headers);
+}
+
+/** With all digits; what is no JSON stays text. */
+function parsedExactly(text: string): unknown {
+  try {
+    return parseExactJson(text);
+  } catch {
+    return text;
+  }
 }
 
 async function readSome(stream: Readable): Promise<unknown> {

@@ -7,7 +7,7 @@ import type { EndpointType } from "./request-limits.js";
 type Endpoint = PredictRequest["endpoint"];
 
 /** The methods that answer predictions (`PredictionService`). */
-export type PredictionMethod = "predict" | "explain" | "streamRawPredict";
+export type PredictionMethod = "predict" | "rawPredict" | "explain" | "streamRawPredict";
 
 /** The way to an endpoint. */
 export interface PredictionRoute {
@@ -15,6 +15,8 @@ export interface PredictionRoute {
   type: EndpointType;
   /** Inside a network there is no TLS and nobody who asks for credentials: Google's own SDK sends none either. */
   withCredentials: boolean;
+  /** Whether the answer is the container's own, whose numbers have all their digits; else Vertex AI has read and written it. */
+  isContainers: boolean;
   /** Inside a network, the one model that there is: its container answers itself, and does not say which model it is of. */
   model: DeployedModel | null;
 }
@@ -40,11 +42,12 @@ export function predictionRoute(
   const type = endpointType(endpoint);
   if (type === "private") {
     const model = privateModel(endpoint);
-    return { url: connection.privateUrl(model.predictUrl), type, withCredentials: false, model };
+    return { url: connection.privateUrl(model.predictUrl), type, withCredentials: false, isContainers: true, model };
   }
   const { name, dedicatedHost } = endpoint;
   const host = dedicatedHost === null ? connection.aiplatformUrl(location) : connection.dedicatedUrl(dedicatedHost);
-  return { url: `${host}/v1/${name}:${method}`, type, withCredentials: true, model: null };
+  const isContainers = method === "rawPredict" || method === "streamRawPredict";
+  return { url: `${host}/v1/${name}:${method}`, type, withCredentials: true, isContainers, model: null };
 }
 
 function privateModel({ name, deployedModels }: Endpoint): DeployedModel & { predictUrl: string } {

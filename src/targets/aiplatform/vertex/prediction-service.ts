@@ -4,13 +4,15 @@ import { readEventStream } from "../../../core/event-stream.js";
 import type { Explanations } from "../../../core/explanations.js";
 import type { PredictionService, PredictRequest } from "../../../core/services.js";
 import { isAnyOf } from "../google/operations.js";
-import { predictionBody } from "../google/prediction-body.js";
 import { PredictionCalls, type PredictionTimes } from "../google/prediction-calls.js";
+import { PredictionText } from "../google/prediction-text.js";
+import { wholeBody } from "../google/request-limit.js";
+import { sendSplit } from "../google/split-request.js";
 import { refusedByContainer, wrappedError } from "./container-error.js";
 import { toExplanations, toPredictions } from "./prediction-answer.js";
-import { PredictionHttp, type PredictionSend } from "./prediction-http.js";
+import { type PredictionAnswer, PredictionHttp, type PredictionSend } from "./prediction-http.js";
 import { type PredictionMethod, type PredictionRoute, predictionRoute } from "./prediction-route.js";
-import { type EndpointType, requestLimits } from "./request-limits.js";
+import { requestLimits } from "./request-limits.js";
 import type { VertexOptions } from "./vertex-api.js";
 
 /** How long predictions may take. */
@@ -39,15 +41,22 @@ export class VertexPredictionService implements PredictionService {
   }
 
   /**
-   * @throws DeploymentError `INVALID_PARAMETER_VALUE` for a value that JSON cannot hold and for a request over the
-   * endpoint's limit; `FAILED_PRECONDITION` with the model's own words when it refused the rows; `DEADLINE_EXCEEDED`.
+   * Rows that hold a BigInt go through `rawPredict`, and what the container answers is read with all digits.
+   *
+   * @throws DeploymentError `INVALID_PARAMETER_VALUE` for a value that JSON cannot hold, and for a request over the
+   * endpoint's limit that may not be split, or of which one row is; `FAILED_PRECONDITION` with the model's own words when it refused the rows; `DEADLINE_EXCEEDED`.
    */
   async predict(request: PredictRequest, { signal }: Caller): Promise<Predictions> {
     const doing = `The prediction on the endpoint ${request.endpoint.name}`;
-    const route = this.#route(request, "predict");
-    const body = bodyOf(request, route.type);
-    const answer = await this.#send({ route, body, signal, doing }, (send) => this.#http.post(send));
-    return toPredictions(answer, doing, route.model);
+    const { endpoint, splittable = false } = request;
+    const text = textOf(request);
+    // Vertex AI itself reads numbers as doubles: with more digits they go to the model's server as they are
+    const route = this.#route(request, text.holdsBigInt ? "rawPredict" : "predict");
+    const limit = requestLimits[route.type];
+    return sendSplit(text, { limit, splittable, signal }, async (body, signal) => {
+      const answer = await this.#send({ route, body, signal, doing }, (send) => this.#http.post(send));
+      return toPredictions(answer.body, doing, route.model ?? answererOf(answer, endpoint));
+    });
   }
 
   /**
@@ -58,7 +67,7 @@ export class VertexPredictionService implements PredictionService {
     const { name } = request.endpoint;
     const doing = `The prediction stream of the endpoint ${name}`;
     const route = this.#route(request, "streamRawPredict");
-    const body = bodyOf(request, route.type, { stream: true });
+    const body = wholeBody(textOf(request, { stream: true }), requestLimits[route.type]);
     const bytes = await this.#send({ route, body, signal, doing }, (send) => this.#http.open(send));
     yield* readEventStream(bytes, `The endpoint ${name}`);
   }
@@ -67,10 +76,12 @@ export class VertexPredictionService implements PredictionService {
   async explain(request: PredictRequest, { signal }: Caller): Promise<Explanations> {
     const doing = `The explanation on the endpoint ${request.endpoint.name}`;
     const route = this.#route(request, "explain");
-    const body = bodyOf(request, route.type);
+    const { instances, parameters } = request;
+    const text = new PredictionText(instances, { parameters }, { bigInt: "refused" });
+    const body = wholeBody(text, requestLimits[route.type]);
     try {
       const answer = await this.#send({ route, body, signal, doing }, (send) => this.#http.post(send));
-      return toExplanations(answer, doing);
+      return toExplanations(answer.body, doing);
     } catch (error) {
       throw withExplanationHint(error);
     }
@@ -85,8 +96,13 @@ export class VertexPredictionService implements PredictionService {
   }
 }
 
-function bodyOf({ instances, parameters }: PredictRequest, type: EndpointType, more: { stream?: true } = {}): string {
-  return predictionBody({ instances, parameters, ...more }, requestLimits[type]);
+function textOf({ instances, parameters }: PredictRequest, more: { stream?: true } = {}): PredictionText {
+  return new PredictionText(instances, { parameters, ...more }, { bigInt: "written" });
+}
+
+/** Who answered a raw request: a header says its id, and the endpoint what else is known of it. */
+function answererOf({ deployedModelId: id }: PredictionAnswer, { deployedModels }: PredictRequest["endpoint"]) {
+  return id === null ? null : (deployedModels.find((model) => model.id === id) ?? { id });
 }
 
 /** Vertex AI has no code for a model without an explanation spec, but says the word. */

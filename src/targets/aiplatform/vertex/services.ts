@@ -1,10 +1,12 @@
 import { systemClock } from "../../../core/clock.js";
+import type { MlflowOptions } from "../../../mlflow/credentials.js";
 import { parseImageUri } from "../config/image-uri.js";
 import type { AiPlatformSettings } from "../config/setting-rules.js";
 import type { GoogleConnection } from "../google/connection.js";
 import { CloudLogReader } from "../google/log-reader.js";
 import { emulatorPollSchedule, placeSettings, platformIndependentServices } from "../platform-independent.js";
 import type { AiPlatformServices } from "../services.js";
+import { VertexBatchService } from "./batch-service.js";
 import { endpointContainers } from "./container-log.js";
 import { VertexEndpointManager } from "./endpoint-manager.js";
 import { CloudBuildImageBuilder } from "./image-builder.js";
@@ -30,13 +32,14 @@ export function vertexServiceSettings(settings: AiPlatformSettings & { projectId
 export function vertexServices(
   settings: ReturnType<typeof vertexServiceSettings>,
   connection: GoogleConnection,
+  mlflow: MlflowOptions,
 ): AiPlatformServices {
   const { projectId: project, location } = settings;
   const pollSchedule = connection.emulator ? emulatorPollSchedule : undefined;
   const place = { connection, project, location, clock: systemClock, pollSchedule };
   const logReader = new CloudLogReader({ ...place, containers: endpointContainers });
   return {
-    ...platformIndependentServices(settings, connection, [project, location]),
+    ...platformIndependentServices(settings, connection, mlflow, [project, location]),
     names,
     imageBuilder: new CloudBuildImageBuilder({
       ...place,
@@ -54,6 +57,7 @@ export function vertexServices(
     versionManager: new VertexVersionManager(place),
     endpointManager: new VertexEndpointManager(place),
     predictionService: new VertexPredictionService(place),
+    batchService: new VertexBatchService(place),
     logReader,
   };
 }

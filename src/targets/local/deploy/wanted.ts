@@ -47,7 +47,7 @@ export async function wantedByUpdate(
     call.given.has(setting) && (source.modelUri !== null || !call.ambient.has(setting));
   const settings = updatedSettings(now.settings as unknown as SpecSettings, isNamed, call);
   const env = isNamed("env") ? call.settings.env : Object.keys(settings.env).length === 0 ? {} : null;
-  const isNewCode = isNamed("predictionScript") || isNamed("setupFile");
+  const isNewCode = isNamed("predictionScript") || isNamed("preprocessor") || isNamed("setupFile");
   const { name } = observed.record;
   if (source.modelUri === null && !isNewCode) {
     const bundle = await readBundle(bundleName(now), observed.directory);
@@ -86,7 +86,7 @@ function updatedSettings(
 async function modelAndBundle(
   modelUri: string,
   flavor: string | null,
-  { predictionScript, setupFile }: SpecSettings,
+  { predictionScript, preprocessor = null, setupFile }: SpecSettings,
   directory: WorkDirectory,
   { modelResolver, bundleBuilder, context }: Call,
 ) {
@@ -94,7 +94,15 @@ async function modelAndBundle(
   const model = await resolveModel(modelResolver, request, context);
   const bundle = await packBundle(
     bundleBuilder,
-    { ...processBundle, model, versionName: null, predictionScript, setupFile, directory: directory.bundle },
+    {
+      ...processBundle,
+      model,
+      versionName: null,
+      predictionScript,
+      preprocessor,
+      setupFile,
+      directory: directory.bundle,
+    },
     context,
   );
   const { localPath: archive, directory: root, environmentHash } = bundle;

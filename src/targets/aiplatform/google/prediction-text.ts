@@ -1,0 +1,69 @@
+import { writeExactJson } from "../../../core/exact-json.js";
+import { checkExactJsonData, checkJsonData } from "../../../core/json-data.js";
+
+/** The JSON of one row. */
+interface RowText {
+  json: string;
+  bytes: number;
+}
+
+/** The text of a prediction request, row by row: each is written once, whichever request it then goes in. */
+export class PredictionText {
+  /** Whether it holds integers beyond 2^53 as JSON numbers, which only the model's own server reads with all digits. */
+  readonly holdsBigInt: boolean;
+  readonly #rows: readonly RowText[];
+  /** The other fields, as they stand after the rows. */
+  readonly #rest: string;
+
+  /**
+   * @param fields - The other fields of the body; one that is undefined is left out.
+   * @param bigInt - Whether a BigInt is written or refused.
+   * @throws DeploymentError `INVALID_PARAMETER_VALUE` that names a value that JSON cannot hold by its path.
+   */
+  constructor(
+    instances: readonly unknown[],
+    fields: Record<string, unknown>,
+    { bigInt }: { bigInt: "written" | "refused" },
+  ) {
+    const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+    const found = [["instances", instances] as const, ...given].map(([name, value]) => {
+      if (bigInt === "written") return checkExactJsonData(value, name);
+      checkJsonData(value, name);
+      return false;
+    });
+    this.holdsBigInt = found.includes(true);
+    const write = this.holdsBigInt ? writeExactJson : (value: unknown) => JSON.stringify(value);
+    this.#rows = instances.map((row) => {
+      const json = write(row);
+      return { json, bytes: Buffer.byteLength(json) };
+    });
+    this.#rest = given.map(([name, value]) => `,${JSON.stringify(name)}:${write(value)}`).join("");
+  }
+
+  /** How many rows there are. */
+  get count(): number {
+    return this.#rows.length;
+  }
+
+  /** Bytes of a request with no row. */
+  get frameBytes(): number {
+    return Buffer.byteLength(this.body(0, 0));
+  }
+
+  /** Bytes that a row adds to a request. */
+  rowBytes(row: number): number {
+    // with its comma
+    return (this.#rows[row]?.bytes ?? 0) + 1;
+  }
+
+  /** Bytes that all rows add to a request. */
+  get rowsBytes(): number {
+    return this.#rows.reduce((sum, { bytes }) => sum + bytes + 1, 0);
+  }
+
+  /** The body of a request with the rows from `start` up to, and without, `end`. Default: with all. */
+  body(start = 0, end = this.count): string {
+    const rows = this.#rows.slice(start, end).map(({ json }) => json);
+    return `{"instances":[${rows.join(",")}]${this.#rest}}`;
+  }
+}
