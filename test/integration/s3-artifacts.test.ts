@@ -51,7 +51,7 @@ const environment = () => ({
 });
 
 async function resolve(modelUri: string): Promise<ResolvedModel> {
-  const resolver = modelResolver(mlflow.trackingUri, defaultStorageConnection());
+  const resolver = modelResolver({ trackingUri: mlflow.trackingUri }, defaultStorageConnection());
   return resolver.resolve({ modelUri, directory }, { report: () => {} });
 }
 

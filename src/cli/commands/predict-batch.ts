@@ -1,5 +1,5 @@
 import type { BatchInputFormat, BatchPrediction } from "../../core/batch.js";
-import { parseExactJson } from "../input/exact-json.js";
+import { parseExactJson } from "../../core/exact-json.js";
 import type { Outcome } from "../outcome.js";
 import { type TargetCall, targetCommand } from "../target-command.js";
 import { configOption, targetOption } from "../target-options.js";
