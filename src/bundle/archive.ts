@@ -81,6 +81,12 @@ async function* contentOf({ localPath, size }: CopiedFile, failures: Error[]): A
 const blockSize = 0xffff;
 
 /**
+ * What a zip file ends with, and so each wheel. pip takes a file with it in its last 64 KiB for a zip file, whatever it is called:
+ * a block always ends within it.
+ */
+const endOfZip = Buffer.from("PK\u0005\u0006");
+
+/**
  * Makes a gzip file (RFC 1952) of stored blocks (RFC 1951, 3.2.4). What a deflater makes of the same bytes depends on its
  * version and on the processor, and its header names the operating system; code is too small for that to be worth the space,
  * and wheels are deflated already.
@@ -88,7 +94,7 @@ const blockSize = 0xffff;
 class StoredGzip extends Transform {
   readonly #observe: (piece: Buffer) => void;
   /** What is not in a block yet: at least one byte stays for the last block. */
-  #rest = Buffer.alloc(0);
+  #rest: Buffer = Buffer.alloc(0);
   #checksum = 0;
   #size = 0;
 
@@ -102,19 +108,29 @@ class StoredGzip extends Transform {
   override _transform(data: Buffer, _encoding: string, done: TransformCallback): void {
     this.#checksum = crc32(data, this.#checksum);
     this.#size += data.length;
-    let rest = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data]);
-    for (; rest.length > blockSize; rest = rest.subarray(blockSize)) this.#block(rest.subarray(0, blockSize), false);
+    let rest: Buffer = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data]);
+    while (rest.length > blockSize) rest = this.#begin(rest);
     this.#rest = Buffer.from(rest);
     done();
   }
 
   override _flush(done: TransformCallback): void {
-    this.#block(this.#rest, true);
+    let rest: Buffer = this.#rest;
+    while (rest.includes(endOfZip)) rest = this.#begin(rest);
+    this.#block(rest, true);
     const trailer = Buffer.alloc(8);
     trailer.writeUInt32LE(this.#checksum);
     trailer.writeUInt32LE(this.#size % 2 ** 32, 4);
     this.#write(trailer);
     done();
+  }
+
+  /** Writes a block that is not the last one; what comes after it is returned. */
+  #begin(rest: Buffer): Buffer {
+    const found = rest.indexOf(endOfZip);
+    const end = found === -1 ? blockSize : Math.min(found + 2, blockSize);
+    this.#block(rest.subarray(0, end), false);
+    return rest.subarray(end);
   }
 
   #block(content: Buffer, isLast: boolean): void {

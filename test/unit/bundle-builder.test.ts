@@ -257,6 +257,15 @@ describe("a model's wheels", () => {
     expect(bundle.size).toBe((await readFile(bundle.localPath)).length);
   });
 
+  it("do not make a zip file of the bundle for pip, which looks for the end of one", async () => {
+    const end = "PK\u0005\u0006";
+    const filling = "x".repeat(65_535 - 3);
+    const bytes = [end, end, filling, end, `${filling}PK`, end, "K\u0005\u0006", end].join("");
+    const bundle = await build({ model: await withWheel(Buffer.from(bytes)) });
+    expect(await file(bundle, path)).toBe(bytes);
+    expect((await readFile(bundle.localPath)).includes(end)).toBe(false);
+  });
+
   it("are known by their bytes in the environment's hash", async () => {
     const hashOf = async (bytes: string) =>
       (await build({ model: await withWheel(Buffer.from(bytes)) })).environmentHash;
