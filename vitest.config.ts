@@ -24,7 +24,11 @@ export default defineConfig({
         globalSetup: ["test/support/global-setup.ts"],
       }),
       // One file for each MLflow server; of its models, two are deployed at once.
-      project("models", 3, 240, { maxWorkers: 2, maxConcurrency: 2 }),
+      project("models", 3, 240, {
+        maxWorkers: 2,
+        maxConcurrency: 2,
+        exclude: process.env["MLFLOW_DEPLOYMENTS_TEST_TORCH_PYTHON"] ? [] : ["test/models/pytorch.test.ts"],
+      }),
       // After the integration tests, because it checks the requests that they recorded.
       project("contract", 4, 300, { maxWorkers: 2 }),
     ],

@@ -14,7 +14,16 @@ export {
 } from "./deploy-client.js";
 // A wildcard, since an interface that is exported by its name cannot be extended by declaration merging.
 export * from "./core/deployment-targets.js";
+export { registerArtifactReader } from "./core/artifact-readers.js";
 export { BaseDeploymentClient } from "./core/base-client.js";
+export type {
+  BatchCounts,
+  BatchFailure,
+  BatchInputFormat,
+  BatchJob,
+  BatchPrediction,
+  BatchState,
+} from "./core/batch.js";
 export type { Bundle, BundleRequest } from "./core/bundle.js";
 export { allCapabilities, type Capability } from "./core/capabilities.js";
 export type { Clock } from "./core/clock.js";
@@ -40,6 +49,7 @@ export type {
   ResolvedModel,
   SignatureField,
 } from "./core/model.js";
+export type { ModelType } from "./core/model-type.js";
 export { type Operation, OperationFailedError, type WaitOptions } from "./core/operation.js";
 export type * from "./core/options.js";
 export type { DeploymentPlan, PlannedStep } from "./core/plan.js";

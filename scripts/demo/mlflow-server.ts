@@ -18,22 +18,31 @@ export interface MlflowServerOptions {
   python: string;
   /** Where database and artifacts are kept; a later server over the same directory has the same models. */
   dataDir: string;
+  /** A store that clients reach themselves, such as `s3://bucket/path`. Default: the server keeps and proxies artifacts. */
+  artifactRoot?: string;
+  /** More arguments of `mlflow server`. */
+  args?: readonly string[];
+  /** More variables of its environment. */
+  env?: Record<string, string>;
   signal?: AbortSignal;
 }
 
-/** Starts `mlflow server` on a free port of the loopback interface, with a sqlite store and artifacts proxied by the server. */
-export async function startMlflowServer({ python, dataDir, signal }: MlflowServerOptions): Promise<MlflowServer> {
+/** Starts `mlflow server` on a free port of the loopback interface, with a sqlite store. */
+export async function startMlflowServer(options: MlflowServerOptions): Promise<MlflowServer> {
+  const { python, dataDir, artifactRoot, args = [], env = {}, signal } = options;
   await mkdir(dataDir, { recursive: true });
   const port = await freePort();
   const address = ["--host", "127.0.0.1", "--port", String(port), "--workers", "1"];
   const stores = ["--backend-store-uri", `sqlite:///${join(dataDir, "mlflow.db")}`];
-  const artifacts = ["--artifacts-destination", join(dataDir, "artifacts"), "--serve-artifacts"];
+  const artifacts = artifactRoot
+    ? ["--default-artifact-root", artifactRoot, "--no-serve-artifacts"]
+    : ["--artifacts-destination", join(dataDir, "artifacts"), "--serve-artifacts"];
   const server = startProcess({
     command: python,
-    args: ["-m", "mlflow", "server", ...address, ...stores, ...artifacts],
+    args: ["-m", "mlflow", "server", ...address, ...stores, ...artifacts, ...args],
     // MLflow writes to its working directory, too.
     cwd: dataDir,
-    env: mlflowEnvironment(),
+    env: mlflowEnvironment(env),
     ...(signal ? { signal } : {}),
   });
   const trackingUri = `http://127.0.0.1:${port}`;

@@ -4,6 +4,7 @@ import { DeploymentError } from "../core/errors.js";
 import { type BundleFile, fileMode, type TextFile } from "./archive.js";
 import { baseImage, dockerWord, pythonMinor } from "./base-image.js";
 import { type ModelRequirements, modelRequirements } from "./model-requirements.js";
+import { moduleNameWarnings } from "./module-names.js";
 import { checkClass, readOwnSource, readSource, renderPython } from "./python-source.js";
 import { render, type Template, type View } from "./render.js";
 import { withServableMlflow } from "./mlflow-pin.js";
@@ -37,9 +38,12 @@ export async function environment(request: BundleRequest, view: View): Promise<E
   const { model } = request;
   const { metadata } = model;
   const { own, warnings } = withServableMlflow(await modelRequirements(model));
+  if (own.wheels.length > 0 && request.modelArtifactUri !== null) warnings.push(wheelsOnLegacy);
   const image = baseImage(request.baseImage, metadata.pythonVersion, own.needsTools);
   const added = runtimeRequirements(own.packages, metadata.mlflowVersion);
   const preprocessor = await readPreprocessor(request.preprocessor, view);
+  const modules = ["predictor", "serving_runtime", ...(preprocessor === null ? [] : ["preprocessor"])];
+  warnings.push(...moduleNameWarnings(model, modules));
   const setup = await readSource("setupFile", request.setupFile);
   if (preprocessor !== null && request.setupFile !== null) checkPacks(setup);
   const files: BundleFile[] = [
@@ -66,6 +70,9 @@ export async function environment(request: BundleRequest, view: View): Promise<E
     warnings,
   };
 }
+
+const wheelsOnLegacy =
+  "The legacy platform has no image, and cannot take the model's wheels: it installs the same versions from PyPI.";
 
 async function dockerfile(image: string, request: BundleRequest, own: ModelRequirements): Promise<string> {
   const view = {

@@ -18,12 +18,21 @@ export function hintFor(error: DeploymentError, command: Command, values: Comman
     case "RESOURCE_ALREADY_EXISTS":
       return name === undefined ? undefined : `${named("get")} shows what is there; update changes it.`;
     case "RESOURCE_DOES_NOT_EXIST":
-      if (name === undefined || command.name === "create" || error.message.startsWith("No plugin found"))
+      // what is missing may be a file
+      if (
+        name === undefined ||
+        ["create", "predict-batch"].includes(command.name) ||
+        error.message.startsWith("No plugin found")
+      )
         return undefined;
       return `${program("list")} shows which deployments there are.`;
     case "FAILED_PRECONDITION":
       return resumable.has(command.name) ? `${named("logs")} shows what its containers wrote.` : undefined;
     case "CANCELLED":
+      if (command.name === "predict-batch")
+        return /the job goes on/.test(error.message)
+          ? "The same command again waits for the job; --job NAME --cancel cancels it."
+          : undefined;
       return resumable.has(command.name) ? "The same command again goes on where it stopped." : undefined;
     case "INVALID_PARAMETER_VALUE":
       return settingHint(error.message);

@@ -43,7 +43,7 @@ export const requiredEndpointOption: CommandOption = {
 
 export const modelUriOption: CommandOption = {
   flags: "-m, --model-uri <uri>",
-  description: "the model: runs:/…, models:/…, mlflow-artifacts:/…, gs://…, or a path",
+  description: "the model: runs:/…, models:/…, mlflow-artifacts:/…, gs://…, s3://…, or a path",
   completes: "file",
 };
 

@@ -1,3 +1,4 @@
+import type { BatchPrediction } from "./batch.js";
 import type { Capability } from "./capabilities.js";
 import type { CreatedDeployment, Deployment, UpdatedDeployment } from "./deployment.js";
 import type { Diagnosis } from "./diagnosis.js";
@@ -15,7 +16,9 @@ import type {
   GetEndpointOptions,
   GetLogsOptions,
   ListDeploymentsOptions,
+  LongCallOptions,
   PlanDeploymentOptions,
+  PredictBatchOptions,
   PredictOptions,
   PruneOptions,
   UpdateDeploymentOptions,
@@ -114,6 +117,22 @@ export abstract class BaseDeploymentClient<Config extends object = Record<string
   }
 
   /**
+   * Predicts the rows of files or of a table on machines of their own, writes the predictions to `output`, and blocks until
+   * that is done. What serves is not touched.
+   *
+   * It is safe to run again: while the same job runs, by model, input, output and settings, it is waited for, and no second
+   * one is started. One that is over is run anew, since the files may have changed. Rows that fail do not fail the call:
+   * the result counts them, and a warning is reported.
+   *
+   * @throws DeploymentError `INVALID_PARAMETER_VALUE` unless exactly one of `deploymentName` and `endpoint` is given, and
+   * for an input or output of no known form; `RESOURCE_DOES_NOT_EXIST` when there is no such deployment, endpoint or input;
+   * `FAILED_PRECONDITION` when the whole job fails; `CANCELLED` when it is cancelled.
+   */
+  async predictBatch(_options: PredictBatchOptions<Config>): Promise<BatchPrediction> {
+    throw unsupported(this.targetUri, "Batch predictions are");
+  }
+
+  /**
    * Makes an endpoint on which several deployments can share the traffic. The result has its `name`.
    *
    * @throws DeploymentError `RESOURCE_ALREADY_EXISTS` when another endpoint has the name.
@@ -190,11 +209,12 @@ export abstract class BaseDeploymentClient<Config extends object = Record<string
   }
 
   /**
-   * The call that went on in the background as `config.sync: false` made it, by its name, from any process.
+   * The call that went on in the background as `config.sync: false` made it, by its name, from any process. That of a batch
+   * prediction gives a `BatchPrediction`, of a deletion null, of others the deployment.
    *
    * @param name - Of the operation that the call has given.
    */
-  operation(name: string, _options?: CallOptions<Config>): Operation<Deployment | null> {
+  operation(name: string, _options?: LongCallOptions<Config>): Operation<Deployment | BatchPrediction | null> {
     const refusal = unsupported(this.targetUri, "Calls in the background are");
     const reject = () => Promise.reject(refusal);
     return { name, wait: reject, cancel: reject };

@@ -3,6 +3,7 @@
  *
  * - `endpoints`: the five endpoint methods, and the option `endpoint` of the others: several deployments on one endpoint.
  * - `predictStream`, `explain`: the methods of those names.
+ * - `batch`: `predictBatch`.
  * - `logs`: `getLogs`.
  * - `plan`: `planDeployment`.
  * - `prune`: `planPrune` and `prune`.
@@ -14,6 +15,7 @@ export type Capability =
   | "endpoints"
   | "predictStream"
   | "explain"
+  | "batch"
   | "logs"
   | "plan"
   | "prune"
@@ -26,6 +28,7 @@ export const allCapabilities = [
   "endpoints",
   "predictStream",
   "explain",
+  "batch",
   "logs",
   "plan",
   "prune",

@@ -1,3 +1,5 @@
+import type { BatchInputFormat } from "./batch.js";
+import type { ModelType } from "./model-type.js";
 import type { PredictionInputs } from "./prediction-inputs.js";
 import type { OnProgress } from "./progress.js";
 
@@ -70,19 +72,38 @@ export interface ListDeploymentsOptions<Config extends object = Record<string, u
 }
 
 /** Options of `predict` and `predictStream`. */
-export interface PredictOptions<Config extends object = Record<string, unknown>> extends CallOptions<Config> {
+export interface PredictOptions<
+  Config extends object = Record<string, unknown>,
+  Model extends ModelType = ModelType,
+> extends CallOptions<Config> {
   /** Either this or `endpoint`. */
   deploymentName?: string | undefined;
   /** Either this or `deploymentName`. */
   endpoint?: string | undefined;
   /** The rows: an array with one array, object or bare value for each, or another form of the same. */
-  inputs: PredictionInputs;
+  inputs: PredictionInputs<Model["input"]>;
   /** MLflow's inference parameters, by the model's signature. */
-  params?: Record<string, unknown> | undefined;
+  params?: Model["params"] | undefined;
 }
 
 /** Options of `explain`. */
 export type ExplainOptions<Config extends object = Record<string, unknown>> = PredictOptions<Config>;
+
+/** Options of `predictBatch`. */
+export interface PredictBatchOptions<Config extends object = Record<string, unknown>> extends LongCallOptions<Config> {
+  /** The deployment whose model predicts. Either this or `endpoint`. */
+  deploymentName?: string | undefined;
+  /** An endpoint with one model that gets traffic, which predicts. Either this or `deploymentName`. */
+  endpoint?: string | undefined;
+  /** The rows: one file or several (`gs://bucket/rows.jsonl`, `gs://bucket/rows/*.jsonl`), or one `bq://project.dataset.table`. */
+  input: string | readonly string[];
+  /** Where to: `gs://bucket/directory`, or `bq://project`, `bq://project.dataset`, `bq://project.dataset.table`. */
+  output: string;
+  /** How the rows are written. Default: `bigquery` for a table, else `jsonl`. */
+  inputFormat?: BatchInputFormat | undefined;
+  /** MLflow's inference parameters, by the model's signature. */
+  params?: Record<string, unknown> | undefined;
+}
 
 /** Options of `createEndpoint`. */
 export interface CreateEndpointOptions<

@@ -10,9 +10,9 @@ import { type ArrayOf, type ArrayType, toTypedArray } from "./typed-array.js";
 const shadowing = new WeakMap<object, Record<string, unknown>>();
 
 /** What `predict` gives: the predictions, who made them, and ways to read them (`mlflow.deployments.PredictionsResponse`). */
-export class PredictionsResponse implements Predictions {
+export class PredictionsResponse<Output = unknown> implements Predictions {
   /** One for each row, in their order. An integer beyond 2^53 is a BigInt. */
-  readonly predictions: unknown[];
+  readonly predictions: Output[];
   /** Which deployed model answered. */
   readonly deployedModelId: string | null;
   readonly model: string | null;
@@ -21,7 +21,7 @@ export class PredictionsResponse implements Predictions {
   /** Whatever else the platform's answer holds. */
   readonly metadata: Record<string, unknown> | null;
 
-  constructor(content: Pick<Predictions, "predictions"> & Partial<Predictions>) {
+  constructor(content: { predictions: Output[] } & Partial<Predictions>) {
     // keys that are not known here are kept, as MLflow keeps them
     const entries = Object.entries(content);
     Object.assign(this, Object.fromEntries(entries.filter(([key]) => !(key in PredictionsResponse.prototype))));

@@ -1,4 +1,6 @@
-/** The steps of a deployment, in their order. */
+import type { BatchCounts } from "./batch.js";
+
+/** The steps of a deployment, in their order, and `batch`: a batch prediction. */
 export type DeploymentStep =
   | "resolve"
   | "bundle"
@@ -11,7 +13,8 @@ export type DeploymentStep =
   | "traffic"
   | "undeploy"
   | "settings"
-  | "delete";
+  | "delete"
+  | "batch";
 
 /** What a long call tells while it runs. */
 export type ProgressEvent =
@@ -40,6 +43,8 @@ export type ProgressEvent =
       /** The platform's own word for how far it is, such as `STARTING_MODEL_SERVER`. */
       stage: string | null;
       elapsedSeconds: number;
+      /** The rows of a batch prediction so far. */
+      counts?: BatchCounts;
     }
   | { type: "log"; step: DeploymentStep; line: string }
   | { type: "warning"; message: string };

@@ -1,3 +1,4 @@
+import type { BatchInputFormat, BatchJob } from "./batch.js";
 import type { Bundle, BundleRequest } from "./bundle.js";
 import type { Clock } from "./clock.js";
 import type { DeployedModel, Predictions } from "./deployment.js";
@@ -26,7 +27,7 @@ export interface ModelResolver {
 
 /** Which model is wanted. */
 export interface DescribeRequest {
-  /** `runs:/`, `models:/`, `mlflow-artifacts:/`, `gs://`, `file:` or a path. `runs:/ID` alone means the run's only model. */
+  /** `runs:/`, `models:/`, `mlflow-artifacts:/`, `https://`, `gs://`, `s3://`, `file:` or a path. `runs:/ID` alone means the run's only model. */
   modelUri: string;
   /** A flavor that the model must have. */
   flavor?: string | undefined;
@@ -38,12 +39,26 @@ export interface ResolveRequest extends DescribeRequest {
   directory: string;
 }
 
-/** Reads the files below a URI of one scheme, such as `gs`. */
+/** A file as a store lists it. */
+export interface ListedArtifact {
+  /** Relative to the URI that was listed, with `/`. */
+  path: string;
+  /** Bytes; 0 also when the store does not say. */
+  size: number;
+  /** What tells these bytes from others under the same name, such as an ETag, where the store has that. */
+  version?: string | undefined;
+}
+
+/** Reads the files below a URI of one scheme, such as `gs`. See `registerArtifactReader`. */
 export interface ArtifactReader {
-  /** All files below `uri`, by their path relative to it. */
-  list(uri: string, context: StepContext): Promise<{ path: string; size: number }[]>;
-  /** The bytes of one file that `list` gave. */
-  open(uri: string, path: string, context: StepContext): Promise<NodeJS.ReadableStream>;
+  /** All files below `uri`. None when there is no such directory, or `RESOURCE_DOES_NOT_EXIST`. */
+  list(uri: string, context: StepContext): Promise<ListedArtifact[]>;
+  /**
+   * The bytes of one file that `list` gave.
+   *
+   * @param version As `list` gave it: other bytes are an error.
+   */
+  open(uri: string, path: string, context: StepContext, version?: string): Promise<NodeJS.ReadableStream>;
 }
 
 /** 2: packs predictor, serving runtime and requirements into one sdist. */
@@ -361,6 +376,60 @@ export interface PredictRequest {
   splittable?: boolean | undefined;
 }
 
+/** Predictions of many rows, from files to files: jobs of the platform's own, which no process has to wait for. */
+export interface BatchService {
+  /** Starts a job. Twice makes two: where the answer was lost, `list` shows whether there is one. */
+  create(request: BatchRequest, context: StepContext): Promise<BatchJob>;
+  /** All jobs that have these labels, over all pages. */
+  list(labels: Record<string, string>, context: StepContext): Promise<BatchJob[]>;
+  /**
+   * Waits until a job is over, however it ends.
+   *
+   * @throws DeploymentError `RESOURCE_DOES_NOT_EXIST` when there is none; `CANCELLED` on `signal`, `DEADLINE_EXCEEDED` after
+   * `timeoutSeconds`, after both of which the job goes on.
+   */
+  wait(name: string, options: BatchWaitOptions): Promise<BatchJob>;
+  /** Asks the platform to stop a job; does nothing to one that is over. */
+  cancel(name: string, context: Pick<StepContext, "signal">): Promise<void>;
+}
+
+/** What a batch job is made from. */
+export interface BatchRequest {
+  /** For people. */
+  displayName: string;
+  /** The version that predicts. */
+  version: Pick<VersionName, "model"> & { versionId: string | null };
+  input: readonly string[];
+  inputFormat: BatchInputFormat;
+  output: string;
+  parameters: Record<string, unknown> | null;
+  /** Whether the model is sent each row as an object or as an array; null for the platform's default. */
+  instanceType: "object" | "array" | null;
+  /** The field of each row that is written beside its prediction and is not sent to the model; null for none. */
+  keyField: string | null;
+  machineType: string;
+  accelerator: { type: string; count: number } | null;
+  /** Machines at the start; null for the platform to decide. */
+  startingReplicaCount: number | null;
+  /** Null for the platform's default. */
+  maxReplicaCount: number | null;
+  /** Rows that a machine is sent at a time; null for the platform's default. */
+  batchSize: number | null;
+  serviceAccount: string | null;
+  /** The customer-managed key that encrypts what the job keeps. */
+  encryptionKey: string | null;
+  labels: Record<string, string>;
+}
+
+/** How a batch job is waited for. */
+export interface BatchWaitOptions {
+  signal?: AbortSignal | undefined;
+  /** Default: as long as it takes. */
+  timeoutSeconds?: number | undefined;
+  /** Called after every look at a job that is not over. */
+  onPoll?: ((job: BatchJob, elapsedSeconds: number) => void) | undefined;
+}
+
 /** Records of deployments, each written only over the generation that was read: the write is also the lock. */
 export interface DeploymentStore {
   /** The record of a deployment; null when there is none. */
@@ -402,10 +471,12 @@ export interface ListedRecord extends StoredRecord {
   own: boolean;
 }
 
-/** What containers and builds wrote. */
+/** What containers, jobs and builds wrote. */
 export interface LogReader {
   /** The last lines of an endpoint's containers since a time, oldest first. */
   containerLog(endpointId: string, query: LogQuery, context: StepContext): Promise<string[]>;
+  /** The last lines that the containers of a batch job wrote since a time, oldest first. */
+  jobLog(jobId: string, query: LogQuery, context: StepContext): Promise<string[]>;
   /** The last lines of a build. */
   buildLog(buildId: string, query: LogQuery, context: StepContext): Promise<string[]>;
 }
@@ -431,6 +502,8 @@ export interface DeploymentServices {
   versionManager: VersionManager;
   endpointManager: EndpointManager;
   predictionService: PredictionService;
+  /** Null where the platform has no batch predictions. */
+  batchService: BatchService | null;
   deploymentStore: DeploymentStore;
   logReader: LogReader;
   clock: Clock;

@@ -19,7 +19,7 @@ export const severities = [
 export type Severity = (typeof severities)[number];
 
 /** What wrote a line, such as `build` with the label `build_id`. */
-interface MonitoredResource {
+export interface MonitoredResource {
   type: string;
   labels: Record<string, string>;
 }

@@ -65,14 +65,15 @@ interface Running {
 export class Operations {
   readonly #records: Collection<OperationResource>;
   readonly #running = new Map<string, Running>();
-  readonly #latencyMs: number;
+  /** The least time that work of the service takes, in milliseconds. */
+  readonly latencyMs: number;
 
   /**
    * @param options.latencyMs least time in milliseconds between an operation's start and its effect.
    */
   constructor(options: { state: StateStore; latencyMs: number }) {
     this.#records = options.state.collection<OperationResource>("operations");
-    this.#latencyMs = options.latencyMs;
+    this.latencyMs = options.latencyMs;
     this.#abortLost();
   }
 
@@ -154,7 +155,7 @@ export class Operations {
     const update = (patch: Record<string, unknown>) =>
       this.#merge(name, (each) => ({ metadata: { ...each.metadata, ...patch } }));
     try {
-      await delay(this.#latencyMs, undefined, { signal });
+      await delay(this.latencyMs, undefined, { signal });
       const response = await work({ update, signal });
       this.#merge(name, () => ({ done: true, response }));
     } catch (error) {
@@ -197,7 +198,7 @@ function stamped(metadata: Record<string, unknown>, times: Record<string, string
 }
 
 /** `error` as a `google.rpc.Status`. */
-function rpcStatus(error: unknown): NonNullable<OperationResource["error"]> {
+export function rpcStatus(error: unknown): NonNullable<OperationResource["error"]> {
   const { status, message, details } = GoogleError.from(error);
   return {
     code: rpcCodes.includes(status) ? rpcCodes.indexOf(status) : rpcCodes.indexOf("UNKNOWN"),
@@ -206,7 +207,8 @@ function rpcStatus(error: unknown): NonNullable<OperationResource["error"]> {
   };
 }
 
-function lost(): GoogleError {
+/** Why work did not go on that was under way when the emulator stopped. */
+export function lost(): GoogleError {
   return aborted("The operation was interrupted by a restart of the emulator.");
 }
 

@@ -1,6 +1,4 @@
-import { DeploymentError } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
-import { withoutCredentials } from "./printable-uri.js";
 
 /** One file of a model, not yet here unless it has a `localPath`. */
 export interface Artifact {
@@ -17,14 +15,3 @@ export interface Artifact {
 
 /** Directories inside one another. More are a loop of links, or a server that lists without end. */
 export const deepestDirectory = 32;
-
-const mostEntries = 100_000;
-
-/** @throws DeploymentError `INVALID_PARAMETER_VALUE` when a listing has more entries than any model. */
-export function checkListingSize(entries: number, directoryUri: string): void {
-  if (entries <= mostEntries) return;
-  throw new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    `${withoutCredentials(directoryUri)} has more than ${mostEntries} files: that is no model directory.`,
-  );
-}

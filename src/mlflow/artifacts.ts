@@ -1,12 +1,13 @@
+import { checkListingSize } from "../core/artifact-listing.js";
 import { DeploymentError } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
-import type { ArtifactReader } from "../core/services.js";
-import { type Artifact, checkListingSize } from "./artifact.js";
+import type { ArtifactReader, ListedArtifact } from "../core/services.js";
+import type { Artifact } from "./artifact.js";
 import { listLocalDirectory } from "./local-directory.js";
 import { mlmodelFile } from "./mlmodel.js";
-import { modelUriForms } from "./model-uri.js";
 import { withoutCredentials } from "./printable-uri.js";
 import { safePath } from "./safe-path.js";
+import { unsupportedStore } from "./unsupported-store.js";
 
 /** The files of a model, wherever they are: a local directory, or a store that there is a reader for. */
 export class Artifacts {
@@ -21,6 +22,8 @@ export class Artifacts {
    * The files below all of these directories, sorted by path. Where two have a file of the same path, the later one's
    * counts. Of several, one that does not exist counts as empty, and so does a directory of this machine that holds no
    * model of its own: the server names it, and must not have other files taken along.
+   *
+   * @throws DeploymentError `INVALID_PARAMETER_VALUE` for a store without reader, and for a listing that no directory can have.
    */
   async list(directoryUris: readonly string[], context: StepContext): Promise<Artifact[]> {
     const found = new Map<string, Artifact>();
@@ -38,6 +41,7 @@ export class Artifacts {
       }
     }
     if (found.size === 0 && failure !== undefined) throw failure;
+    checkNoFileIsDirectory(found);
     return [...found.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
   }
 
@@ -45,15 +49,41 @@ export class Artifacts {
     const scheme = schemeOf(uri);
     if (scheme === undefined) return listLocalDirectory(uri);
     const reader = this.#readers.get(scheme);
-    if (reader === undefined) throw unsupported(uri, scheme);
+    if (reader === undefined) throw unsupportedStore(uri, scheme);
     const files = await reader.list(uri, context);
-    checkListingSize(files.length, uri);
-    return files.map(({ path, size }) => ({
-      path: safePath(path, `The listing of ${withoutCredentials(uri)}`),
-      size,
-      directoryUri: uri,
-      open: (download) => reader.open(uri, path, download),
-    }));
+    const place = withoutCredentials(uri);
+    checkListingSize(files.length, place);
+    const paths = new Set<string>();
+    return files.map((file) => {
+      checkListed(file, paths, place);
+      return {
+        path: file.path,
+        size: file.size,
+        directoryUri: uri,
+        open: (download) => reader.open(uri, file.path, download, file.version),
+      };
+    });
+  }
+}
+
+/** @param seen The paths of the listing before this one, to which it is added. */
+function checkListed({ path, size }: ListedArtifact, seen: Set<string>, place: string): void {
+  safePath(path, `The listing of ${place}`);
+  if (!Number.isSafeInteger(size) || size < 0)
+    throw impossible(place, `"${path}" has a size that no file has (${size})`);
+  if (seen.has(path)) throw impossible(place, `"${path}" is listed twice`);
+  seen.add(path);
+}
+
+/** A store of objects may have both `a` and `a/b`; no directory can. */
+function checkNoFileIsDirectory(artifacts: ReadonlyMap<string, Artifact>): void {
+  for (const { path, directoryUri } of artifacts.values()) {
+    for (let end = path.lastIndexOf("/"); end !== -1; end = path.lastIndexOf("/", end - 1)) {
+      const parent = path.slice(0, end);
+      if (artifacts.has(parent)) {
+        throw impossible(withoutCredentials(directoryUri), `"${parent}" is a file, and there is "${path}" below it`);
+      }
+    }
   }
 }
 
@@ -65,10 +95,9 @@ function isLocal(uri: string): boolean {
   return schemeOf(uri) === undefined;
 }
 
-function unsupported(uri: string, scheme: string): DeploymentError {
+function impossible(place: string, what: string): DeploymentError {
   return new DeploymentError(
     "INVALID_PARAMETER_VALUE",
-    `The files at ${withoutCredentials(uri)} cannot be read: "${scheme}:" is not supported. Supported are ${modelUriForms}. ` +
-      "A server started with --serve-artifacts gives them out as mlflow-artifacts:/.",
+    `The files at ${place} cannot be a model's: ${what}. Remove or rename it in the store.`,
   );
 }

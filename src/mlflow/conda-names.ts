@@ -63,7 +63,7 @@ export function notOnPypi(name: string): string | undefined {
   if (/^(cudatoolkit|cudnn|nccl|cuda(-.*)?|pytorch-cuda|tensorflow-gpu)$/.test(name)) {
     return "the CUDA of a GPU comes with a wheel such as torch's, or with the image";
   }
-  if (name === "r" || /^r-/.test(name)) return "it is of R";
+  if (name === "r" || name.startsWith("r-")) return "it is of R";
   if (/^(openjdk|java-.*|maven)$/.test(name)) return "it is Java";
   if (/^(gdal|libgdal|geos|proj|hdf5|libhdf5|netcdf4-c)$/.test(name) || /^lib(?!rosa$|cst$|clang$|sass$)/.test(name)) {
     return "it is a library of the system";

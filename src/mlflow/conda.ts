@@ -24,7 +24,7 @@ export function pipRequirements(packages: readonly string[]): string[] {
     throw new DeploymentError(
       "INVALID_PARAMETER_VALUE",
       `The model has no requirements.txt, and pip cannot install of its conda.yaml: ${impossible.join(", ")}. ` +
-        "Add a requirements.txt to the model (log it again with MLflow 1.21 or later), and choose a baseImage that has what is no Python package.",
+        "Add a requirements.txt to the model (log it again with a newer MLflow), and choose a baseImage that has what is no Python package.",
     );
   }
   const needed = specs.filter(({ name }) => !broughtAlong.has(name));
@@ -97,6 +97,6 @@ function checked(version: string, spec: string): string {
 function unreadable(spec: string): DeploymentError {
   return new DeploymentError(
     "INVALID_PARAMETER_VALUE",
-    `The model has no requirements.txt, and its conda.yaml says ${JSON.stringify(spec.slice(0, 100))}, which cannot be written for pip. Add a requirements.txt to the model (log it again with MLflow 1.21 or later).`,
+    `The model has no requirements.txt, and its conda.yaml says ${JSON.stringify(spec.slice(0, 100))}, which cannot be written for pip. Add a requirements.txt to the model (log it again with a newer MLflow).`,
   );
 }

@@ -6,12 +6,13 @@ import { pipeline } from "node:stream/promises";
 import pLimit from "p-limit";
 
 import type { Clock } from "../core/clock.js";
-import { DeploymentError, throwIfCancelled } from "../core/errors.js";
+import { throwIfCancelled } from "../core/errors.js";
 import type { ModelFile } from "../core/model.js";
 import type { StepContext } from "../core/progress.js";
 import type { Artifact } from "./artifact.js";
 import { Checksums } from "./checksums.js";
-import { maskCredentials, withoutCredentials } from "./printable-uri.js";
+import { freeSpace } from "./free-space.js";
+import { mostUnlistedBytes, noRoom, transferFailure, unlistedSize, wrongSize } from "./transfer-failure.js";
 
 /** Files at once. */
 const concurrency = 8;
@@ -30,6 +31,8 @@ export class Download {
   readonly #totalBytes: number;
   #files = 0;
   #bytes = 0;
+  /** Of files whose size is not listed. */
+  #unlistedBytes = 0;
   #lastReport = 0;
 
   /** @param artifacts All files of the model, for the totals of the progress. */
@@ -44,9 +47,11 @@ export class Download {
   /**
    * Brings some of the files. When one fails, the others stop, and nothing is written any more once this rejects.
    *
-   * @throws DeploymentError `TEMPORARILY_UNAVAILABLE` when a file arrives in another size than listed, three times.
+   * @throws DeploymentError `TEMPORARILY_UNAVAILABLE` when a file arrives in another size than listed, three times;
+   * `RESOURCE_EXHAUSTED` when the disk has no room; `PERMISSION_DENIED` when the directory cannot be written to.
    */
   async fetch(artifacts: readonly Artifact[]): Promise<ModelFile[]> {
+    await this.#checkRoom(artifacts);
     const stop = new AbortController();
     const signal = this.#context.signal ? AbortSignal.any([this.#context.signal, stop.signal]) : stop.signal;
     const limit = pLimit(concurrency);
@@ -66,6 +71,12 @@ export class Download {
     throwIfCancelled(this.#context.signal, "Downloading the model");
     if (failure !== undefined) throw failure;
     return results.filter((file) => file !== null);
+  }
+
+  async #checkRoom(artifacts: readonly Artifact[]): Promise<void> {
+    const bytes = artifacts.reduce((sum, { size, localPath }) => sum + (localPath === undefined ? size : 0), 0);
+    const free = bytes === 0 ? null : await freeSpace(this.#directory);
+    if (free !== null && bytes > free) throw noRoom(bytes, free, this.#directory);
   }
 
   async #fetchOne(artifact: Artifact, context: StepContext): Promise<ModelFile> {
@@ -93,6 +104,7 @@ export class Download {
       moved += chunk.length;
       this.#bytes += chunk.length;
       if (artifact.size > 0 && moved > artifact.size) throw wrongSize(artifact, `more than ${artifact.size}`);
+      if (artifact.size === 0) this.#countUnlisted(artifact, chunk.length);
       this.#report(false);
       return chunk;
     };
@@ -114,6 +126,13 @@ export class Download {
     this.#files++;
     this.#report(true);
     return { path: artifact.path, localPath, ...checksums.finish() };
+  }
+
+  /** A store that does not say how much there is must not fill the disk. What failed and comes again counts again. */
+  #countUnlisted(artifact: Artifact, bytes: number): void {
+    if (artifact.localPath !== undefined) return;
+    this.#unlistedBytes += bytes;
+    if (this.#unlistedBytes > mostUnlistedBytes) throw unlistedSize(artifact);
   }
 
   #report(always: boolean): void {
@@ -148,35 +167,4 @@ async function newFile(path: string): Promise<Writable> {
 /** Where the bytes of a file go that is in place already. */
 function discard(): Writable {
   return new Writable({ write: (_chunk, _encoding, done) => done() });
-}
-
-function wrongSize(artifact: Artifact, bytes: string): DeploymentError {
-  return new DeploymentError(
-    "TEMPORARILY_UNAVAILABLE",
-    `The file "${artifact.path}" of ${withoutCredentials(artifact.directoryUri)} came with ${bytes} bytes, but ${artifact.size} are listed. ` +
-      "Is something still writing it, or a proxy cutting it off?",
-  );
-}
-
-function transferFailure(error: unknown, artifact: Artifact): DeploymentError {
-  if (DeploymentError.is(error)) return error;
-  const reason = error instanceof Error ? maskCredentials(error.message) : String(error);
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  // not the error itself: that of an HTTP library holds the request with its credentials
-  const cause = new Error(reason);
-  const failed = `Cannot bring the file "${artifact.path}" of ${withoutCredentials(artifact.directoryUri)} to this machine`;
-  if (code === "EEXIST" || code === "ENOTDIR" || code === "EISDIR") {
-    return new DeploymentError(
-      "INVALID_PARAMETER_VALUE",
-      `${failed}: another file of the model takes its place (${reason}).`,
-      { cause },
-    );
-  }
-  if (code === "ENOSPC") {
-    return new DeploymentError("RESOURCE_EXHAUSTED", `${failed}: the disk is full.`, { cause, retryable: false });
-  }
-  if (/^E(ACCES|PERM|ROFS|NOENT|NAMETOOLONG|MFILE)$/.test(code)) {
-    return new DeploymentError("INTERNAL_ERROR", `${failed}: ${reason}.`, { cause });
-  }
-  return new DeploymentError("TEMPORARILY_UNAVAILABLE", `${failed}: ${reason}.`, { cause });
 }

@@ -159,6 +159,15 @@ export function tooLarge(what: string, server: AskedServer, bytes: number): Depl
   );
 }
 
+/** A page of HTML with status 200 where a file should be. */
+export function pageInPlace(what: string, server: AskedServer): DeploymentError {
+  return new DeploymentError(
+    "UNAUTHENTICATED",
+    `Cannot read ${what} from ${server.origin}: a page of HTML came in its place. If it is a proxy's sign-in page, set MLFLOW_TRACKING_TOKEN; ` +
+      `else check ${server.setting}, with its path if it has one.`,
+  );
+}
+
 /** Characters of a server's own words in a message. */
 const longestQuote = 500;
 

@@ -6,7 +6,14 @@ import type { Clock } from "../core/clock.js";
 import { DeploymentError, throwIfCancelled } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
 import type { RequestSettings, TrackingConnection } from "./connection.js";
-import { answerFailure, type AskedServer, connectionFailure, jsonObject, tooLarge } from "./http-failure.js";
+import {
+  answerFailure,
+  type AskedServer,
+  connectionFailure,
+  jsonObject,
+  pageInPlace,
+  tooLarge,
+} from "./http-failure.js";
 
 /** Milliseconds that a connection may be silent. */
 const silenceTimeout = 60_000;
@@ -79,10 +86,17 @@ export class MlflowHttp {
     return answer.data;
   }
 
-  /** The bytes of an answer, as they come. */
+  /**
+   * The bytes of an answer, as they come.
+   *
+   * @throws DeploymentError `UNAUTHENTICATED` for a page of HTML, where the URL names none: that is how a proxy asks to sign in.
+   */
   async stream(request: ReadRequest, context: Cancellable): Promise<Readable> {
     const answer = await this.#send(request, bytes, context);
-    return answer.data;
+    const isPage = /^(text\/html|application\/xhtml)/i.test(headerText(answer.headers["content-type"]) ?? "");
+    if (!isPage || /\.(\w*html?|xht|s1h|stml)$/i.test(new URL(request.url).pathname)) return answer.data;
+    answer.data.destroy();
+    throw pageInPlace(request.what, this.#server(request));
   }
 
   async #send<T>(request: ReadRequest, wanted: Wanted<T>, context: Cancellable): Promise<AxiosResponse<T>> {
@@ -99,7 +113,7 @@ export class MlflowHttp {
   }
 
   async #attempt<T>(request: ReadRequest, wanted: Wanted<T>, context: Cancellable): Promise<Outcome<T>> {
-    const server = { origin: new URL(request.url).origin, setting: this.connection.setting };
+    const server = this.#server(request);
     // a slow answer that never pauses must end too, but a download may take its time
     const limits = wanted.type === "text" ? [AbortSignal.timeout(totalTimeout)] : [];
     const settings = await this.#settings(request, context);
@@ -132,6 +146,10 @@ export class MlflowHttp {
       const code = limits[0]?.aborted ? "ETIMEDOUT" : errorCode(error);
       return { failure: failureOf(error, code, request.what, server), retryAfter: undefined };
     }
+  }
+
+  #server({ url }: ReadRequest): AskedServer {
+    return { origin: new URL(url).origin, setting: this.connection.setting };
   }
 
   /** A function that is asked for a token may take long, too. */

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { registeredArtifactReaders } from "../core/artifact-readers.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { DeploymentError } from "../core/errors.js";
 import type { ModelSource, ResolvedModel } from "../core/model.js";
@@ -11,7 +12,7 @@ import { Artifacts } from "./artifacts.js";
 import { describeModel, isDescription } from "./describe-model.js";
 import { Download } from "./download.js";
 import { findMlmodel } from "./find-mlmodel.js";
-import type { MlflowHttp } from "./http.js";
+import { HttpArtifactReader } from "./http-artifacts.js";
 import { type MlflowClients, ModelLocator } from "./locate.js";
 import { withoutCredentials } from "./printable-uri.js";
 import { ProxiedArtifactReader } from "./proxied-artifacts.js";
@@ -88,7 +89,7 @@ export class MlflowModelResolver implements ModelResolver {
 
   #clients(): MlflowClients {
     return {
-      tracking: () => new TrackingClient(this.#connect()),
+      tracking: () => new TrackingClient(this.#servers.tracking()),
       registry: () => new RegistryClient(this.#servers.registry()),
     };
   }
@@ -98,14 +99,13 @@ export class MlflowModelResolver implements ModelResolver {
   }
 
   #artifacts(): Artifacts {
+    const http = new HttpArtifactReader((server) => this.#servers.at(server));
     return new Artifacts({
-      "mlflow-artifacts": new ProxiedArtifactReader(() => this.#connect()),
+      "mlflow-artifacts": new ProxiedArtifactReader(() => this.#servers.tracking()),
+      http,
+      https: http,
       ...this.#options.readers,
+      ...registeredArtifactReaders(),
     });
-  }
-
-  /** The connection to the tracking server, made when a model URI first needs it. */
-  #connect(): MlflowHttp {
-    return this.#servers.tracking();
   }
 }

@@ -16,7 +16,8 @@ export type ModelUri =
 /** The forms that {@link parseModelUri} knows, for messages. */
 export const modelUriForms =
   "runs:/RUN_ID/path, models:/NAME/VERSION, models:/NAME@ALIAS, models:/NAME/latest, models:/m-MODEL_ID, " +
-  "mlflow-artifacts:/path, gs://bucket/path, file:///path, or a local directory";
+  "mlflow-artifacts:/path, https://HOST/api/2.0/mlflow-artifacts/artifacts/path, gs://bucket/path, s3://bucket/path, " +
+  "file:///path, or a local directory";
 
 /**
  * Takes a model URI apart as MLflow does (`mlflow.store.artifact.utils.models`), without decoding anything in it.

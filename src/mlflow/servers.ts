@@ -15,37 +15,53 @@ export interface MlflowServerOptions extends MlflowOptions {
 
 /** Makes the connections to the tracking server and to the model registry when they are first needed, each once. */
 export class MlflowServers {
-  readonly #options: MlflowServerOptions;
+  readonly #trackingUri: string | undefined;
+  /** Undefined where it is the tracking server. */
+  readonly #registryUri: string | undefined;
+  readonly #credentials: MlflowOptions["credentials"];
+  readonly #env: NodeJS.ProcessEnv;
   readonly #clock: Clock;
   readonly #attempts: number | undefined;
   #tracking: MlflowHttp | undefined;
   #registry: MlflowHttp | undefined;
 
   /** @param attempts As of {@link MlflowHttp}. */
-  constructor(options: MlflowServerOptions, clock: Clock, attempts?: number) {
-    this.#options = options;
+  constructor({ env = process.env, ...options }: MlflowServerOptions, clock: Clock, attempts?: number) {
+    this.#trackingUri = options.trackingUri || env.MLFLOW_TRACKING_URI || undefined;
+    const registryUri = options.registryUri || env.MLFLOW_REGISTRY_URI || undefined;
+    this.#registryUri = registryUri === this.#trackingUri ? undefined : registryUri;
+    this.#credentials = options.credentials;
+    this.#env = env;
     this.#clock = clock;
     this.#attempts = attempts;
   }
 
   /** @throws DeploymentError `INVALID_PARAMETER_VALUE` when no tracking server is named, or settings contradict each other. */
   tracking(): MlflowHttp {
-    const { trackingUri, credentials, env = process.env } = this.#options;
-    this.#tracking ??= this.#http(new TrackingConnection(trackingUri, credentials, env));
+    this.#tracking ??= this.#http(new TrackingConnection(this.#trackingUri, this.#credentials, this.#env));
     return this.#tracking;
   }
 
   /** @throws DeploymentError As {@link tracking}. */
   registry(): MlflowHttp {
-    const { credentials, env = process.env } = this.#options;
-    const trackingUri = this.#options.trackingUri || env.MLFLOW_TRACKING_URI;
-    const registryUri = this.#options.registryUri || env.MLFLOW_REGISTRY_URI;
-    if (!registryUri || registryUri === trackingUri) return this.tracking();
-    this.#registry ??= this.#http(TrackingConnection.ofRegistry(registryUri, trackingUri, credentials, env));
+    const uri = this.#registryUri;
+    if (uri === undefined) return this.tracking();
+    this.#registry ??= this.#http(TrackingConnection.ofRegistry(uri, this.#trackingUri, this.#credentials, this.#env));
     return this.#registry;
+  }
+
+  /** The connection for artifacts of any server. One that is not ours gets nothing of ours, no certificate either. */
+  at(server: URL): MlflowHttp {
+    if (isBelow(this.#trackingUri, server)) return this.tracking();
+    if (isBelow(this.#registryUri, server)) return this.registry();
+    return this.#http(new TrackingConnection(server.origin, {}, {}));
   }
 
   #http(connection: TrackingConnection): MlflowHttp {
     return new MlflowHttp(connection, this.#clock, this.#attempts);
   }
+}
+
+function isBelow(uri: string | undefined, { origin }: URL): boolean {
+  return uri !== undefined && URL.canParse(uri) && new URL(uri).origin === origin;
 }

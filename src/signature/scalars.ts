@@ -142,9 +142,17 @@ function realWriter(name: string, largest: number): Write {
   };
 }
 
+/** The double that a BigInt is, or that it is the shortest way to write. */
 function exactly(number: number, value: bigint, name: string): number {
-  if (BigInt(number) === value) return number;
-  throw new Mismatch(`expected ${name}, got ${describe(value)}, which a double cannot hold; Number(…) rounds it`);
+  if (BigInt(number) === value || shortest(number) === value) return number;
+  throw new Mismatch(`expected ${name}, got ${describe(value)}, whose last digits a double cannot hold`);
+}
+
+/** The integer of the digits that JavaScript writes, which from 1e21 on is with an exponent. */
+function shortest(number: number): bigint {
+  const [digits = "", exponent = "0"] = String(number).split("e");
+  const [whole = "", fraction = ""] = digits.split(".");
+  return BigInt(whole + fraction.padEnd(Number(exponent), "0"));
 }
 
 /** As Python's `%.6g`. */

@@ -26,3 +26,14 @@ export const storageRetryOptions: NonNullable<StorageOptions["retryOptions"]> = 
   /** Seconds. */
   totalTimeout: 24 * 60 * 60,
 };
+
+/** Cloud Storage by Application Default Credentials. */
+export function defaultStorageConnection(): StorageConnection {
+  let made: Promise<Storage> | undefined;
+  return { client: () => (made ??= makeStorage()), caller: async () => null };
+}
+
+async function makeStorage(): Promise<Storage> {
+  const { Storage: Client } = await import("@google-cloud/storage");
+  return new Client({ retryOptions: storageRetryOptions });
+}

@@ -2,13 +2,15 @@ import { addAbortSignal, Readable } from "node:stream";
 
 import type { File } from "@google-cloud/storage";
 
+import { checkListingSize } from "../core/artifact-listing.js";
 import { DeploymentError } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
-import type { ArtifactReader } from "../core/services.js";
+import type { ArtifactReader, ListedArtifact } from "../core/services.js";
 import { NativeCrc32c } from "./checksums.js";
 import type { StorageConnection } from "./connection.js";
 import { type Attempt, explained, storageError } from "./errors.js";
 import { listObjects } from "./listing.js";
+import { objectPath } from "./object-path.js";
 
 /** Reads the files below `gs://bucket/prefix`. */
 export class GcsArtifactReader implements ArtifactReader {
@@ -24,14 +26,18 @@ export class GcsArtifactReader implements ArtifactReader {
    * @throws DeploymentError `INVALID_PARAMETER_VALUE` (not a `gs://` URI; an object whose name is no path below it),
    * `RESOURCE_DOES_NOT_EXIST` (no such bucket), `PERMISSION_DENIED`.
    */
-  async list(uri: string, context: StepContext): Promise<{ path: string; size: number }[]> {
+  async list(uri: string, context: StepContext): Promise<ListedArtifact[]> {
     const { bucket, prefix } = parseGsUri(uri);
     return explained(this.#connection, attemptOf("Listing", uri, bucket), async () => {
-      const files: { path: string; size: number }[] = [];
+      const files: ListedArtifact[] = [];
       const client = await this.#connection.client();
-      for await (const { name = "", size } of listObjects(client.bucket(bucket), prefix, context.signal)) {
+      let objects = 0;
+      for await (const object of listObjects(client.bucket(bucket), prefix, context.signal)) {
+        const { name = "", size } = object;
+        checkListingSize(++objects, uri);
         if (name.endsWith("/")) continue;
-        files.push({ path: requirePath(name.slice(prefix.length), uri), size: Number(size) });
+        if (object.contentEncoding === "gzip") throw storedCompressed(name, uri);
+        files.push({ path: objectPath(name.slice(prefix.length), uri), size: Number(size) });
       }
       return files;
     });
@@ -65,6 +71,14 @@ function attemptOf(doing: string, uri: string, bucket: string): Attempt {
   return { doing: `${doing} ${uri}`, bucket, role: "roles/storage.objectViewer" };
 }
 
+/** Cloud Storage gives such an object out unpacked, so that its size and checksum are not those of the file. */
+function storedCompressed(name: string, uri: string): DeploymentError {
+  return new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    `${uri} has an object that is stored compressed (Content-Encoding: gzip), ${JSON.stringify(name)}. Upload it again without that.`,
+  );
+}
+
 /** Bucket and prefix of a `gs://` URI; the prefix ends with a slash unless it is empty. */
 function parseGsUri(uri: string): { bucket: string; prefix: string } {
   const [, bucket, path = ""] = /^gs:\/\/([a-z0-9][a-z0-9._-]*)(?:\/(.*))?$/s.exec(uri) ?? [];
@@ -73,14 +87,4 @@ function parseGsUri(uri: string): { bucket: string; prefix: string } {
   }
   const prefix = path.replace(/\/+$/, "");
   return { bucket, prefix: prefix === "" ? "" : `${prefix}/` };
-}
-
-/** An object's name may hold anything, such as `..`; a path below a directory may not. */
-function requirePath(path: string, uri: string): string {
-  const isPath = !/[\p{Cc}\\]/u.test(path) && path.split("/").every((part) => !["", ".", ".."].includes(part));
-  if (isPath) return path;
-  throw new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    `${uri} has an object whose name cannot be a file's path: ${JSON.stringify(path)}. Rename or delete it.`,
-  );
 }

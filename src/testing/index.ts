@@ -10,6 +10,7 @@ export type { TargetUnderTest } from "./conformance/target-under-test.js";
 export type { InMemoryClient } from "./in-memory/client.js";
 export type { InMemoryConfig, InMemoryOptions, InMemoryPrediction } from "./in-memory/options.js";
 export { inMemoryTarget } from "./in-memory/target.js";
+export { MockBatch } from "./mock-batch.js";
 export { MockBucket } from "./mock-bucket.js";
 export { MockClock } from "./mock-clock.js";
 export { MockEndpoints } from "./mock-endpoints.js";

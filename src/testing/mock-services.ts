@@ -1,6 +1,8 @@
+import type { BatchJob } from "../core/batch.js";
 import type { Bundle } from "../core/bundle.js";
 import type { ResolvedModel } from "../core/model.js";
 import type {
+  BatchService,
   BundleBuilder,
   DeploymentServices,
   DeploymentStore,
@@ -13,6 +15,7 @@ import type {
   Uploader,
   VersionManager,
 } from "../core/services.js";
+import { MockBatch } from "./mock-batch.js";
 import { MockBucket } from "./mock-bucket.js";
 import { MockClock } from "./mock-clock.js";
 import { MockEndpoints } from "./mock-endpoints.js";
@@ -29,6 +32,8 @@ export interface MockOptions {
   model?: (uri: string) => ResolvedModel;
   /** What the served model answers. Default: a 0 for each instance. */
   predict?: (instances: readonly unknown[], parameters: Record<string, unknown> | undefined) => unknown[];
+  /** What differs in a batch prediction once it is over. Default: it has succeeded, and nothing is known of its rows. */
+  batch?: (job: BatchJob) => Partial<BatchJob>;
   /** What a container wrote, for the log of a failure. Default: nothing. */
   containerLog?: string[];
 }
@@ -36,6 +41,7 @@ export interface MockOptions {
 /** A platform in memory: every service of a target, recording its calls, and what they have made. */
 export interface MockServices extends DeploymentServices {
   clock: MockClock;
+  batchService: BatchService;
 }
 
 /** The services to give to `getDeployClient`, and beside them what a test asks and steers. */
@@ -47,6 +53,7 @@ export interface MockPlatform {
   endpoints: MockEndpoints;
   store: MockDeploymentStore;
   bucket: MockBucket;
+  batch: MockBatch;
   images: MockImages;
 }
 
@@ -68,6 +75,7 @@ export function mockPlatform(options: MockOptions = {}): MockPlatform {
   const endpoints = new MockEndpoints(operations);
   const store = new MockDeploymentStore();
   const bucket = new MockBucket(clock);
+  const batch = new MockBatch(clock, options.batch);
   const images = new MockImages(clock);
   const services: MockServices = {
     clock,
@@ -108,13 +116,15 @@ export function mockPlatform(options: MockOptions = {}): MockPlatform {
         deployedModelId: null,
       }),
     } satisfies PredictionService),
+    batchService: recorder.record<BatchService>("batchService", batch),
     deploymentStore: recorder.record<DeploymentStore>("deploymentStore", store),
     logReader: recorder.record("logReader", {
       containerLog: async () => options.containerLog ?? [],
+      jobLog: async () => options.containerLog ?? [],
       buildLog: async () => [],
     } satisfies LogReader),
   };
-  return { services, recorder, registry, endpoints, store, bucket, images };
+  return { services, recorder, registry, endpoints, store, bucket, batch, images };
 }
 
 function mockBundle(model: ResolvedModel): Bundle {

@@ -104,9 +104,10 @@ class _Column:
                 self._refuse_numbers_beside_nulls(cells)
                 return None
         parsed = [self._cell(cell, row) for row, cell in enumerate(cells)]
-        # MLflow passes nulls in a boolean column only among objects; as bool they would be False.
-        dtype = object if any(value is None for value in parsed) else self._dtype
-        return pd.Series(parsed, dtype=dtype)
+        if self._dtype == bool and None in parsed:
+            # MLflow passes nulls in a boolean column only among objects; as bool they would be False.
+            return pd.Series(parsed, dtype=object)
+        return pd.Series(parsed, dtype=self._dtype)
 
     def _cell(self, cell: Any, row: int) -> Any:
         if cell is None and self._null_allowed:

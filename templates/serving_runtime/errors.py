@@ -62,11 +62,12 @@ def _number_text(value: int | float) -> str:
     """A number as JavaScript writes it: the same for `1` and `1.0`, which are the same on the way through Vertex AI."""
     if isinstance(value, int):
         return str(value)
-    digits, _, exponent = repr(value).partition("e")
+    text = repr(value)
+    digits, _, exponent = text.partition("e")
     if not exponent:
-        return digits.removesuffix(".0")
+        return "0" if value == 0 else digits.removesuffix(".0")
     power = int(exponent)
-    return format(Decimal(value), "f") if -7 < power < 21 else f"{digits}e{power:+d}"
+    return format(Decimal(text), "f") if -7 < power < 21 else f"{digits}e{power:+d}"
 
 
 def quote(value: str | int) -> str:

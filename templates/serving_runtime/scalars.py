@@ -16,6 +16,7 @@ import math
 import re
 import sys
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Callable
 
 import numpy as np
@@ -39,10 +40,10 @@ _ISO_8601 = re.compile(
 
 @dataclass(frozen=True)
 class Scalar:
-    """One type of the signature: its name there, numpy's type, and the function from a JSON value to a Python value."""
+    """One type of the signature: its name there, numpy's or pandas' type, and the function from a JSON value to a Python value."""
 
     name: str
-    dtype: np.dtype
+    dtype: Any
     parse: Parse
 
 
@@ -113,9 +114,25 @@ def _real(name: str, limits: np.finfo) -> Parse:
             raise Mismatch.expected(name, value)
         if not abs(value) <= largest:
             raise Mismatch.expected(f"{name} (of at most {largest:.6g})", value)
+        if type(value) is int and loses_digits(value):
+            raise Mismatch(f"expected {name}, got {describe(value)}, whose last digits a double cannot hold")
         return float(value)
 
     return parse
+
+
+def loses_digits(value: int) -> bool:
+    """Whether an integer becomes another one as a double.
+
+    Not if it is only how somebody wrote that double: JavaScript writes 2^60 as 1152921504606847000.
+    """
+    if abs(value) <= LARGEST_SAFE_INTEGER:
+        return False
+    try:
+        number = float(value)
+    except OverflowError:
+        return True
+    return int(number) != value and Decimal(repr(number)) != value
 
 
 def _string(value: Any) -> str:
@@ -199,8 +216,13 @@ def without_final_nul(parse: Parse) -> Parse:
     return checked
 
 
+def _pandas_type(data_type: DataType) -> Any:
+    # From pandas 3 on, text has a type of its own, in which a null is NaN: to a model that is another category than None.
+    return pd.Series([""]).dtype if data_type == DataType.string else np.dtype(data_type.to_pandas())
+
+
 _COLUMN_SCALARS: dict[DataType, Scalar] = {
-    data_type: Scalar(data_type.name, np.dtype(data_type.to_pandas()), parse)
+    data_type: Scalar(data_type.name, _pandas_type(data_type), parse)
     for data_type, parse in {
         DataType.boolean: _boolean,
         DataType.integer: _integer("integer", np.iinfo(np.int32)),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .errors import BadRequest, Mismatch, describe, names, quote
-from .scalars import LARGEST_SAFE_INTEGER, anything
+from .scalars import LARGEST_SAFE_INTEGER, anything, loses_digits
 
 
 class UntypedDecoder:
@@ -78,7 +78,7 @@ def _refuse_lost_digits(rows: list[Any], label: str = "") -> None:
     """For rows that become doubles."""
     for number, row in enumerate(rows):
         for value in _elements(row):
-            if type(value) is int and abs(value) > LARGEST_SAFE_INTEGER:
+            if type(value) is int and loses_digits(value):
                 raise BadRequest(
                     f"instances[{number}]{label}: got {describe(value)}, which beside the others becomes a double,"
                     " without its last digits"

@@ -40,6 +40,12 @@ interface Seen {
   private_served_by: boolean;
   private_raw: number[];
   private_health: boolean;
+  batch_state: string;
+  batch_counts: number[];
+  batch_directory: string;
+  batch_files: Record<string, string>;
+  batch_listed: boolean[];
+  batch_left: number;
   refused: Record<string, string>;
   after_undeploy: string[];
   left: { endpoints: string[]; models: string[] };
@@ -56,6 +62,8 @@ beforeAll(async () => {
   await emulator.createBucket("acme-models", { location, project: "acme" });
   const storage = new Storage({ apiEndpoint: emulator.url, projectId: "acme" });
   await storage.bucket("acme-models").file("iris/MLmodel").save("flavors: {}", { resumable: false });
+  const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  await storage.bucket("acme-models").file("rows.jsonl").save(lines, { resumable: false });
   seen = await driveEmulator([
     "--image",
     image,
@@ -63,6 +71,10 @@ beforeAll(async () => {
     "gs://acme-models/iris",
     "--instances",
     JSON.stringify(rows),
+    "--batch-source",
+    "gs://acme-models/rows.jsonl",
+    "--batch-destination",
+    "gs://acme-models/predictions",
   ]);
 });
 
@@ -122,6 +134,18 @@ describe("Google's own Python SDK, at the emulator", () => {
     expect(seen.private_raw).toEqual(seen.predictions);
     expect(seen.private_served_by).toBe(true);
     expect(seen.private_health).toBe(true);
+  });
+
+  it("runs a batch prediction job, reads its output, finds it by a filter and deletes it", () => {
+    expect(seen.batch_state).toBe("JOB_STATE_SUCCEEDED");
+    expect(seen.batch_counts).toEqual([rows.length, 0]);
+    expect(seen.batch_directory).toMatch(/^gs:\/\/acme-models\/predictions\/prediction-iris-\d{4}_\d\d_\d\dT[\d_]+Z$/);
+    const predicted = seen.batch_files["prediction.results-00000-of-00001"]!.trim().split("\n");
+    expect(predicted.map((line) => JSON.parse(line) as unknown)).toEqual(
+      rows.map((row) => ({ instance: row, prediction: row.reduce((sum, value) => sum + value) })),
+    );
+    expect(seen.batch_listed).toEqual([true]);
+    expect(seen.batch_left).toBe(0);
   });
 
   it("is refused with Google's own kinds of errors", () => {

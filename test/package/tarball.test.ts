@@ -65,6 +65,14 @@ describe("the packed tarball, installed in a project", () => {
     expect(await readdir(join(installed("templates"), "emulator"))).toContain("custom_prediction_server.py");
   });
 
+  it("says how to install what reads models in S3, which does not come with it", async () => {
+    const code = `
+      import { runLocal } from "mlflow-deployments";
+      const error = await runLocal("local", { name: "tester", modelUri: "s3://bucket/model" }).catch((reason) => reason);
+      console.log(error.code, error.message);`;
+    expect(await node("s3.mjs", code)).toMatch(/^FAILED_PRECONDITION .*Run: npm install @aws-sdk\/client-s3$/);
+  });
+
   it("loads no heavy library before a call needs it", async () => {
     const hook = `export async function load(url, context, next) { process._rawDebug(url); return next(url, context); }`;
     await writeFile(join(project, "hook.mjs"), hook);

@@ -17,3 +17,6 @@ export const modelsPython = (): string => interpreter("MLFLOW_DEPLOYMENTS_TEST_M
 
 /** Python with MLflow 2.22, the libraries that models are trained with, and `mlflow[auth]`. */
 export const mlflow2Python = (): string => interpreter("MLFLOW_DEPLOYMENTS_TEST_MLFLOW2_PYTHON");
+
+/** Python with MLflow 3 and PyTorch, which `npm run test:models` makes. */
+export const torchPython = (): string => interpreter("MLFLOW_DEPLOYMENTS_TEST_TORCH_PYTHON");

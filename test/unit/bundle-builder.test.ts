@@ -314,6 +314,28 @@ describe("a preprocessor", () => {
   });
 });
 
+it("warns of a module of the model's code that the bundle's would hide from it", async () => {
+  const paths = [
+    "code/predictor.py",
+    "code/preprocessor/__init__.py",
+    "code/src/predictor.py",
+    "predictor.py",
+    "code/a.py",
+  ];
+  const files = paths.map((path) => ({ path, size: 1, sha256: "00", crc32c: "AAAAAA==", localPath: "/nowhere" }));
+  const model = resolvedModel("mlflow==3.17.2\n", { flavors: { python_function: { code: "code" } } }, files);
+  await build({ model });
+  expect(events).toMatchObject([
+    { type: "warning", message: expect.stringMatching(/has a module predictor, /) as string },
+  ]);
+  events = [];
+  await build({ model, preprocessor: await userFile("mine.py", "class Preprocessor: ...") });
+  expect(events.map((event) => event.type === "warning" && /a module (\w+)/.exec(event.message)?.[1])).toEqual([
+    "predictor",
+    "preprocessor",
+  ]);
+});
+
 describe("a file of the user's", () => {
   it("takes the place of the predictor or of setup.py, with the version in it", async () => {
     const predictionScript = await userFile("mine.py", `class Predictor:\r\n    version = "MODEL_VERSION"\r\n`);

@@ -15,14 +15,16 @@ import { describeTarget, inMemoryTarget, type TargetUnderTest } from "../../src/
 
 type Client = BaseDeploymentClient;
 
+const everything = allCapabilities.filter((capability) => capability !== "batch");
+
 /** Runs the suite on a target in memory, with some of its methods replaced, and gives the tests that fail. */
 async function failuresOf(
   broken: (client: Client) => Partial<Client>,
-  options: Partial<TargetUnderTest> = {},
+  options: Partial<TargetUnderTest> & { capabilities?: typeof everything } = {},
 ): Promise<string[]> {
   const predict = ({ modelUri, inputs }: { modelUri: string; inputs: readonly unknown[] }) =>
     inputs.map((row) => (modelUri === "one" ? Number(row) : Number(row) * 10));
-  const capabilities = options.capabilities ?? allCapabilities;
+  const capabilities = options.capabilities ?? everything;
   const flavors = (uri: string) => (uri.startsWith("models:") ? null : ["python_function"]);
   const start = (uri: string) => (uri === "broken" ? Promise.reject(new Error("It does not start.")) : undefined);
   registerTarget(inMemoryTarget({ name: "faulty", capabilities, predict, flavors, start }));

@@ -30,12 +30,18 @@ const replies = {
   }),
   words: ({ instances }) => ({ predictions: instances.map(() => "setosa") }),
   length: ({ instances }) => ({ predictions: instances.map(({ text }) => text.length) }),
-  // answers once a file is there
-  hold: async ({ until }) => {
+  // answers once a file is there, or at once what is not `only`
+  hold: async ({ until, only, instances }) => {
+    if (only !== undefined && !instances.includes(only)) return { predictions: instances };
     process.stdout.write(`holding until ${until}\n`);
     while (!existsSync(until)) await delay(5);
     return { predictions: [process.env.AIP_DEPLOYED_MODEL_ID] };
   },
+  // of a batch: how many instances came together, and with what
+  together: ({ instances }) => ({ predictions: instances.map(() => instances.length) }),
+  told: ({ instances, ...rest }) => ({ predictions: instances.map((each) => [each, { ...rest, reply: undefined }]) }),
+  short: ({ instances }) => ({ predictions: instances.slice(1) }),
+  mortal: ({ instances }) => (instances.includes("poison") ? process.exit(1) : { predictions: instances }),
   env: () => ({ predictions: [process.env] }),
   argv: () => ({ predictions: process.argv.slice(2) }),
   cwd: () => ({ predictions: [process.cwd()] }),
@@ -62,6 +68,8 @@ async function answer(request) {
   if (type !== "application/json") return { status: 202, type, body: body.toReversed() };
   const { instances, parameters = {} } = JSON.parse(body);
   if (parameters.reply === "error") return { status: 500, body: '{"error": "three features expected"}' };
+  if (parameters.reply === "picky" && instances.includes("bad"))
+    return { status: 422, body: '{"detail": "it isn\'t good"}' };
   if (parameters.reply === "NaN") return { status: 200, body: '{"predictions": [NaN]}' };
   const reply = replies[parameters.reply] ?? (() => ({ predictions: instances }));
   return { status: 200, body: JSON.stringify(await reply({ ...parameters, instances })) };

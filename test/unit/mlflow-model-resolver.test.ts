@@ -292,7 +292,7 @@ describe("other stores", () => {
 
   it("are refused without one, by an error without their credentials", async () => {
     const refused = resolve("wasbs://user:hunter2@host/model?sig=hunter2");
-    await expect(refused).rejects.toThrow('cannot be read: "wasbs:" is not supported. Supported are runs:/RUN_ID/path');
+    await expect(refused).rejects.toThrow('cannot be read: "wasbs:" (Azure Blob Storage) is not supported. Start');
     await expect(refused).rejects.not.toThrow("hunter2");
   });
 });

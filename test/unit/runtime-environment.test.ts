@@ -54,6 +54,16 @@ with zipfile.ZipFile(wheel, "w") as archive:
 }
 
 describe("ensureEnvironment", () => {
+  it("installs wheels that are named by their paths, and knows them by their bytes", async () => {
+    await writeWheel("acme-parts", "2.0", "Summary: first\n");
+    const requirements = "./wheels/acme_parts-2.0-py3-none-any.whl";
+    const first = await ensureEnvironment({ python, requirements, files: directory });
+    expect(await missingRequirements(first, "acme-parts==2.0")).toEqual([]);
+    expect((await ensureEnvironment({ python, requirements, files: directory })).path).toBe(first.path);
+    await writeWheel("acme-parts", "2.0", "Summary: second\n");
+    expect((await ensureEnvironment({ python, requirements, files: directory })).path).not.toBe(first.path);
+  }, 120_000);
+
   it("installs the requirements into an environment of its own", async () => {
     expect(environment.version).toBe(python.version);
     expect(environment.path).not.toBe(python.path);

@@ -77,7 +77,7 @@ describe("rows for a column signature", () => {
 
   takes(one("double"), "[1,2]", { c: ["float64", 1, 2] });
   takes(one("double"), "[[1],[2]]", { c: ["float64", 1, 2] });
-  takes([column("string")], '["a","b"]', { "0": ["object", "a", "b"] });
+  takes([column("string")], '["a","b"]', { "0": ["str", "a", "b"] });
   refuses(
     one("string"),
     "[[1,2],[3,4]]",
@@ -143,6 +143,15 @@ describe("column types", () => {
   refuses(one("integer"), `["${far}"]`, `instances[0]: column "c": expected integer, got string "${far}"`);
 
   takes(one("double"), '["NaN","Infinity","-Infinity"]', { c: ["float64", "NaN", "Infinity", "-Infinity"] });
+  // 2^60 is so in digits, and so as JavaScript writes it
+  takes(one("double"), "[1152921504606846976,1152921504606847000,1e23,100000000000000000000000]", {
+    c: ["float64", 2 ** 60, 2 ** 60, 1e23, 1e23],
+  });
+  refuses(
+    one("double"),
+    `[${far}]`,
+    'instances[0]: column "c": expected double, got number 9007199254740993, whose last digits a double cannot hold',
+  );
   takes(one("float"), '["NaN","Infinity","-Infinity"]', { c: ["float32", "NaN", "Infinity", "-Infinity"] });
   for (const text of ["nan", "inf", "+Infinity", "1"]) {
     refuses(one("double"), `["${text}"]`, `instances[0]: column "c": expected double, got string "${text}"`);
@@ -189,7 +198,8 @@ describe("nulls and absent columns", () => {
   takes(one("double", optional), '[{},{"c":1}]', { c: ["float64", "NaN", 1] });
   takes(one("double", optional), "[{},{}]", {});
   takes(one("boolean", optional), "[null,true]", { c: ["object", null, true] });
-  takes(one("string", optional), '[null,"a"]', { c: ["object", null, "a"] });
+  // what pandas makes of text itself
+  takes(one("string", optional), '[null,"a"]', { c: ["str", "NaN", "a"] });
   takes(one("binary", optional), '[null,"YWI="]', { c: ["object", null, "bytes b'ab'"] });
   takes(one("datetime", optional), '[null,"2026-01-31"]', {
     c: ["datetime64[ns]", "NaTType NaT", "Timestamp 2026-01-31 00:00:00"],
@@ -385,6 +395,7 @@ describe("rows for no signature", () => {
     "instances[1]: got an array of 2 values, unlike instances[0] (an array of 1 value); all must have the same shape",
   );
   takes(null, "[[9007199254740993,1]]", { array: "int64", shape: [1, 2], values: [["9007199254740993", 1]] });
+  takes(null, "[[1152921504606847000,0.5]]", { array: "float64", shape: [1, 2], values: [[2 ** 60, 0.5]] });
   refuses(
     null,
     "[[1,0.5],[9007199254740993,1]]",

@@ -1,5 +1,6 @@
 import { text } from "node:stream/consumers";
 
+import type { Storage } from "@google-cloud/storage";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { GcsArtifactReader } from "../../src/storage/gcs-artifact-reader.js";
@@ -46,6 +47,24 @@ describe("listing a gs:// URI", () => {
 
   it.each(["s3://b/m", "gs://", "gs://B/m", "gs://../other", "gs:///m"])("needs a bucket: %s", async (uri) => {
     await expect(reader.list(uri, context)).rejects.toMatchObject({ code: "INVALID_PARAMETER_VALUE" });
+  });
+
+  it("refuses an object that is not given out as it is stored", async () => {
+    fake.put("m/f", "content", { contentEncoding: "gzip" });
+    await expect(reader.list("gs://b/m", context)).rejects.toMatchObject({
+      code: "INVALID_PARAMETER_VALUE",
+      message: expect.stringContaining('is stored compressed (Content-Encoding: gzip), "m/f"'),
+    });
+  });
+
+  it("ends with a listing that has no end", async () => {
+    const page = Array.from({ length: 1000 }, (_, index) => ({ metadata: { name: `m/${index}`, size: 1 } }));
+    let pages = 0;
+    const bucket = { name: "b", getFiles: async () => [page, { pageToken: String(++pages) }] };
+    const storage = { bucket: () => bucket } as unknown as Storage;
+    const endless = new GcsArtifactReader({ client: async () => storage, caller: async () => null });
+    await expect(endless.list("gs://b", context)).rejects.toThrow("gs://b has more than 100000 files");
+    expect(pages).toBe(101);
   });
 
   it("names caller and role when it is forbidden", async () => {

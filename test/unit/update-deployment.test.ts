@@ -229,6 +229,19 @@ describe("an update of settings only", () => {
     expect(updated.deployedModels).toMatchObject([{ minReplicaCount: 3, maxReplicaCount: 3 }]);
   });
 
+  it("is refused where the record is lost that knew of a preprocessor, unless it is named again", async () => {
+    const own = { preprocessor: "mine.py" };
+    await client().createDeployment({ ...request, config: own });
+    platform.store.records.clear();
+    await expect(client().updateDeployment(second)).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+      message: expect.stringMatching(
+        /The record of "tester" is lost.*Name them again: predictionScript, preprocessor/,
+      ) as string,
+    });
+    await expect(client().updateDeployment({ ...second, config: own })).resolves.toMatchObject({ changed: true });
+  });
+
   it("works where the record is lost, from what runs", async () => {
     const { deployedModels } = await client().createDeployment({
       ...request,

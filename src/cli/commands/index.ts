@@ -11,8 +11,10 @@ import { listCommand } from "./list.js";
 import { logsCommand } from "./logs.js";
 import { planCommand } from "./plan.js";
 import { explainCommand, predictCommand } from "./predict.js";
+import { predictBatchCommand } from "./predict-batch.js";
 import { pruneCommand } from "./prune.js";
 import { runLocalCommand } from "./run-local.js";
+import { typesCommand } from "./types.js";
 import { updateCommand } from "./update.js";
 
 /** All commands, in the order of the program's help. */
@@ -24,11 +26,13 @@ export const commands: readonly Command[] = [
   getCommand,
   predictCommand,
   explainCommand,
+  predictBatchCommand,
   planCommand,
   logsCommand,
   pruneCommand,
   ...endpointCommands,
   runLocalCommand,
+  typesCommand,
   helpCommand,
   doctorCommand,
   emulatorCommand,

@@ -6,7 +6,7 @@ import { fit, pad, wrap } from "../output/text-width.js";
 import type { Progress } from "./progress.js";
 import { RedrawnLines } from "./redrawn-lines.js";
 import { TransferBar } from "./transfer-bar.js";
-import { duration, stepLabels } from "./wording.js";
+import { duration, operationText, stepLabels } from "./wording.js";
 
 const spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const frameMs = 80;
@@ -59,7 +59,7 @@ export class LiveProgress implements Progress {
         break;
       }
       case "operation":
-        this.#say(event.step, `${event.stage ?? "running"}, ${duration(event.elapsedSeconds)}`);
+        this.#say(event.step, operationText(event));
         break;
       case "log":
         this.#say(event.step, event.line);

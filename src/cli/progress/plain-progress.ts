@@ -2,7 +2,7 @@ import type { ProgressEvent } from "../../core/progress.js";
 import type { CliIo } from "../command.js";
 import { oneLine } from "../output/printable.js";
 import type { Progress } from "./progress.js";
-import { duration, transferred } from "./wording.js";
+import { duration, operationText, transferred } from "./wording.js";
 
 /** A transfer, or an operation that stays at its stage, says so again after this long. Milliseconds. */
 const quietMs = 10_000;
@@ -44,7 +44,7 @@ export class PlainProgress implements Progress {
       }
       case "operation":
         if (!this.#isNews(event.step, event.stage ?? "running")) return undefined;
-        return `${event.step}: ${event.stage ?? "running"}, ${duration(event.elapsedSeconds)}`;
+        return `${event.step}: ${operationText(event)}`;
       case "log":
         return `${event.step}: | ${event.line}`;
       case "warning":

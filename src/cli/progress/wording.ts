@@ -1,3 +1,4 @@
+import type { BatchCounts } from "../../core/batch.js";
 import type { DeploymentStep, ProgressEvent } from "../../core/progress.js";
 
 /** What a person calls the steps. */
@@ -14,7 +15,29 @@ export const stepLabels: Readonly<Record<DeploymentStep, string>> = {
   undeploy: "Undeploy",
   settings: "Settings",
   delete: "Delete",
+  batch: "Batch",
 };
+
+/** `STARTING_MODEL_SERVER, 1m 04s`, or `running, 640 rows predicted, 3 failed, 1m 04s`. */
+export function operationText({
+  stage,
+  elapsedSeconds,
+  counts,
+}: Extract<ProgressEvent, { type: "operation" }>): string {
+  return [stage ?? "running", rowsText(counts), duration(elapsedSeconds)].filter(Boolean).join(", ");
+}
+
+/** `640 rows predicted, 3 failed`; empty where nothing of it is known. */
+export function rowsText(counts: BatchCounts | undefined): string {
+  const { successful = null, failed = null, incomplete = null } = counts ?? {};
+  return [
+    successful === null ? "" : `${successful} ${successful === 1 ? "row" : "rows"} predicted`,
+    failed ? `${failed} failed` : "",
+    incomplete ? `${incomplete} not reached` : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
+}
 
 type Transfer = Extract<ProgressEvent, { type: "transfer" }>;
 

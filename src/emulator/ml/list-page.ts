@@ -12,7 +12,7 @@ const sizes = { default: 20, max: 100 };
  * @param key Name of the list in the answer.
  */
 export function listPage(resources: readonly JsonObject[], query: URLSearchParams, key: string): JsonObject {
-  const matches = parseFilter(query.get("filter") ?? "", ["name"]);
+  const matches = parseFilter(query.get("filter") ?? "", { fields: { name: "plain" } });
   const selected = resources.filter(({ name, labels }) =>
     matches({ fields: { name: idOf(String(name)) }, labels: (labels ?? {}) as Record<string, string> }),
   );

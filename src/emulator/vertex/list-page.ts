@@ -1,7 +1,7 @@
 /** The standard list request: `filter`, `orderBy`, `pageSize`, `pageToken`, `readMask`. */
 import { invalidArgument } from "../google-error.js";
 import { readFields } from "./field-mask.js";
-import { type Filterable, parseFilter } from "../list-filter.js";
+import { type Filterable, type FilterGrammar, parseFilter } from "../list-filter.js";
 import type { JsonObject } from "../proto/parse.js";
 
 /** Vertex AI does not document its page sizes; these are those of its console. */
@@ -16,6 +16,7 @@ type Order = (a: JsonObject, b: JsonObject) => number;
  * @param key Name of the list in the answer, such as `models`.
  * @param idField Name by which filters address a resource's id.
  * @param orderable Fields that the method can order by, by proto name.
+ * @param filter What its filter may have beside names and labels, where `values` are those of a resource.
  */
 export function listPage(
   resources: readonly JsonObject[],
@@ -24,11 +25,20 @@ export function listPage(
     key,
     idField,
     orderable = ["display_name", "create_time", "update_time"],
-  }: { key: string; idField: string; orderable?: readonly string[] },
+    filter,
+  }: {
+    key: string;
+    idField: string;
+    orderable?: readonly string[];
+    filter?: FilterGrammar & { values: (resource: JsonObject) => Record<string, string> };
+  },
 ): JsonObject {
-  const matches = parseFilter(query.get("filter") ?? "", ["display_name", "displayName", idField]);
+  const matches = parseFilter(query.get("filter") ?? "", {
+    ...filter,
+    fields: { display_name: "plain", displayName: "plain", [idField]: "plain", ...filter?.fields },
+  });
   const order = parseOrder(query.get("orderBy") ?? query.get("order_by") ?? "", orderable);
-  const selected = resources.filter((each) => matches(filterable(each, idField))).sort(order);
+  const selected = resources.filter((each) => matches(filterable(each, idField, filter?.values(each)))).sort(order);
   const { page, next } = pageOf(selected, query);
   return {
     ...(page.length > 0 && { [key]: page.map((each) => readFields(each, query.get("readMask"))) }),
@@ -36,11 +46,11 @@ export function listPage(
   };
 }
 
-function filterable(resource: JsonObject, idField: string): Filterable {
+function filterable(resource: JsonObject, idField: string, values: Record<string, string> = {}): Filterable {
   const id = String(resource["name"]).replace(/^.*\//, "").replace(/@.*$/, "");
   const displayName = resource["displayName"] as string;
   return {
-    fields: { display_name: displayName, displayName, [idField]: id },
+    fields: { display_name: displayName, displayName, [idField]: id, ...values },
     labels: (resource["labels"] ?? {}) as Record<string, string>,
   };
 }

@@ -1,4 +1,4 @@
-/** The emulated part of Vertex AI v1: models, endpoints, operations, predictions. */
+/** The emulated part of Vertex AI v1: models, endpoints, operations, predictions, batch prediction jobs. */
 import type { ImageFiles } from "../image-files.js";
 import type { ImageRegistry } from "../images.js";
 import type { Route } from "../http.js";
@@ -8,6 +8,8 @@ import type { Projects } from "../projects/projects.js";
 import type { StateStore } from "../state.js";
 import type { ContainerAccess } from "../cloud-storage/container-access.js";
 import type { ObjectStore } from "../cloud-storage/object-store.js";
+import { BatchJobs } from "./batch/jobs.js";
+import { batchRoutes } from "./batch/routes.js";
 import { EndpointAddresses } from "./endpoints/addresses.js";
 import { Deployments } from "./endpoints/deployments.js";
 import { EndpointStore } from "./endpoints/endpoint-store.js";
@@ -45,7 +47,7 @@ export interface VertexService {
   routes: Route[];
   /** Starts the servers of the models that are deployed already, without waiting for them to be healthy. */
   start(): Promise<void>;
-  /** Stops every model server. */
+  /** Interrupts the jobs, and stops every model server. */
   stop(): Promise<void>;
 }
 
@@ -59,6 +61,7 @@ export function vertexRoutes(deps: VertexDependencies): VertexService {
   const servers = new ModelServers(deps);
   const addresses = new EndpointAddresses(url);
   const deployments = new Deployments({ locations, operations, models, endpoints, servers, addresses });
+  const jobs = new BatchJobs({ ...deps, locations, models, servers });
   const upload = new ModelUpload({
     locations,
     operations,
@@ -82,8 +85,15 @@ export function vertexRoutes(deps: VertexDependencies): VertexService {
       ...endpointRoutes({ locations, operations, endpoints, deployments, addresses }),
       ...predictionRoutes({ locations, endpoints, models, servers, addresses }),
       ...privateRoutes({ locations, endpoints, models, servers }),
+      ...batchRoutes(locations, jobs),
     ],
-    start: async () => deployments.resumeAll(),
-    stop: () => servers.stopAll(),
+    start: async () => {
+      jobs.endLost();
+      deployments.resumeAll();
+    },
+    stop: async () => {
+      await jobs.stop();
+      await servers.stopAll();
+    },
   };
 }

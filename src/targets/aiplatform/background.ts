@@ -129,7 +129,7 @@ function parse(name: string): { deployment: string; id: string } {
   if (deployment !== null && parts?.[2]) return { deployment, id: parts[2] };
   throw new DeploymentError(
     "INVALID_PARAMETER_VALUE",
-    `"${name}" is no operation of this target: they are called deployments/NAME/calls/ID.`,
+    `"${name}" is no operation of this target: they are called deployments/NAME/calls/ID, or projects/PROJECT/locations/REGION/batchPredictionJobs/ID.`,
   );
 }
 

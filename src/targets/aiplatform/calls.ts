@@ -63,14 +63,19 @@ export class Calls {
   }
 }
 
-/** The work itself, or an operation of it where the call, and not only the client's config, asks for that. */
+/** Whether a call gives an operation at once: the call itself, and not only the client's config, has to ask for that. */
+export function isInBackground({ config }: CallOptions<Config>, { settings }: Call): boolean {
+  return !settings.sync && config?.sync !== undefined;
+}
+
+/** The work itself, or an operation of it. */
 export async function maybeInBackground<T>(
-  { config }: CallOptions<Config>,
+  options: CallOptions<Config>,
   name: string,
   call: Call,
   work: (call: Call) => Promise<T>,
 ): Promise<T | Operation<T>> {
-  if (call.settings.sync || config?.sync === undefined) return work(call);
+  if (!isInBackground(options, call)) return work(call);
   const { inBackground } = await import("./background.js");
   return inBackground(name, call, work);
 }

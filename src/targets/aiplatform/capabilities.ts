@@ -18,6 +18,7 @@ const neededFor: Readonly<Record<string, Capability>> = {
   getEndpoint: "endpoints",
   predictStream: "predictStream",
   explain: "explain",
+  predictBatch: "batch",
   getLogs: "logs",
   planDeployment: "plan",
   planPrune: "prune",
@@ -25,6 +26,12 @@ const neededFor: Readonly<Record<string, Capability>> = {
   diagnose: "diagnose",
   operation: "background",
   runLocal: "runLocal",
+};
+
+/** Why the legacy platform lacks a method, where its name alone would mislead: it had something of that kind. */
+const legacyReasons: Readonly<Record<string, string>> = {
+  // "Getting batch predictions" of AI Platform Prediction
+  predictBatch: " Its batch predictions took TensorFlow's saved models only.",
 };
 
 /** What a platform has beyond the abstract methods. */
@@ -45,6 +52,6 @@ export function checkCapability(method: string, options: object, { platform }: A
   const what = method in neededFor ? method : `the option endpoint of ${method}`;
   throw new DeploymentError(
     "NOT_IMPLEMENTED",
-    `The platform "${platform}" of the target aiplatform does not have ${what}. The client's capabilities() lists what it has.`,
+    `The platform "${platform}" of the target aiplatform does not have ${what}.${legacyReasons[method] ?? ""} The client's capabilities() lists what it has.`,
   );
 }

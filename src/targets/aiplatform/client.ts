@@ -1,10 +1,12 @@
+import type { BatchPrediction } from "../../core/batch.js";
 import { BaseDeploymentClient } from "../../core/base-client.js";
 import type { Capability } from "../../core/capabilities.js";
 import type { CreatedDeployment, Deployment, UpdatedDeployment } from "../../core/deployment.js";
 import type { Diagnosis } from "../../core/diagnosis.js";
 import { DeploymentError } from "../../core/errors.js";
 import type { Explanations } from "../../core/explanations.js";
-import type { Operation } from "../../core/operation.js";
+import type { ModelType } from "../../core/model-type.js";
+import type { Operation, WaitOptions } from "../../core/operation.js";
 import type {
   CallOptions,
   CreateDeploymentOptions,
@@ -16,7 +18,9 @@ import type {
   GetEndpointOptions,
   GetLogsOptions,
   ListDeploymentsOptions,
+  LongCallOptions,
   PlanDeploymentOptions,
+  PredictBatchOptions,
   PredictOptions,
   PruneOptions,
   UpdateDeploymentOptions,
@@ -30,7 +34,7 @@ import type { ServingEndpoint } from "../../core/serving-endpoint.js";
 import type { TargetUri } from "../../core/target-uri.js";
 import type { MlflowOptions } from "../../mlflow/credentials.js";
 import type { Call } from "./call.js";
-import { Calls, maybeInBackground } from "./calls.js";
+import { Calls, isInBackground, maybeInBackground } from "./calls.js";
 import { checkedName, createRequest } from "./arguments.js";
 import type { AiPlatformConfig } from "./config/index.js";
 import type { AiPlatformServices } from "./services.js";
@@ -155,7 +159,12 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
     });
   }
 
-  override predict(options: PredictOptions<Config>): Promise<PredictionsResponse> {
+  /**
+   * @typeParam Model - The model's types, as the command `types` writes them: `client.predict<typeof iris>({ … })`.
+   */
+  override predict<Model extends ModelType = ModelType>(
+    options: PredictOptions<Config, Model>,
+  ): Promise<PredictionsResponse<Model["output"]>> {
     return this.#calls.run("predict", options, async (call) => {
       const { predict } = await import("./predict.js");
       return new PredictionsResponse(await predict(predictionTarget(options), options, call));
@@ -167,7 +176,9 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
    *
    * @throws DeploymentError `FAILED_PRECONDITION` on a shared endpoint.
    */
-  override async *predictStream(options: PredictOptions<Config>): AsyncGenerator<unknown, void, undefined> {
+  override async *predictStream<Model extends ModelType = ModelType>(
+    options: PredictOptions<Config, Model>,
+  ): AsyncGenerator<unknown, void, undefined> {
     const parts = await this.#calls.run("predictStream", options, async (call) => {
       const { predictStream } = await import("./predict.js");
       return predictStream(predictionTarget(options), options, call);
@@ -190,6 +201,30 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
       const { explain } = await import("./predict.js");
       return explain(predictionTarget(options), options, call);
     });
+  }
+
+  /**
+   * Predicts the rows of files or of a BigQuery table by a batch prediction job of Vertex AI, with the registry version that
+   * the deployment serves, on machines like its own. Settings of the call that it takes: `machineType`, `acceleratorType`,
+   * `acceleratorCount`, `minReplicaCount` (at the start), `maxReplicaCount`, `serviceAccount`, `labels`, `batchSize`,
+   * `batchKeyField`, `batchInstanceType`.
+   *
+   * The job is Vertex AI's own, and goes on when the call is stopped.
+   *
+   * @param options - With `config.sync: false` it returns, once the job runs, with an operation that has the job's name.
+   * @throws DeploymentError `FAILED_PRECONDITION` with the platform's words and the last lines of the log when the job fails.
+   */
+  override predictBatch(options: InBackground<PredictBatchOptions<Config>>): Promise<Operation<BatchPrediction>>;
+  override predictBatch(options: PredictBatchOptions<Config>): Promise<BatchPrediction>;
+  override predictBatch(options: PredictBatchOptions<Config>): Promise<BatchPrediction | Operation<BatchPrediction>> {
+    return this.#calls.run(
+      "predictBatch",
+      options,
+      async (call): Promise<BatchPrediction | Operation<BatchPrediction>> => {
+        const { beginBatch, predictBatch } = await import("./batch/predict-batch.js");
+        return isInBackground(options, call) ? beginBatch(options, call) : predictBatch(options, call);
+      },
+    );
   }
 
   /**
@@ -278,19 +313,26 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
     }
   }
 
-  override operation(name: string, options: CallOptions<Config> = {}): Operation<Deployment | null> {
+  /** The operation of a call, or the batch prediction job of that name. */
+  override operation(name: `deployments/${string}`, options?: LongCallOptions<Config>): Operation<Deployment | null>;
+  override operation(name: `projects/${string}`, options?: LongCallOptions<Config>): Operation<BatchPrediction>;
+  override operation(name: string, options?: LongCallOptions<Config>): Operation<Deployment | BatchPrediction | null>;
+  override operation(
+    name: string,
+    options: LongCallOptions<Config> = {},
+  ): Operation<Deployment | BatchPrediction | null> {
+    const run = <T>(
+      waiting: WaitOptions,
+      use: (operation: Operation<Deployment | BatchPrediction | null>) => Promise<T>,
+    ) =>
+      this.#calls.run("operation", { ...options, ...waiting }, async (call) => {
+        const { attach } = await import("./attach.js");
+        return use(attach(name, call));
+      });
     return {
       name,
-      wait: (waiting) =>
-        this.#calls.run("operation", { ...options, ...waiting }, async (call) => {
-          const { waitForCall } = await import("./background.js");
-          return waitForCall(name, waiting ?? {}, call);
-        }),
-      cancel: () =>
-        this.#calls.run("operation", options, async (call) => {
-          const { cancelCall } = await import("./background.js");
-          await cancelCall(name, call);
-        }),
+      wait: (waiting = {}) => run(waiting, (operation) => operation.wait(waiting)),
+      cancel: () => run({}, (operation) => operation.cancel()),
     };
   }
 }

@@ -1,13 +1,10 @@
 import { SdistBundleBuilder } from "../../bundle/bundle-builder.js";
 import { systemClock } from "../../core/clock.js";
-import type { ModelResolver } from "../../core/services.js";
 import type { MlflowOptions } from "../../mlflow/credentials.js";
-import { MlflowModelResolver } from "../../mlflow/model-resolver.js";
-import type { MlflowServerOptions } from "../../mlflow/servers.js";
 import { type StorageConnection, storageRetryOptions } from "../../storage/connection.js";
 import { GcsDeploymentStore } from "../../storage/deployment-store.js";
-import { GcsArtifactReader } from "../../storage/gcs-artifact-reader.js";
 import { GcsUploader } from "../../storage/uploader.js";
+import { modelResolver } from "../model-resolver.js";
 import type { AiPlatformSettings } from "./config/setting-rules.js";
 import type { GoogleConnection } from "./google/connection.js";
 import { noRecords } from "./no-records.js";
@@ -27,11 +24,6 @@ export function storageConnection(connection: GoogleConnection): StorageConnecti
     client: () => connection.storage({ retryOptions: storageRetryOptions }),
     caller: () => connection.caller(),
   };
-}
-
-/** Finds models on MLflow's servers, in directories, and in buckets. */
-export function modelResolver(servers: MlflowServerOptions, storage: StorageConnection): ModelResolver {
-  return new MlflowModelResolver({ ...servers, readers: { gs: new GcsArtifactReader(storage) } });
 }
 
 /**

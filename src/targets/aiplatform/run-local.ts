@@ -1,15 +1,13 @@
 import { SdistBundleBuilder } from "../../bundle/bundle-builder.js";
 import { DeploymentError, throwIfCancelled } from "../../core/errors.js";
 import type { LocalServer, RunLocalOptions } from "../../core/local-server.js";
-import type { ModelResolver } from "../../core/services.js";
 import type { TargetUri } from "../../core/target-uri.js";
 import { serveLocally } from "../serve-locally.js";
 import { checkCapability } from "./capabilities.js";
 import type { AiPlatformConfig } from "./config/index.js";
 import { loadSettings } from "./config/load-settings.js";
 import type { AiPlatformSettings } from "./config/setting-rules.js";
-import { GoogleConnection } from "./google/connection.js";
-import { modelResolver, storageConnection } from "./platform-independent.js";
+import { settingsResolver } from "./settings-resolver.js";
 
 /** Serves a model on this machine with the bundle that its image would be built from. No project is needed. */
 export async function runLocal(target: TargetUri, options: RunLocalOptions<AiPlatformConfig>): Promise<LocalServer> {
@@ -20,7 +18,7 @@ export async function runLocal(target: TargetUri, options: RunLocalOptions<AiPla
     throwIfCancelled(options.signal, "runLocal");
     checkServing(settings);
     return await serveLocally(options as RunLocalOptions<never>, {
-      modelResolver: localResolver(settings),
+      modelResolver: settingsResolver(settings),
       bundleBuilder: new SdistBundleBuilder(),
       versionName: settings.versionName ?? null,
       predictionScript: settings.predictionScript ?? null,
@@ -43,11 +41,4 @@ function checkServing({ serving }: AiPlatformSettings): void {
     "INVALID_PARAMETER_VALUE",
     "runLocal serves a bundle, and with serving: image there is none. Run the image itself, or leave serving and imageUri out.",
   );
-}
-
-/** Google Cloud is only asked, and credentials only looked for, when the model is in a bucket. */
-function localResolver(settings: AiPlatformSettings): ModelResolver {
-  const { emulatorHost, allowRemoteEmulator, keyFilename, projectId, trackingUri, registryUri } = settings;
-  const connection = new GoogleConnection({ emulatorHost, allowRemoteEmulator, keyFilename, projectId });
-  return modelResolver({ trackingUri, registryUri }, storageConnection(connection));
 }

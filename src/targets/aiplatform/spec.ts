@@ -10,7 +10,14 @@ import type { PlatformNames } from "./services.js";
 import { maskedValues } from "../masked-values.js";
 
 /** Labels that this package sets; the user's own may not have their names. */
-const reservedLabels = ["managed-by", "deployment", "spec-hash", "environment-hash", customInputsLabel] as const;
+const reservedLabels = [
+  "managed-by",
+  "deployment",
+  "spec-hash",
+  "environment-hash",
+  "batch-hash",
+  customInputsLabel,
+] as const;
 
 /** The value of the label `managed-by`. */
 export const managedBy = "mlflow-deployments";
@@ -105,6 +112,21 @@ export function deploymentLabels(
       "environment-hash": spec.environmentHash.slice(0, labelHashLength),
     }),
   };
+}
+
+/** The labels of a batch prediction. */
+export function batchLabels(
+  name: string,
+  batchHash: string,
+  settings: AiPlatformSettings,
+  names: PlatformNames,
+): Record<string, string> {
+  return { ...deploymentLabels(name, settings, names), ...batchIdentity(batchHash) };
+}
+
+/** The labels that only a batch prediction of this model, input, output and settings has. */
+export function batchIdentity(batchHash: string): Record<string, string> {
+  return { "managed-by": managedBy, "batch-hash": batchHash.slice(0, labelHashLength) };
 }
 
 /** Of the labels of what a deployment has made, those that its user has set. */

@@ -15,6 +15,7 @@ import type {
   PredictOptions,
   UpdateDeploymentOptions,
 } from "../../core/options.js";
+import type { ModelType } from "../../core/model-type.js";
 import type { DeploymentPlan } from "../../core/plan.js";
 import { predictionTarget } from "../../core/prediction-request.js";
 import type { PredictionsResponse } from "../../core/predictions-response.js";
@@ -130,14 +131,21 @@ export class LocalClient extends BaseDeploymentClient<Config> {
   }
 
   /** @throws DeploymentError `FAILED_PRECONDITION` for a deployment whose supervisor has ended, which says how to start it. */
-  override predict(options: PredictOptions<Config>): Promise<PredictionsResponse> {
+  /**
+   * @typeParam Model - The model's types, as the command `types` writes them: `client.predict<typeof iris>({ … })`.
+   */
+  override predict<Model extends ModelType = ModelType>(
+    options: PredictOptions<Config, Model>,
+  ): Promise<PredictionsResponse<Model["output"]>> {
     return this.#run("predict", options, async (call) => {
       const { predict } = await import("./predict.js");
       return predict(deploymentOf(options), options, call);
     });
   }
 
-  override async *predictStream(options: PredictOptions<Config>): AsyncGenerator<unknown, void, undefined> {
+  override async *predictStream<Model extends ModelType = ModelType>(
+    options: PredictOptions<Config, Model>,
+  ): AsyncGenerator<unknown, void, undefined> {
     const parts = await this.#run("predictStream", options, async (call) => {
       const { predictStream } = await import("./predict.js");
       return predictStream(deploymentOf(options), options, call);
@@ -191,7 +199,7 @@ export class LocalClient extends BaseDeploymentClient<Config> {
 }
 
 /** Where a prediction goes, which is said in exactly one way. */
-function deploymentOf(options: PredictOptions<Config>): string {
+function deploymentOf(options: Pick<PredictOptions, "deploymentName" | "endpoint">): string {
   const target = predictionTarget(options);
   if ("endpoint" in target) throw noEndpoints("local");
   return target.deploymentName;

@@ -1,7 +1,8 @@
 import { SdistBundleBuilder } from "../../bundle/bundle-builder.js";
 import type { StepContext } from "../../core/progress.js";
 import type { TargetUri } from "../../core/target-uri.js";
-import { MlflowModelResolver } from "../../mlflow/model-resolver.js";
+import { defaultStorageConnection } from "../../storage/connection.js";
+import { modelResolver } from "../model-resolver.js";
 import type { Call } from "./call.js";
 import type { LocalClientOptions } from "./client.js";
 import { loadSettings } from "./config/load-settings.js";
@@ -22,7 +23,8 @@ export function loadCall(
     ambient,
     context,
     data: new DataDirectory(settings.dataDir),
-    modelResolver: services.modelResolver ?? new MlflowModelResolver({ ...mlflow, trackingUri, registryUri }),
+    modelResolver:
+      services.modelResolver ?? modelResolver({ ...mlflow, trackingUri, registryUri }, defaultStorageConnection()),
     bundleBuilder: services.bundleBuilder ?? new SdistBundleBuilder(),
   };
 }

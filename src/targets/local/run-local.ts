@@ -2,7 +2,8 @@ import { SdistBundleBuilder } from "../../bundle/bundle-builder.js";
 import { DeploymentError, throwIfCancelled } from "../../core/errors.js";
 import type { LocalServer, RunLocalOptions } from "../../core/local-server.js";
 import type { TargetUri } from "../../core/target-uri.js";
-import { MlflowModelResolver } from "../../mlflow/model-resolver.js";
+import { defaultStorageConnection } from "../../storage/connection.js";
+import { modelResolver } from "../model-resolver.js";
 import { serveLocally } from "../serve-locally.js";
 import type { LocalConfig } from "./config/index.js";
 import { loadSettings } from "./config/load-settings.js";
@@ -14,7 +15,7 @@ export async function runLocal(target: TargetUri, options: RunLocalOptions<Local
     const { settings } = loadSettings({ callConfig: options.config, target, env: process.env });
     const { trackingUri, registryUri } = settings;
     return await serveLocally({ ...options, port: options.port ?? settings.port } as RunLocalOptions<never>, {
-      modelResolver: new MlflowModelResolver({ trackingUri, registryUri }),
+      modelResolver: modelResolver({ trackingUri, registryUri }, defaultStorageConnection()),
       bundleBuilder: new SdistBundleBuilder(),
       versionName: null,
       predictionScript: settings.predictionScript ?? null,

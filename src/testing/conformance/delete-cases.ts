@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 
+import type { Deployment } from "../../core/deployment.js";
 import type { Operation } from "../../core/operation.js";
 import type { PruneItem } from "../../core/prune.js";
 import type { Case } from "./describe-target.js";
@@ -137,7 +138,7 @@ function inBackground<Config extends object>(subject: Subject<Config>): Case {
       assert.equal(typeof operation.name, "string");
       const another = await options.createClient();
       const deployment = await another.operation(operation.name).wait();
-      assertServes(deployment!, second);
+      assertServes(deployment as Deployment, second);
       await operation.wait();
       await assertAnswers(client, second, options.inputs, options.otherExpected);
       await assertAnswers(client, subject.first, options.inputs, options.expected);

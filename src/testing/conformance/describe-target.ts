@@ -1,3 +1,4 @@
+import { batchCases } from "./batch-cases.js";
 import {
   diagnoseCases,
   explainCases,
@@ -70,6 +71,7 @@ export function describeTarget<Config extends object>(
     group("predict", predictCases(subject));
     if (subject.has("predictStream")) group("predictStream", streamCases(subject));
     if (subject.has("explain")) group("explain", explainCases(subject));
+    if (subject.has("batch")) group("predictBatch", batchCases(subject));
     if (subject.has("logs")) group("getLogs", logCases(subject));
     if (subject.has("plan")) group("planDeployment", planCases(subject));
     group("updateDeployment", updateCases(subject));

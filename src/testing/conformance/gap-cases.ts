@@ -56,6 +56,10 @@ async function callsOf<Config extends object>(capability: Capability, subject: S
     },
     predictStream: { predictStream: () => firstPart(client.predictStream(rows)) },
     explain: { explain: () => client.explain(rows) },
+    batch: {
+      predictBatch: () =>
+        client.predictBatch({ deploymentName: name, input: "gs://rows/a.jsonl", output: "gs://rows" }),
+    },
     logs: { getLogs: () => client.getLogs({ name }) },
     plan: { planDeployment: () => client.planDeployment({ name, modelUri }) },
     prune: { planPrune: () => client.planPrune(), prune: () => client.prune([]) },

@@ -55,6 +55,8 @@ export interface TargetUnderTest<Config extends object = Record<string, unknown>
   readonly streamParts?: readonly unknown[] | undefined;
   /** Settings, beside `config`, of a deployment whose predictions can be explained. Default: those of `config` can. */
   readonly explainConfig?: Config | undefined;
+  /** A file that holds `inputs`, a row each, and where predictions may be written. Default: no file is predicted. */
+  readonly batch?: { input: string; output: string } | undefined;
   /** Settings of the endpoints that are made. Default: none. */
   readonly endpointConfig?: Config | undefined;
   /** Settings of `updateEndpoint` for a traffic split, by deployment. Default: `{ trafficSplit }`. */

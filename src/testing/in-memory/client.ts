@@ -179,7 +179,7 @@ export class InMemoryClient extends BaseDeploymentClient<Config> {
     ]);
   }
 
-  override operation(name: string, options: CallOptions<Config> = {}): Operation<Deployment | null> {
+  override operation(name: string, options: CallOptions<Config> = {}): ReturnType<BaseDeploymentClient["operation"]> {
     return this.#has("background") ? attach(name, this.#memory.state) : super.operation(name, options);
   }
 

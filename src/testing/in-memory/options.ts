@@ -16,8 +16,8 @@ export interface InMemoryOptions {
   flavors?: (modelUri: string) => readonly string[] | null;
   /** Called when a model is about to serve. What it throws is why the deployment fails. Default: every model starts. */
   start?: (modelUri: string) => void | Promise<void>;
-  /** What the target has beyond the abstract methods. Default: everything. */
-  capabilities?: readonly Capability[];
+  /** What the target has beyond the abstract methods. Default: everything but `batch`, of which it has no files. */
+  capabilities?: readonly Exclude<Capability, "batch">[];
   /** The time in histories. Default: the machine's own. */
   clock?: Clock;
 }

@@ -8,8 +8,11 @@ import type { InMemoryConfig, InMemoryOptions } from "./options.js";
 import { MemoryState } from "./state.js";
 import { checkModel } from "./wanted.js";
 
+/** A batch prediction reads and writes files, of which there are none. */
+const ownCapabilities = allCapabilities.filter((capability) => capability !== "batch");
+
 /**
- * A target whose deployments are in memory, for tests of scripts that deploy: it has all that the contract says, and
+ * A target whose deployments are in memory, for tests of scripts that deploy: it has all that the contract says but batch predictions, and
  * refuses what a platform refuses, without one.
  *
  * ```ts
@@ -20,7 +23,7 @@ import { checkModel } from "./wanted.js";
  * What is deployed belongs to the plugin: another call of `inMemoryTarget` makes an empty target.
  */
 export function inMemoryTarget(options: InMemoryOptions = {}): DeploymentTargetPlugin<InMemoryClient> {
-  const { name = "in-memory", capabilities = allCapabilities, clock = systemClock } = options;
+  const { name = "in-memory", capabilities = ownCapabilities, clock = systemClock } = options;
   const memory: SharedMemory = {
     state: new MemoryState(),
     options,

@@ -1,7 +1,7 @@
 """Drives the emulator with Google's own Python SDK, as a client that was not written here.
 
 It uploads a model and a version of it, creates an endpoint, deploys, predicts, lists, undeploys and deletes, explains
-predictions, does the same at a private endpoint, and prints what it saw as one JSON object. Anything that the SDK can't do against the emulator is its traceback and exit code 1.
+predictions, does the same at a private endpoint, runs a batch prediction job, and prints what it saw as one JSON object. Anything that the SDK can't do against the emulator is its traceback and exit code 1.
 
     python drive_emulator.py --url http://127.0.0.1:9090 --image LOCATION-docker.pkg.dev/… --artifact-uri gs://…
 
@@ -11,6 +11,7 @@ Needs `google-cloud-aiplatform`. The image must have been built in the emulator,
 import argparse
 import json
 import logging
+import os
 import sys
 
 # Before the SDK is imported, which would else log to standard output.
@@ -31,6 +32,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--predict-route", default="/predict")
     parser.add_argument("--health-route", default="/health")
     parser.add_argument("--instances", type=json.loads, default=[[5.1, 3.5, 1.4, 0.2]], help="JSON list")
+    parser.add_argument("--batch-source", required=True, help="gs:// URI of the instances, as JSON lines")
+    parser.add_argument("--batch-destination", required=True, help="gs:// URI of a directory for their predictions")
     parser.add_argument("--parameters", type=json.loads, default=None, help="JSON object")
     return parser.parse_args()
 
@@ -128,6 +131,29 @@ def serve_privately(options: argparse.Namespace, model: aiplatform.Model) -> dic
     return seen
 
 
+def predict_batch(options: argparse.Namespace, model: aiplatform.Model) -> dict:
+    job = model.batch_predict(
+        job_display_name="sdk-batch",
+        gcs_source=options.batch_source,
+        gcs_destination_prefix=options.batch_destination,
+        machine_type="n1-standard-2",
+        batch_size=2,
+        labels={"driven-by": "python-sdk"},
+        sync=True,
+    )
+    files = {blob.name.split("/")[-1]: blob.download_as_text() for blob in job.iter_outputs()}
+    listed = aiplatform.BatchPredictionJob.list(filter='display_name="sdk-batch" AND state="JOB_STATE_SUCCEEDED"')
+    seen = {
+        "batch_state": job.state.name,
+        "batch_counts": [job.completion_stats.successful_count, job.completion_stats.failed_count],
+        "batch_directory": job.output_info.gcs_output_directory,
+        "batch_files": files,
+        "batch_listed": [each.resource_name == job.resource_name for each in listed],
+    }
+    job.delete()
+    return {**seen, "batch_left": len(aiplatform.BatchPredictionJob.list())}
+
+
 def refusals(endpoint: aiplatform.Endpoint, model: aiplatform.Model) -> dict:
     """What must fail, by the class of the SDK's exception."""
     attempts = {
@@ -148,6 +174,7 @@ def refusals(endpoint: aiplatform.Endpoint, model: aiplatform.Model) -> dict:
 
 def main() -> None:
     options = arguments()
+    os.environ["STORAGE_EMULATOR_HOST"] = options.url  # for the output of a batch prediction job
     aiplatform.init(
         project=options.project,
         location=options.location,
@@ -167,13 +194,14 @@ def main() -> None:
     endpoint.delete()
     explained = explain(options, model)
     peered = serve_privately(options, model)
+    batch = predict_batch(options, model)
     model.versioning_registry.delete_version("2")
     model.delete()
     gone = {
         "endpoints": [each.name for each in aiplatform.Endpoint.list()],
         "models": [each.name for each in aiplatform.Model.list()],
     }
-    seen = {**registered, **served, **explained, **peered}
+    seen = {**registered, **served, **explained, **peered, **batch}
     print(json.dumps({**seen, "refused": refused, "after_undeploy": remaining, "left": gone}))
 
 

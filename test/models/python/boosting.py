@@ -49,7 +49,7 @@ def _xgboost() -> Case:
         model,
         signature=infer_signature(data, model.predict(xgboost.DMatrix(data))),
         # MLflow would ask for xgboost, which is the same with CUDA.
-        pip_requirements=pins("xgboost-cpu"),
+        pip_requirements=pins("xgboost-cpu", "scikit-learn"),
     )
     return Case("xgboost", log, _asks(data))
 

@@ -25,6 +25,8 @@ class Ask:
     data: Any
     params: dict[str, Any] | None = None
     stream: bool = False
+    one_by_one: bool = False
+    """Whether MLflow takes the items of `data` one at a time only."""
 
 
 @dataclass
@@ -45,9 +47,16 @@ def pins(*packages: str) -> list[str]:
     return [f"{name}=={version(name)}" for name in ("mlflow", *packages)]
 
 
+def python_pins() -> list[str]:
+    """Of most models, so that they share an image."""
+    return pins("cloudpickle", "numpy", "pandas", "pydantic", "scikit-learn")
+
+
 def answers(model: Any, ask: Ask) -> list[Any]:
     """What MLflow answers to a request, as JSON: the parts of a stream, else one item for each row where it has rows."""
     arguments = {} if ask.params is None else {"params": ask.params}
+    if ask.one_by_one:
+        return [as_json(model.predict(each, **arguments)) for each in ask.data]
     if ask.stream:
         return [as_json(part) for part in model.predict_stream(ask.data, **arguments)]
     result = model.predict(ask.data, **arguments)

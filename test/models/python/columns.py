@@ -13,7 +13,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
 from mlflow.types.schema import Array, Map, Object, Property
 
-from case import Ask, Case, pins
+from case import Ask, Case, python_pins
 
 
 class Describe(mlflow.pyfunc.PythonModel):
@@ -37,7 +37,7 @@ def _log(columns: list[ColSpec]) -> Any:
         mlflow.pyfunc.log_model,
         python_model=Describe(),
         signature=ModelSignature(Schema(columns)),
-        pip_requirements=pins("cloudpickle", "pandas", "numpy"),
+        pip_requirements=python_pins(),
     )
 
 

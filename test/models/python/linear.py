@@ -19,7 +19,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from case import IS_MLFLOW_3, Ask, Case, pins
+from case import IS_MLFLOW_3, Ask, Case, pins, python_pins
 
 
 def linear_models() -> Iterator[Case]:
@@ -56,7 +56,7 @@ def _network() -> Case:
         serialization_format="cloudpickle",
         pyfunc_predict_fn="predict_proba",
         signature=infer_signature(flowers),
-        pip_requirements=pins("scikit-learn", "cloudpickle"),
+        pip_requirements=python_pins(),
     )
     some = flowers[::30]
     return Case("sklearn-cloudpickle", log, [Ask(some.tolist(), some)])

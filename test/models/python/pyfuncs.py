@@ -15,8 +15,8 @@ from mlflow.models import infer_signature
 from sklearn.datasets import load_iris
 from sklearn.tree import DecisionTreeClassifier
 
-from case import Ask, Case, pins
-from hinted import Orders, Words
+from case import Ask, Case, python_pins
+from hinted import Dicts, Orders, Words
 
 _HERE = Path(__file__).parent
 
@@ -26,6 +26,8 @@ def python_models() -> Iterator[Case]:
     yield _from_code()
     yield _words()
     yield _orders()
+    yield _dicts()
+    yield _answers()
     yield _without_signature()
     yield _frame_without_signature()
 
@@ -57,7 +59,7 @@ def _code_artifacts_and_params() -> Case:
         artifacts={"prices": str(prices)},
         code_paths=[str(_HERE / "code" / "shop")],
         signature=infer_signature(orders, None, params),
-        pip_requirements=pins("cloudpickle", "pandas"),
+        pip_requirements=python_pins(),
     )
     rows = orders.to_dict("records")
     asks = [
@@ -76,23 +78,60 @@ def _from_code() -> Case:
         python_model=str(_HERE / "code" / "fahrenheit.py"),
         model_config={"digits": 3},
         signature=infer_signature(temperatures, [1.0]),
-        pip_requirements=pins("pandas"),
+        pip_requirements=python_pins(),
     )
     return Case("model-from-code", log, [Ask([[20.3], [-40]], temperatures), Ask([20.3, -40], temperatures)])
 
 
 def _words() -> Case:
-    log = partial(mlflow.pyfunc.log_model, python_model=Words(), pip_requirements=pins("cloudpickle"))
+    log = partial(mlflow.pyfunc.log_model, python_model=Words(), pip_requirements=python_pins())
     return Case("type-hint-of-strings", log, [Ask(["soup", ""], ["soup", ""])])
 
 
 def _orders() -> Case:
-    log = partial(mlflow.pyfunc.log_model, python_model=Orders(), pip_requirements=pins("cloudpickle", "pydantic"))
+    log = partial(mlflow.pyfunc.log_model, python_model=Orders(), pip_requirements=python_pins())
     rows = [
         {"product": "soup", "counts": [1, 2], "price": 3.35, "note": "hot"},
         {"product": "wine", "counts": [], "price": 7.1},
     ]
     return Case("type-hint-of-objects", log, [Ask(rows, rows)])
+
+
+def _dicts() -> Case:
+    log = partial(mlflow.pyfunc.log_model, python_model=Dicts(), pip_requirements=python_pins())
+    rows = [{"a": 1, "deep": {"list": [1.5, "two", None, True]}}, {"b": None}]
+    return Case("type-hint-of-anything", log, [Ask(rows, rows)])
+
+
+class Answers(mlflow.pyfunc.PythonModel):
+    """A table of what an answer can hold."""
+
+    def predict(self, context, model_input, params=None):
+        return pd.DataFrame(
+            {
+                "id": model_input["id"],
+                "root": np.sqrt(model_input["id"] - 2),
+                "inverse": 1 / (model_input["id"] - 1.0),
+                "single": (model_input["id"] / 3).astype(np.float32),
+                "flag": model_input["id"] > 1,
+                "time": pd.to_datetime(model_input["id"], unit="D"),
+                "category": pd.Categorical([f"c{each}" for each in model_input["id"]]),
+                "note": [None, "two", "grüß 🍲"],
+                "vector": [np.arange(each) / 7 for each in model_input["id"]],
+                "deep": [{"list": [each, {"x": float(each)}]} for each in model_input["id"]],
+            }
+        )
+
+
+def _answers() -> Case:
+    ids = pd.DataFrame({"id": [1, 2, 3]})
+    log = partial(
+        mlflow.pyfunc.log_model,
+        python_model=Answers(),
+        signature=infer_signature(ids),
+        pip_requirements=python_pins(),
+    )
+    return Case("types-of-answers", log, [Ask([1, 2, 3], ids)])
 
 
 def _without_signature() -> Case:
@@ -102,7 +141,7 @@ def _without_signature() -> Case:
         mlflow.sklearn.log_model,
         model,
         serialization_format="cloudpickle",
-        pip_requirements=pins("scikit-learn", "cloudpickle"),
+        pip_requirements=python_pins(),
     )
     some = flowers[::20]
     return Case("without-signature", log, [Ask(some.tolist(), some)])
@@ -114,6 +153,6 @@ class Widths(mlflow.pyfunc.PythonModel):
 
 
 def _frame_without_signature() -> Case:
-    log = partial(mlflow.pyfunc.log_model, python_model=Widths(), pip_requirements=pins("cloudpickle", "pandas"))
+    log = partial(mlflow.pyfunc.log_model, python_model=Widths(), pip_requirements=python_pins())
     rows = [{"width": 2.0, "name": "a"}, {"width": 0.3, "name": "bcd"}]
     return Case("objects-without-signature", log, [Ask(rows, pd.DataFrame(rows))])

@@ -20,6 +20,7 @@ import {
   type DeployedModel,
   deployedModelResource,
   type Deployment,
+  endpointLogs,
   type TrafficSplit,
 } from "./endpoint-record.js";
 import type { EndpointStore } from "./endpoint-store.js";
@@ -86,7 +87,9 @@ export class Deployments {
       const [, project = "", , location = ""] = name.split("/");
       for (const deployed of deployedModels) {
         const { version } = models.version(`${deployed.model}@${deployed.modelVersionId}`);
-        servers.resume({ endpoint: name, location: locations.resolve(project, location), deployed, version });
+        const where = locations.resolve(project, location);
+        const logged = endpointLogs(name, where);
+        servers.resume({ endpoint: name, location: where, deployed, version, logged });
       }
     }
   }
@@ -109,6 +112,7 @@ export class Deployments {
       location,
       version,
       deployed: newDeployedModel(id, wanted, { model, version }),
+      logged: endpointLogs(endpoint, location),
     };
     this.#pending.add(deployment);
     const metadata = operationMetadata("DeployModel", { deploymentStage: "STARTING_DEPLOYMENT" });

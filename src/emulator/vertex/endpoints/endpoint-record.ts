@@ -1,3 +1,4 @@
+import type { MonitoredResource } from "../../logs.js";
 import type { Location } from "../locations.js";
 import type { JsonObject } from "../../proto/parse.js";
 import type { ExplanationSpec } from "../explain/explanation-spec.js";
@@ -34,6 +35,16 @@ export interface Deployment {
   location: Location;
   deployed: DeployedModel;
   version: VersionRecord;
+  /** What its container's log lines are of. */
+  logged: MonitoredResource;
+}
+
+/** What the log lines of a model on an endpoint are of. */
+export function endpointLogs(endpoint: string, { location, projectNumber }: Location): MonitoredResource {
+  return {
+    type: "aiplatform.googleapis.com/Endpoint",
+    labels: { endpoint_id: idOf(endpoint), location, resource_container: projectNumber },
+  };
 }
 
 /** Percentages by DeployedModel id. */

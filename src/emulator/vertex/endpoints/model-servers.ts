@@ -8,7 +8,7 @@ import {
 import { aborted, failedPrecondition } from "../../google-error.js";
 import type { LogStore } from "../../logs.js";
 import type { ContainerAccess } from "../../cloud-storage/container-access.js";
-import { type DeployedModel, type Deployment, idOf } from "./endpoint-record.js";
+import type { DeployedModel, Deployment } from "./endpoint-record.js";
 import { ModelServer, type ServerUse } from "./model-server.js";
 import { serviceEnvironment, healthRoute } from "./service-environment.js";
 
@@ -128,18 +128,11 @@ export class ModelServers {
     };
   }
 
-  #log({ endpoint, deployed, location }: Deployment, textPayload: string, stream: "stdout" | "stderr"): void {
+  #log({ deployed, location, logged }: Deployment, textPayload: string, stream: "stdout" | "stderr"): void {
     if (deployed.disableContainerLogging) return;
     this.#deps.logs.append({
       projectId: location.projectId,
-      resource: {
-        type: "aiplatform.googleapis.com/Endpoint",
-        labels: {
-          endpoint_id: idOf(endpoint),
-          location: location.location,
-          resource_container: location.projectNumber,
-        },
-      },
+      resource: logged,
       severity: stream === "stderr" ? "ERROR" : "INFO",
       textPayload,
     });
@@ -150,15 +143,15 @@ function keyOf(endpoint: string, id: string): string {
   return `${endpoint}/deployedModels/${id}`;
 }
 
-function startFailure(error: ContainerStartError, { endpoint, location }: Deployment) {
+function startFailure(error: ContainerStartError, { location, logged }: Deployment) {
   const what =
     error.reason === "never-ready"
       ? "Model server never became ready. Please validate that your model file or container configuration are valid."
       : "Model server exited unexpectedly.";
+  const { resource_container: _, ...labels } = logged.labels;
   const filter = [
-    'resource.type="aiplatform.googleapis.com/Endpoint"',
-    `resource.labels.endpoint_id="${idOf(endpoint)}"`,
-    `resource.labels.location="${location.location}"`,
+    `resource.type="${logged.type}"`,
+    ...Object.entries(labels).map(([label, value]) => `resource.labels.${label}="${value}"`),
   ].join("\n");
   const logs = `https://console.cloud.google.com/logs/viewer?project=${location.projectId}&advancedFilter=${encodeURIComponent(filter)}`;
   return failedPrecondition(`${what} Model server logs can be found at ${logs}.`);

@@ -18,7 +18,8 @@ const { message } = protoPackage("google.cloud.aiplatform.v1");
 
 const envVar = message("EnvVar", { name: string, value: string }, ["name", "value"]);
 const port = message("Port", { containerPort: int32 });
-const encryptionSpec = message("EncryptionSpec", { kmsKeyName: string }, ["kmsKeyName"]);
+/** The key that a resource is encrypted with. */
+export const encryptionSpecMessage = message("EncryptionSpec", { kmsKeyName: string }, ["kmsKeyName"]);
 const predictSchemata = message("PredictSchemata", {
   instanceSchemaUri: string,
   parametersSchemaUri: string,
@@ -62,7 +63,7 @@ export const modelMessage = message(
     metadataSchemaUri: string,
     predictSchemata: nested(predictSchemata),
     explanationSpec: nested(explanationSpecMessage),
-    encryptionSpec: nested(encryptionSpec),
+    encryptionSpec: nested(encryptionSpecMessage),
     pipelineJob: string,
     baseModelSource: notEmulated,
     dataStats: notEmulated,

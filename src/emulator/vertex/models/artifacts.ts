@@ -2,16 +2,14 @@
 import { createHash, randomUUID } from "node:crypto";
 import pLimit from "p-limit";
 
-import { failedPrecondition, invalidArgument } from "../../google-error.js";
+import { failedPrecondition } from "../../google-error.js";
 import type { ObjectStore } from "../../cloud-storage/object-store.js";
+import { requireBucketNear } from "../bucket-location.js";
 import type { Location } from "../locations.js";
 import type { StoredArtifacts } from "./model-record.js";
 
 const mostBytes = 10 * 1024 ** 3;
 const concurrentCopies = 8;
-
-/** Where Cloud Storage's multi-regions are, by the beginning of a region's name. */
-const multiRegions: Readonly<Record<string, string>> = { US: "us-", EU: "europe-", ASIA: "asia-" };
 
 /** Copies what users upload, and deletes it with the model version. */
 export class ArtifactCopies {
@@ -32,7 +30,7 @@ export class ArtifactCopies {
     const [bucket = "", ...path] = artifactUri.replace(/^gs:\/\//, "").split("/");
     const directory = path.join("/").replace(/\/+$/, "");
     const source = directory === "" ? "" : `${directory}/`;
-    await this.#checkBucket(bucket, location);
+    await requireBucketNear(this.#objects, bucket, location);
     const objects = await this.#objects.list(bucket, source);
     if (objects.length === 0)
       throw failedPrecondition(`The artifact directory ${artifactUri} is empty or does not exist.`);
@@ -73,18 +71,6 @@ export class ArtifactCopies {
     );
     const failed = (await Promise.allSettled(copies)).find((each) => each.status === "rejected");
     if (failed) throw failed.reason;
-  }
-
-  async #checkBucket(bucket: string, { location }: Location): Promise<void> {
-    const found = await this.#objects.getBucket(bucket);
-    if (!found) throw invalidArgument(`The Cloud Storage bucket gs://${bucket} does not exist.`);
-    const where = found.location.toUpperCase();
-    const contains = multiRegions[where];
-    if (where === location.toUpperCase() || (contains !== undefined && location.startsWith(contains))) return;
-    throw failedPrecondition(
-      `The Cloud Storage bucket of \`gs://${bucket}\` is in location \`${where.toLowerCase()}\`. ` +
-        `It must be in the same regional location as the service location \`${location}\`.`,
-    );
   }
 
   /** One bucket for each project and region, which is not the project's own. Uploads side by side share its making. */

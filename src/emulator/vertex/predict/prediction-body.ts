@@ -55,7 +55,7 @@ export async function answeredPredictions(response: Response, limits: Prediction
  *
  * @throws GoogleError FAILED_PRECONDITION when the answer is not `{"predictions": [...]}`.
  */
-function readPredictions(body: string): JsonObject {
+export function readPredictions(body: string): JsonObject {
   let json: unknown;
   try {
     json = JSON.parse(body);

@@ -1,3 +1,4 @@
+import { batchSettings } from "./settings-batch.js";
 import { callSettings } from "./settings-call.js";
 import { connectionSettings } from "./settings-connection.js";
 import { containerSettings } from "./settings-container.js";
@@ -17,6 +18,7 @@ export const settingsShape = {
   ...containerSettings,
   ...endpointSettings,
   ...imageSettings,
+  ...batchSettings,
   ...callSettings,
   ...legacySettings,
   ...connectionSettings,
@@ -32,6 +34,7 @@ export const settingGroups: readonly { title: string; names: readonly SettingNam
   { title: "How it runs", names: namesOf(containerSettings) },
   { title: "The endpoint and its traffic", names: namesOf(endpointSettings) },
   { title: "The serving image", names: namesOf(imageSettings) },
+  { title: "Batch predictions", names: namesOf(batchSettings) },
   { title: "The call", names: namesOf(callSettings) },
   { title: "Only on the legacy platform", names: namesOf(legacySettings) },
   { title: "The connection", names: namesOf(connectionSettings) },

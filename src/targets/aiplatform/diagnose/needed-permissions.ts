@@ -20,6 +20,11 @@ const vertex: readonly NeededPermissions[] = [
     ],
     onlyFor: null,
   },
+  {
+    role: "roles/aiplatform.user",
+    permissions: ["cancel", "create", "get", "list"].map((what) => `aiplatform.batchPredictionJobs.${what}`),
+    onlyFor: "predictBatch",
+  },
 ];
 
 const build: readonly NeededPermissions[] = [

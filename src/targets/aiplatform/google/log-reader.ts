@@ -42,6 +42,10 @@ export class CloudLogReader implements LogReader {
     return this.#last(this.#options.containers(endpointId), query, context);
   }
 
+  jobLog(jobId: string, query: LogQuery, context: StepContext): Promise<string[]> {
+    return this.#last(`resource.type="ml_job" AND resource.labels.job_id=${quoted(jobId)}`, query, context);
+  }
+
   buildLog(buildId: string, query: LogQuery, context: StepContext): Promise<string[]> {
     return this.#last(`resource.type="build" AND resource.labels.build_id=${quoted(buildId)}`, query, context);
   }

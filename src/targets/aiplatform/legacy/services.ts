@@ -41,6 +41,7 @@ export function legacyServices(
     versionManager: new LegacyVersionManager(place),
     endpointManager: new LegacyEndpointManager(models),
     predictionService: new LegacyPredictionService(place),
+    batchService: null,
     logReader: new CloudLogReader({ ...place, containers: versionLogs }),
   };
 }

@@ -5,6 +5,7 @@ import { checkSettings } from "../config/load-settings.js";
 import { settingMeta } from "../config/setting-meta.js";
 import type { AiPlatformSettings } from "../config/setting-rules.js";
 import { type SettingName, settingsShape } from "../config/settings.js";
+import { customInputsLabel } from "../custom-inputs.js";
 import { completeSettings } from "../deploy/complete-settings.js";
 import { liveSettings } from "../deploy/in-place.js";
 import { fixedSettings } from "../deploy/shared-endpoint.js";
@@ -16,7 +17,7 @@ import { userLabelsOf } from "../spec.js";
  *
  * @param version - What it serves now: the record holds no value of an environment variable, the version does.
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` for a setting that no update can change, and for settings that
- * contradict each other.
+ * contradict each other; `FAILED_PRECONDITION` where code of the user's own would be left out because the record of it is lost.
  */
 export function updatedSettings(
   seen: DeploymentView,
@@ -41,6 +42,7 @@ export function updatedSettings(
   if (!given.has("maxReplicaCount") && present.minReplicaCount === present.maxReplicaCount) {
     values.maxReplicaCount = undefined; // what had a fixed number of replicas keeps a fixed one
   }
+  refuseLostCode(seen, version, values);
   const checked = checkSettings(values, (name) => (given.has(name) ? undefined : "as the deployment has it"));
   return completeSettings(seen.name, { ...checked, projectId: settings.projectId });
 }
@@ -64,6 +66,20 @@ function presentSettings(view: DeploymentView, version: ModelVersion): Partial<R
     ...(serving?.serviceAccount && { serviceAccount: serving.serviceAccount }),
     ...(endpoint && !shared && fixedSettings(endpoint)),
   };
+}
+
+/** Only the record knows which code of the user's own a version was made with: another version must not lose it unsaid. */
+function refuseLostCode(
+  { name, spec }: DeploymentView,
+  { labels }: ModelVersion,
+  { serving, predictionScript, preprocessor }: Partial<Record<SettingName, unknown>>,
+): void {
+  if (spec !== null || labels[customInputsLabel] === undefined) return;
+  if (serving === "image" || predictionScript !== undefined || preprocessor !== undefined) return;
+  throw new DeploymentError(
+    "FAILED_PRECONDITION",
+    `The record of "${name}" is lost, and with it which predictor, preprocessor or image of your own it was made with. Name them again: predictionScript, preprocessor, or serving: image with imageUri.`,
+  );
 }
 
 function refuseEndpointChange(name: SettingName, present: unknown, wanted: unknown): void {

@@ -6,6 +6,7 @@ import type { GoogleConnection } from "../google/connection.js";
 import { CloudLogReader } from "../google/log-reader.js";
 import { emulatorPollSchedule, placeSettings, platformIndependentServices } from "../platform-independent.js";
 import type { AiPlatformServices } from "../services.js";
+import { VertexBatchService } from "./batch-service.js";
 import { endpointContainers } from "./container-log.js";
 import { VertexEndpointManager } from "./endpoint-manager.js";
 import { CloudBuildImageBuilder } from "./image-builder.js";
@@ -56,6 +57,7 @@ export function vertexServices(
     versionManager: new VertexVersionManager(place),
     endpointManager: new VertexEndpointManager(place),
     predictionService: new VertexPredictionService(place),
+    batchService: new VertexBatchService(place),
     logReader,
   };
 }

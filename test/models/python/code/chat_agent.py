@@ -1,4 +1,6 @@
-"""Says what it was told, word by word when it streams."""
+"""Says what it got, or what it was told, word by word, when it streams."""
+
+import json
 
 import mlflow
 from mlflow.types.agent import ChatAgentChunk, ChatAgentMessage, ChatAgentResponse
@@ -6,7 +8,8 @@ from mlflow.types.agent import ChatAgentChunk, ChatAgentMessage, ChatAgentRespon
 
 class Echo(mlflow.pyfunc.ChatAgent):
     def predict(self, messages, context=None, custom_inputs=None):
-        said = ChatAgentMessage(role="assistant", content=messages[-1].content, id="2")
+        got = {"messages": [each.model_dump() for each in messages], "context": context and context.model_dump()}
+        said = ChatAgentMessage(role="assistant", content=json.dumps(got, ensure_ascii=False, sort_keys=True), id="2")
         return ChatAgentResponse(messages=[said], custom_outputs={"inputs": custom_inputs})
 
     def predict_stream(self, messages, context=None, custom_inputs=None):

@@ -1,4 +1,6 @@
-"""Says what it was told, word by word when it streams."""
+"""Says what it got, or what it was told, word by word, when it streams."""
+
+import json
 
 import mlflow
 from mlflow.types.llm import ChatChoice, ChatChunkChoice, ChatChoiceDelta, ChatCompletionChunk, ChatCompletionResponse
@@ -7,7 +9,8 @@ from mlflow.types.llm import ChatMessage
 
 class Echo(mlflow.pyfunc.ChatModel):
     def predict(self, context, messages, params):
-        said = f"{messages[-1].content} ({params.temperature})"
+        got = {"messages": [each.to_dict() for each in messages], "params": params.to_dict()}
+        said = json.dumps(got, ensure_ascii=False, sort_keys=True)
         choice = ChatChoice(index=0, message=ChatMessage(role="assistant", content=said), finish_reason="stop")
         return ChatCompletionResponse(choices=[choice], model="echo", id="1", created=1)
 

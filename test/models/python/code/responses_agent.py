@@ -1,4 +1,4 @@
-"""Says what it was told, word by word when it streams."""
+"""Says what it got; in parts when it streams."""
 
 import mlflow
 from mlflow.pyfunc import ResponsesAgent
@@ -7,11 +7,11 @@ from mlflow.types.responses import ResponsesAgentRequest, ResponsesAgentResponse
 
 class Echo(ResponsesAgent):
     def predict(self, request: ResponsesAgentRequest) -> ResponsesAgentResponse:
-        said = request.input[-1].content
+        said = request.model_dump_json(exclude_none=True)
         return ResponsesAgentResponse(output=[self.create_text_output_item(text=said, id="1")])
 
     def predict_stream(self, request: ResponsesAgentRequest):
-        for number, word in enumerate(request.input[-1].content.split()):
+        for number, word in enumerate(request.model_dump_json(exclude_none=True).split(",")):
             yield ResponsesAgentStreamEvent(**self.create_text_delta(delta=word, item_id=str(number)))
 
 
