@@ -166,7 +166,13 @@ describe("a model deployed by a program that has ended", () => {
   it("refuses rows that do not fit, and says which", async () => {
     const wrong = client.predict({ deploymentName: "tester", inputs: [flowers[0], [1, 2, "three", 4]] });
     await expect(wrong).rejects.toMatchObject({ code: "INVALID_PARAMETER_VALUE" });
-    await expect(wrong).rejects.toThrow(
+    await expect(wrong).rejects.toThrow(/^instances\[1\].*petal length \(cm\).*three/);
+    const unchecked = {
+      deploymentName: "tester",
+      inputs: [flowers[0], [1, 2, "three", 4]],
+      config: { checkInputs: false },
+    };
+    await expect(client.predict(unchecked)).rejects.toThrow(
       /The deployment "tester" refuses .* instances\[1\].*petal length \(cm\).*three/,
     );
     const stream = client.predictStream({ deploymentName: "tester", inputs: flowers });
