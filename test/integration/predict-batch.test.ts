@@ -138,7 +138,7 @@ describe("a batch prediction on the emulator", () => {
     await storage.bucket("acme-models").file("rows/a.csv").save("a,b,c\n1,2,3\n4,5,6\n", { resumable: false });
     const csv = { ...parts, input: "gs://acme-models/rows/a.csv", inputFormat: "csv" as const };
     const lines = await resultsOf(await client.predictBatch(csv));
-    expect(lines.map(({ prediction }) => prediction).toSorted()).toEqual([150, 60]);
+    expect(new Set(lines.map(({ prediction }) => prediction))).toEqual(new Set([60, 150]));
   });
 
   it("refuses an input that is not there and a bucket of another region, and starts nothing", async () => {
@@ -163,7 +163,7 @@ describe("a batch prediction that a process does not wait for", () => {
       config: { sync: false },
     });
     const cli = ["predict-batch", "-t", "aiplatform", "--job", operation.name];
-    const settings = Object.entries(config).flatMap(([name, value]) => ["-C", `${name}=${String(value)}`]);
+    const settings = Object.entries(config).flatMap(([name, value]) => ["-C", `${name}=${value as string}`]);
     const { code, out } = await runCli([...cli, ...settings]);
     expect([code, out.join("\n")]).toEqual([0, expect.stringContaining("200 rows predicted")]);
   });
