@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { Storage } from "@google-cloud/storage";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { type Emulator, startEmulator } from "../../src/emulator/index.js";
-import { type AiPlatformConfig, getDeployClient } from "../../src/index.js";
+import { type AiPlatformClient, type AiPlatformConfig, getDeployClient } from "../../src/index.js";
 import { GoogleConnection } from "../../src/targets/aiplatform/google/connection.js";
 import { VertexEndpointManager } from "../../src/targets/aiplatform/vertex/endpoint-manager.js";
 import { endpointId } from "../../src/targets/aiplatform/vertex/names.js";
@@ -19,6 +20,10 @@ const recordings = fileURLToPath(new URL("../../.test-output/recordings", import
 
 /** Each method of Google's that the package uses on its way from a model to a prediction and back. */
 const usedMethods = [
+  "aiplatform.projects.locations.batchPredictionJobs.cancel",
+  "aiplatform.projects.locations.batchPredictionJobs.create",
+  "aiplatform.projects.locations.batchPredictionJobs.get",
+  "aiplatform.projects.locations.batchPredictionJobs.list",
   "aiplatform.projects.locations.endpoints.create",
   "aiplatform.projects.locations.endpoints.delete",
   "aiplatform.projects.locations.endpoints.deployModel",
@@ -89,6 +94,7 @@ async function deployAndDelete(): Promise<void> {
   expect(predictions).toEqual([6]);
   await client.getDeployment({ name: "built" });
   await client.listDeployments();
+  await predictBatches(client);
   await changeTraffic(deployedModels[0]!.id);
   await client.updateDeployment({ name: "built", config: { maxReplicaCount: 2 } });
 
@@ -109,6 +115,19 @@ async function deployAndDelete(): Promise<void> {
   // the first version is the default one, so the other has to take its place; then that is the only one
   await client.deleteDeployment({ name: "built", config: { deleteModel: true } });
   await other.deleteDeployment({ name: "second", config: { deleteModel: true } });
+}
+
+/** One to its end with all that a job can be told, and one that is cancelled. */
+async function predictBatches(client: AiPlatformClient): Promise<void> {
+  const storage = new Storage({ apiEndpoint: emulator.url, projectId: "acme" });
+  await storage.bucket("acme-models").file("rows/a.jsonl").save("[1, 2, 3]\n", { resumable: false });
+  const files = { input: "gs://acme-models/rows/*.jsonl", output: "gs://acme-models/predicted" };
+  const machines = { minReplicaCount: 1, maxReplicaCount: 2, batchSize: 8 };
+  const request = { deploymentName: "built", ...files };
+  const whole = await client.predictBatch({ ...request, params: { temperature: 0.5 }, config: machines });
+  expect(whole).toMatchObject({ state: "succeeded", counts: { successful: 1 } });
+  const operation = await client.predictBatch({ ...request, config: { sync: false } });
+  await operation.cancel();
 }
 
 /** As the package does where the model that it deployed has lost its traffic. */

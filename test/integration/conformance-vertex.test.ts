@@ -6,7 +6,8 @@ import { describeTarget } from "../../src/testing/index.js";
 import { setUpConformance } from "../support/conformance-setup.js";
 import { testPython } from "../support/python.js";
 
-const { config, withModels } = setUpConformance("vertex");
+const { config, withModels, saveRows } = setUpConformance("vertex");
+vitest.beforeAll(saveRows);
 
 /** The rows as the explanation's metadata addresses them. */
 const explained = {
@@ -25,6 +26,7 @@ describeTarget<AiPlatformConfig>(
     inPlaceConfig: { minReplicaCount: 2, maxReplicaCount: 3, labels: { team: "x" } },
     streamConfig: { endpointType: "dedicated" },
     streamParts: [6, 4.25],
+    batch: { input: "gs://acme-models/rows.jsonl", output: "gs://acme-models/predicted" },
     explainConfig: {
       explanationParameters: { sampledShapleyAttribution: { pathCount: 5 } },
       explanationMetadata: explained,

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { Storage } from "@google-cloud/storage";
 import { afterAll, beforeAll, inject } from "vitest";
 
 import { type Emulator, startEmulator } from "../../src/emulator/index.js";
@@ -9,6 +10,11 @@ import type { AiPlatformConfig } from "../../src/index.js";
 import type { TargetUnderTest } from "../../src/testing/index.js";
 import { writePyfunc } from "./pyfunc-model.js";
 import { testPython } from "./python.js";
+
+const inputs = [
+  [1, 2, 3],
+  [0.5, -0.25, 4],
+];
 
 /** Has the tests of this file run with the models that the conformance suite deploys. */
 export function setUpModels() {
@@ -35,10 +41,7 @@ export function setUpModels() {
     get missingModel() {
       return join(directory, "no-such-model");
     },
-    inputs: [
-      [1, 2, 3],
-      [0.5, -0.25, 4],
-    ],
+    inputs,
     expected: [6, 4.25],
     otherExpected: [60, 42.5],
     timeoutSeconds: 120,
@@ -80,5 +83,11 @@ export function setUpConformance(platform: "vertex" | "legacy") {
       drainSeconds: 0,
     }),
     withModels: withModels<AiPlatformConfig>,
+    /** Puts the rows of the suite into a file of the bucket, for batch predictions. */
+    saveRows: async () => {
+      const storage = new Storage({ apiEndpoint: emulator.url, projectId: "acme" });
+      const rows = inputs.map((row) => `${JSON.stringify(row)}\n`).join("");
+      await storage.bucket("acme-models").file("rows.jsonl").save(rows, { resumable: false });
+    },
   };
 }

@@ -16,12 +16,19 @@ export interface ProcessCall {
   config: object;
 }
 
+/** A batch prediction that a process of its own makes. */
+export interface BatchProcessCall {
+  method: "predictBatch";
+  options: { deploymentName: string; input: string; output: string; config: object };
+  config: object;
+}
+
 const script = fileURLToPath(new URL("call-once.ts", import.meta.url));
 
 /** Makes the call, and kills the process when a request has been answered but before the answer arrives. */
 export async function runKilled(
   emulator: Emulator,
-  call: ProcessCall,
+  call: ProcessCall | BatchProcessCall,
   isLast: (request: string, number: number) => boolean,
 ): Promise<{ requests: string[]; killed: boolean }> {
   let child: ChildProcess | undefined;
@@ -32,16 +39,19 @@ export async function runKilled(
   return { requests: proxy.seen, killed: signal === "SIGKILL" };
 }
 
-/** Makes the call, and gives what it prints. */
-export async function runToEnd(emulator: Emulator, call: ProcessCall): Promise<{ changed: boolean }> {
+/** Makes the call, and gives its result. */
+export async function runToEnd<Result = { changed: boolean }>(
+  emulator: Emulator,
+  call: ProcessCall | BatchProcessCall,
+): Promise<Result> {
   const child = run(call, emulator.host);
   let output = "";
   let errors = "";
   child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
   child.stderr?.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0) throw new Error(`The second run of ${call.options.name} failed: ${errors}`);
-  return JSON.parse(output) as { changed: boolean };
+  if (code !== 0) throw new Error(`The second run of ${call.method} failed: ${errors}`);
+  return JSON.parse(output) as Result;
 }
 
 /** What there is under a deployment's name, asked of the platform and not of this package. */
@@ -70,7 +80,7 @@ export async function writeModel(path: string, note = ""): Promise<void> {
   if (note !== "") await writeFile(join(path, "note.txt"), note);
 }
 
-function run({ method, options, config }: ProcessCall, emulatorHost: string): ChildProcess {
+function run({ method, options, config }: ProcessCall | BatchProcessCall, emulatorHost: string): ChildProcess {
   const values = [method, options, { ...config, emulatorHost }].map((value) => JSON.stringify(value));
   return spawn(process.execPath, ["--import", "tsx", script, ...values], { stdio: ["ignore", "pipe", "pipe"] });
 }

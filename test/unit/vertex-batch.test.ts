@@ -199,6 +199,14 @@ describe("batch prediction jobs", () => {
     });
   });
 
+  it("have failed in no row where Google's statistics leave a zero out", async () => {
+    const completionStats = { successfulCount: "1000" };
+    const { batch } = await service({
+      [`GET /v1/${name}`]: { json: job({ state: "JOB_STATE_SUCCEEDED", completionStats }) },
+    });
+    expect((await batch.wait(name, {})).counts).toEqual({ successful: 1000, failed: 0, incomplete: 0 });
+  });
+
   it("are looked at ever more rarely, and at least every half minute", async () => {
     const running = Array.from({ length: 20 }, () => ({ json: job() }));
     const { batch, clock } = await service({

@@ -1,5 +1,4 @@
 import type { BatchInputFormat, BatchPrediction } from "../../core/batch.js";
-import { parseExactJson } from "../../core/exact-json.js";
 import type { Outcome } from "../outcome.js";
 import { type TargetCall, targetCommand } from "../target-command.js";
 import { configOption, targetOption } from "../target-options.js";
@@ -11,7 +10,7 @@ interface BatchValues {
   inputUri: string[];
   outputUri?: string;
   inputFormat?: BatchInputFormat;
-  params?: Record<string, unknown>;
+  params?: string;
   job?: string;
   cancel?: boolean;
 }
@@ -42,7 +41,7 @@ and ends; --job NAME waits for it later, and --job NAME --cancel cancels it.`,
     },
     { flags: "--output-uri <uri>", description: "where to: gs://BUCKET/DIRECTORY, or bq://PROJECT.DATASET" },
     { flags: "--input-format <format>", description: "of the rows; default: jsonl, or bigquery", choices: formats },
-    { flags: "--params <json>", description: "the model's inference parameters, a JSON object", parse: parseParams },
+    { flags: "--params <json>", description: "the model's inference parameters, a JSON object" },
     configOption,
     { flags: "--job <name>", description: "wait for this job, in place of starting one" },
     { flags: "--cancel", description: "cancel the job of --job" },
@@ -60,12 +59,13 @@ and ends; --job NAME waits for it later, and --job NAME --cancel cancels it.`,
 });
 
 async function start(given: BatchValues, call: TargetCall): Promise<Outcome> {
-  const { name: deploymentName, endpoint, inputUri: input, outputUri: output, inputFormat, params } = given;
+  const { name: deploymentName, endpoint, inputUri: input, outputUri: output, inputFormat } = given;
   if (given.cancel) throw new UsageError("--cancel needs --job.");
   if ((deploymentName === undefined) === (endpoint === undefined))
     throw new UsageError("Must specify exactly one of --name or --endpoint.");
   if (input.length === 0) throw new UsageError("Missing option '--input-uri'.");
   if (output === undefined) throw new UsageError("Missing option '--output-uri'.");
+  const params = given.params === undefined ? undefined : await parsedParams(given.params);
   const request = { deploymentName, endpoint, input, output, inputFormat, params };
   // in a table, so that an operation is not waited for: the job needs nobody
   const { begun } = await call.long(async (options) => ({
@@ -91,8 +91,9 @@ async function predicted(result: BatchPrediction): Promise<Outcome> {
   return isWhole(result) ? outcome : { ...outcome, exitCode: 1 };
 }
 
-function parseParams(typed: string): unknown {
+async function parsedParams(typed: string): Promise<Record<string, unknown>> {
+  const { parseExactJson } = await import("../input/exact-json.js");
   const params = parseExactJson(typed);
-  if (typeof params === "object" && params !== null && !Array.isArray(params)) return params;
-  throw new Error("It is a JSON object.");
+  if (typeof params === "object" && params !== null && !Array.isArray(params)) return params as Record<string, unknown>;
+  throw new UsageError("Invalid value for '--params': It is a JSON object.");
 }

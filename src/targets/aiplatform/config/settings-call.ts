@@ -28,6 +28,6 @@ export const callSettings = {
   }),
   sync: flag().default(true).register(settingMeta, {
     description:
-      "Whether the call waits for its end. With false it returns at once with an operation, and goes on in this process.",
+      "Whether the call waits for its end. With false it returns at once with an operation, and goes on in this process; a batch prediction goes on by itself.",
   }),
 } as const;

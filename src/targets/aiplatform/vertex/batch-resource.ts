@@ -95,6 +95,8 @@ function tableOf(info: Resource["outputInfo"]): string {
 }
 
 function countsOf({ completionStats: stats }: Resource): BatchCounts {
+  // in the JSON of a protobuf message, what is 0 is left out
+  const count = (value: string | null | undefined) => (stats ? known(Number(value ?? 0)) : null);
   return {
     successful: count(stats?.successfulCount),
     failed: count(stats?.failedCount),
@@ -102,10 +104,9 @@ function countsOf({ completionStats: stats }: Resource): BatchCounts {
   };
 }
 
-/** An `int64`, which JSON has as text; -1 is Google's word for unknown. */
-function count(value: string | null | undefined): number | null {
-  const number = Number(value ?? Number.NaN);
-  return Number.isSafeInteger(number) && number >= 0 ? number : null;
+/** "Set to -1 if the number is unknown" (`CompletionStats.incomplete_count`). */
+function known(count: number): number | null {
+  return Number.isSafeInteger(count) && count >= 0 ? count : null;
 }
 
 function failure({ code, message }: Status): BatchFailure {
