@@ -21,7 +21,7 @@ const failures: readonly [RegExp, string, (setting: string) => string][] = [
     (setting) => `Write the name that it is for in ${setting}.`,
   ],
   [
-    /CERT|SELF_SIGNED|ERR_TLS|SSL/,
+    /CERT|ERR_TLS|SSL|UNABLE_TO_VERIFY|INVALID_CA|INVALID_PURPOSE/,
     "the authority of the server's certificate is not known here",
     () => "Set MLFLOW_TRACKING_SERVER_CERT_PATH to the authority's certificate.",
   ],

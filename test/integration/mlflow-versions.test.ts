@@ -291,7 +291,7 @@ it("a version's artifacts on another host are asked for without credentials", as
     ]) {
       const version = await restOf("2.22").createVersion("evil", source);
       const options = { trackingUri: servers["2.22"], credentials: { token: "secret" } };
-      await expect(resolveModel(`models:/evil/${version}`, options)).rejects.toThrow();
+      await expect(resolveModel(`models:/evil/${version}`, options)).rejects.toThrow("Is this an MLflow server?");
     }
     expect(other.requests.length).toBeGreaterThanOrEqual(3);
     expect(new Set(other.requests.map(({ authorization }) => authorization))).toEqual(new Set([undefined]));

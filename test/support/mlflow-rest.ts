@@ -24,8 +24,8 @@ export class MlflowRest {
   }
 
   /** Puts a small model to an `mlflow-artifacts:` URI. */
-  async putModel(uri: string): Promise<void> {
-    for (const [path, content] of Object.entries(modelFiles)) await this.#put(`${uri}/${path}`, content);
+  async putModel(uri: string, files = modelFiles): Promise<void> {
+    for (const [path, content] of Object.entries(files)) await this.#put(`${uri}/${path}`, content);
   }
 
   /** A registered model's next version. */

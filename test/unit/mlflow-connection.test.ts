@@ -58,6 +58,32 @@ describe("a connection to a tracking server", () => {
   });
 });
 
+describe("a connection to a registry of its own", () => {
+  const env = { HOME: "/nowhere", MLFLOW_TRACKING_TOKEN: "t" };
+  const authorization = async (registryUri: string, trackingUri: string | undefined): Promise<string | undefined> => {
+    const connection = TrackingConnection.ofRegistry(registryUri, trackingUri, undefined, env);
+    return (await connection.settingsFor(connection.uri)).headers["Authorization"];
+  };
+
+  it("carries the credentials that are for MLflow, as in MLflow", async () => {
+    expect(await authorization("https://registry", "https://tracking")).toBe("Bearer t");
+    expect(await authorization("http://registry", "http://tracking")).toBe("Bearer t");
+    expect(await authorization("http://registry", undefined)).toBe("Bearer t");
+  });
+
+  it("carries none in the open where the tracking server has encryption, but its own, and those on this machine", async () => {
+    expect(await authorization("http://registry", "https://tracking")).toBeUndefined();
+    expect(await authorization("http://r:1@registry", "https://tracking")).toMatch(/^Basic /);
+    expect(await authorization("http://127.0.0.1:5000", "https://tracking")).toBe("Bearer t");
+  });
+
+  it("says why it carries none, where the registry asks for some, and which servers get some", () => {
+    const connection = TrackingConnection.ofRegistry("http://registry", "https://tracking", undefined, env);
+    expect(connection.signInAdvice("http://registry/x")).toContain("not sent there without encryption");
+    expect(connection.signInAdvice("http://other/x")).toBe("credentials are only sent to http://registry");
+  });
+});
+
 describe("the words of a server in an error", () => {
   const said = (message: string): string =>
     answerFailure(
