@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -40,9 +40,15 @@ class PredictionService:
     """A loaded model and how its requests are read. Many threads may use it at once."""
 
     def __init__(
-        self, predictor: Predictor, decode: inputs.Decoder, decode_parameters: parameters.ParameterDecoder
+        self,
+        predictor: Predictor,
+        decode: inputs.Decoder,
+        decode_parameters: parameters.ParameterDecoder,
+        *,
+        one_at_a_time: bool = False,
     ) -> None:
         self._predictor = predictor
+        self._one_at_a_time = one_at_a_time
         self._decode = decode
         self._decode_parameters = decode_parameters
 
@@ -59,6 +65,7 @@ class PredictionService:
             predictor,
             inputs.raw if raw else inputs.decoder_of(model.get_input_schema()),
             parameters.raw if raw_parameters else parameters.parameter_decoder_of(model.get_params_schema()),
+            one_at_a_time=not raw and inputs.takes_one_row(model),
         )
 
     def answer(self, body: bytes) -> bytes | PartStream:
@@ -68,21 +75,34 @@ class PredictionService:
         Raises BadRequest when the request does not fit the model, ModelError when the model fails.
         """
         request = PredictionRequest.parse(body)
-        data, keywords = self._decode(request.instances), self._decode_parameters(request.parameters)
+        batches, keywords = self._batches(request.instances), self._decode_parameters(request.parameters)
         if request.stream:
-            return PartStream.begun(self._parts(data, keywords))
+            return PartStream.begun(self._parts(batches, keywords))
         with _model_errors():
-            result = self._predictor.predict(data, **keywords)
+            results = [self._predictor.predict(batch, **keywords) for batch in batches]
         with _encoding_errors():
-            return outputs.to_json(result, len(request.instances))
+            return outputs.to_json(results if len(batches) > 1 else results[0], len(request.instances))
 
-    def _parts(self, data: Any, keywords: dict[str, Any]) -> Generator[bytes, None, None]:
+    def _batches(self, instances: list[Any]) -> list[Any]:
+        """What the predictor gets, one after the other: all instances at once, if the model takes them so."""
+        if not self._one_at_a_time:
+            return [self._decode(instances)]
+        # Each is decoded by itself: beside another, what it lacks would become null.
+        return [self._decode_one(instance, number) for number, instance in enumerate(instances)]
+
+    def _decode_one(self, instance: Any, number: int) -> Any:
+        try:
+            return self._decode([instance])
+        except BadRequest as error:
+            raise BadRequest(str(error).replace("instances[0]", f"instances[{number}]", 1)) from None
+
+    def _parts(self, batches: list[Any], keywords: dict[str, Any]) -> Generator[bytes, None, None]:
         predict_stream = getattr(self._predictor, "predict_stream", None)
         if predict_stream is None:
             raise BadRequest(_NO_STREAM)
         with _model_errors():
             try:
-                parts = iter(predict_stream(data, **keywords))
+                parts = _one_after_the_other(predict_stream, batches, keywords)
                 part = next(parts, _END)
             except NotImplementedError:
                 raise BadRequest(_NO_STREAM) from None
@@ -94,9 +114,14 @@ class PredictionService:
                 with _model_errors():
                     part = next(parts, _END)
         finally:
-            # Whoever asked may be gone: the model must not go on for nobody.
-            if (close := getattr(parts, "close", None)) is not None:
-                close()
+            parts.close()  # Whoever asked may be gone: the model must not go on for nobody.
+
+
+def _one_after_the_other(
+    predict_stream: Callable[..., Any], batches: list[Any], keywords: dict[str, Any]
+) -> Generator[Any, None, None]:
+    for batch in batches:
+        yield from predict_stream(batch, **keywords)
 
 
 @contextmanager

@@ -19,6 +19,8 @@ describeModels("MLflow 2.22", {
     "model-from-code": "alias",
     "type-hint-of-strings": "version",
     "type-hint-of-objects": "run",
+    "type-hint-of-anything": "alias",
+    "types-of-answers": "version",
     "without-signature": "alias",
     "objects-without-signature": "version",
     "column-types": "run",

@@ -19,6 +19,8 @@ describeModels("MLflow 3", {
     "model-from-code": "id",
     "type-hint-of-strings": "version",
     "type-hint-of-objects": "run",
+    "type-hint-of-anything": "alias",
+    "types-of-answers": "id",
     "without-signature": "alias",
     "objects-without-signature": "id",
     "column-types": "version",

@@ -5,5 +5,5 @@ import { describeModels } from "./suite.js";
 describeModels("MLflow 3 and PyTorch", {
   python: torchPython,
   program: "train_pytorch.py",
-  models: { pytorch: "version", "pytorch-exported": "alias" },
+  models: { "pytorch-pickled": "version", "pytorch-exported": "alias" },
 });

@@ -60,7 +60,10 @@ export function describeModels(server: string, suite: ModelSuite): void {
         modelUri: model.uris[uri]!,
         config: { endpointType: streams ? "dedicated" : "shared" },
       });
-      for (const asked of model.requests) expect(await answer(name, asked)).toEqual(asked.expected);
+      for (const asked of model.requests) {
+        if (asked.refused !== undefined) await expect(answer(name, asked)).rejects.toThrow(asked.refused);
+        else expect(await answer(name, asked)).toEqual(asked.expected);
+      }
       await client.deleteDeployment({ name });
     });
   });

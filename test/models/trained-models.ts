@@ -9,7 +9,9 @@ export interface Asked {
   params: Record<string, unknown> | null;
   /** Whether the answer comes part by part; then `expected` are the parts. */
   stream: boolean;
-  expected: unknown[];
+  expected?: unknown[];
+  /** What the deployment's refusal says; such a request has no answer. */
+  refused?: string;
 }
 
 /** A model on the server. */

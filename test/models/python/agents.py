@@ -74,5 +74,11 @@ def _case(name: str, simple: dict, rich: dict) -> Case:
     log = partial(
         mlflow.pyfunc.log_model, python_model=str(_CODE / f"{name.replace('-', '_')}.py"), pip_requirements=python_pins()
     )
-    asks = [Ask([simple], simple), Ask([rich], rich), Ask([simple], simple, stream=True), Ask([rich], rich, stream=True)]
-    return Case(name, log, [*asks, Ask([simple, rich], [simple, rich], one_by_one=True)])
+    both = [simple, rich]
+    asks = [
+        *[Ask([each], each) for each in both],
+        *[Ask([each], each, stream=True) for each in both],
+        *[Ask(both, both, stream=stream, one_by_one=True) for stream in (False, True)],
+        Ask([simple, {**simple, "mesages": 1}], None, refused='instances[1]: unknown column "mesages"'),
+    ]
+    return Case(name, log, asks)

@@ -28,6 +28,13 @@ class Ask:
     one_by_one: bool = False
     """Whether MLflow takes the items of `data` one at a time only."""
 
+    refused: str | None = None
+    """What a message must say, if the deployment is to refuse the request."""
+
+    def __post_init__(self) -> None:
+        # A copy: MLflow changes nested values of a DataFrame in place.
+        self.rows = json.loads(json.dumps(self.rows, default=lambda value: value.item()))
+
 
 @dataclass
 class Case:
@@ -56,7 +63,8 @@ def answers(model: Any, ask: Ask) -> list[Any]:
     """What MLflow answers to a request, as JSON: the parts of a stream, else one item for each row where it has rows."""
     arguments = {} if ask.params is None else {"params": ask.params}
     if ask.one_by_one:
-        return [as_json(model.predict(each, **arguments)) for each in ask.data]
+        each = [Ask([], data, ask.params, ask.stream) for data in ask.data]
+        return [answer for one in each for answer in answers(model, one)]
     if ask.stream:
         return [as_json(part) for part in model.predict_stream(ask.data, **arguments)]
     result = model.predict(ask.data, **arguments)

@@ -20,6 +20,8 @@ def networks() -> Iterator[Case]:
     with torch.no_grad():
         signature = infer_signature(flowers, network(torch.from_numpy(flowers)).numpy())
     log = partial(mlflow.pytorch.log_model, network, signature=signature, pip_requirements=pins("torch"))
-    yield Case("pytorch", log, [Ask(flowers.tolist(), flowers)])
-    exported = partial(log, export_model=True, input_example=flowers)
-    yield Case("pytorch-exported", exported, [Ask(flowers.tolist(), flowers)])
+    pickled = partial(log, serialization_format="pickle")
+    exported = partial(log, input_example=flowers)
+    asks = [Ask(flowers.tolist(), flowers)]
+    yield Case("pytorch-pickled", pickled, asks)
+    yield Case("pytorch-exported", exported, asks)

@@ -18,8 +18,7 @@ def train_and_log(cases: Iterable[Case], output: str) -> None:
     """Writes for each model, by its name, its URIs and its requests with the expected answers. Needs MLFLOW_TRACKING_URI."""
     mlflow.set_experiment("models")
     logged = {case.name: _logged(case) for case in cases}
-    # The numbers of DataFrames are numpy's.
-    Path(output).write_text(json.dumps(logged, allow_nan=False, default=lambda value: value.item()))
+    Path(output).write_text(json.dumps(logged, allow_nan=False))
 
 
 def _logged(case: Case) -> dict[str, Any]:
@@ -31,7 +30,13 @@ def _logged(case: Case) -> dict[str, Any]:
     logged = time.monotonic()
     model = mlflow.pyfunc.load_model(info.model_uri)
     requests = [
-        {"rows": ask.rows, "params": ask.params, "stream": ask.stream, "expected": answers(model, ask)} for ask in case.asks
+        {
+            "rows": ask.rows,
+            "params": ask.params,
+            "stream": ask.stream,
+            **({"refused": ask.refused} if ask.refused else {"expected": answers(model, ask)}),
+        }
+        for ask in case.asks
     ]
     print(f"{case.name}: logged {logged - started:.1f} s, asked {time.monotonic() - logged:.1f} s", flush=True)
     return {
