@@ -23,7 +23,7 @@ export interface PreparedRequest {
  * - A property that is undefined is an absent one.
  *
  * Where the signature says nothing (it is null, or has no inputs, or types that a newer MLflow has), only what JSON cannot hold is
- * refused, and an integer beyond 2^53 stays a BigInt. In JSON `-0` is `0`: its sign is lost.
+ * refused, and a Buffer, which might be text or numbers; an integer beyond 2^53 stays a BigInt. In JSON `-0` is `0`: its sign is lost.
  *
  * The rows given are never changed; those that need no change are passed on as they are.
  *

@@ -7,7 +7,7 @@ import { runScript } from "../fixtures/serving/python.js";
 type Outcome = { data: unknown; params: unknown } | { refused: string } | { unknown: string };
 
 // a failure shows the case; SIGNATURE_SEED tries others
-const cases = generatedCases(1500, Number(process.env["SIGNATURE_SEED"] ?? 1)).filter((each) => !clientDiffers(each));
+const cases = generatedCases(1000, Number(process.env["SIGNATURE_SEED"] ?? 1)).filter((each) => !clientDiffers(each));
 const asked = cases.map((each) => ({ ...each, ...askClient(each) }));
 const sent = asked.flatMap((each) => each.sent ?? []);
 let outcomes: Outcome[];
@@ -26,12 +26,12 @@ it("refuses what the runtime refuses, with the same words", () => {
       refused: "refused" in outcome ? outcome.refused : undefined,
     });
   }
-  expect(asked.filter(({ refused }) => refused !== undefined).length).toBeGreaterThan(250);
+  expect(asked.filter(({ refused }) => refused !== undefined).length).toBeGreaterThan(200);
 });
 
 it("sends what the runtime reads as the same values", () => {
   const accepted = outcomes.filter((outcome) => !("refused" in outcome));
-  expect(accepted.length).toBeGreaterThan(250);
+  expect(accepted.length).toBeGreaterThan(200);
   for (const [index, outcome] of accepted.entries()) {
     expect({ request: sent[index], outcome: sentOutcomes[index] }).toEqual({ request: sent[index], outcome });
   }

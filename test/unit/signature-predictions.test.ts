@@ -55,7 +55,9 @@ it.each<[title: string, outputs: SignatureField[], predictions: unknown[], expec
     [{ id: far }],
   ],
 ])("makes BigInts of digits %s", (_, outputs, predictions, expected) => {
+  const before = structuredClone(predictions);
   expect(read(outputs, predictions)).toEqual(expected);
+  expect(predictions).toEqual(before);
 });
 
 it("changes nothing else, and gives the same array then", () => {

@@ -211,6 +211,18 @@ describe("rows that need no change", () => {
     expect(rows).toEqual(before);
   });
 
+  it("are not changed where something nested in them is", () => {
+    const rows = [{ c: [[Number.NaN]], d: { x: [far] } }];
+    const before = structuredClone(rows);
+    const inputs = [
+      column("array", { items: { type: "array", items: { type: "double" } } }),
+      column("map", { name: "d", values: { type: "array", items: { type: "long" } } }),
+    ];
+    expect(instances(inputs, rows)).toEqual([{ c: [["NaN"]], d: { x: ["9007199254740993"] } }]);
+    expect(instances(null, [[[1n]], [[2]]])).toEqual([[[1]], [[2]]]);
+    expect(rows).toEqual(before);
+  });
+
   it("may have names that objects inherit", () => {
     const inputs = ["constructor", "__proto__"].map((name) =>
       column("double", { name, required: name !== "constructor" }),
