@@ -92,7 +92,7 @@ async function predicted(result: BatchPrediction): Promise<Outcome> {
 }
 
 async function parsedParams(typed: string): Promise<Record<string, unknown>> {
-  const { parseExactJson } = await import("../input/exact-json.js");
+  const { parseExactJson } = await import("../../core/exact-json.js");
   const params = parseExactJson(typed);
   if (typeof params === "object" && params !== null && !Array.isArray(params)) return params as Record<string, unknown>;
   throw new UsageError("Invalid value for '--params': It is a JSON object.");
