@@ -380,8 +380,8 @@ export interface PredictRequest {
 export interface BatchService {
   /** Starts a job. Twice makes two: where the answer was lost, `list` shows whether there is one. */
   create(request: BatchRequest, context: StepContext): Promise<BatchJob>;
-  /** All jobs that have these labels, over all pages. */
-  list(labels: Record<string, string>, context: StepContext): Promise<BatchJob[]>;
+  /** The jobs that a filter lets through, over all pages. */
+  list(filter: BatchFilter, context: StepContext): Promise<BatchJob[]>;
   /**
    * Waits until a job is over, however it ends.
    *
@@ -391,6 +391,14 @@ export interface BatchService {
   wait(name: string, options: BatchWaitOptions): Promise<BatchJob>;
   /** Asks the platform to stop a job; does nothing to one that is over. */
   cancel(name: string, context: Pick<StepContext, "signal">): Promise<void>;
+}
+
+/** Which batch jobs are wanted. */
+export interface BatchFilter {
+  /** Labels that they all have. */
+  labels: Record<string, string>;
+  /** Only those that are not over. Default: all. */
+  unended?: boolean;
 }
 
 /** What a batch job is made from. */

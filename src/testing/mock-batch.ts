@@ -2,7 +2,7 @@ import { type BatchJob, isEnded } from "../core/batch.js";
 import type { Clock } from "../core/clock.js";
 import { DeploymentError, throwIfCancelled } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
-import type { BatchRequest, BatchService, BatchWaitOptions } from "../core/services.js";
+import type { BatchFilter, BatchRequest, BatchService, BatchWaitOptions } from "../core/services.js";
 
 /** Batch predictions in memory. A job runs until somebody waits for it, and then is over. No file is read or written. */
 export class MockBatch implements BatchService {
@@ -40,9 +40,11 @@ export class MockBatch implements BatchService {
     return structuredClone(job);
   }
 
-  async list(labels: Record<string, string>): Promise<BatchJob[]> {
+  async list({ labels, unended = false }: BatchFilter): Promise<BatchJob[]> {
     const wanted = Object.entries(labels);
-    const found = [...this.jobs.values()].filter((job) => wanted.every(([key, value]) => job.labels[key] === value));
+    const found = [...this.jobs.values()].filter(
+      (job) => wanted.every(([key, value]) => job.labels[key] === value) && !(unended && isEnded(job.state)),
+    );
     return structuredClone(found);
   }
 

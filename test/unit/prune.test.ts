@@ -138,6 +138,19 @@ describe("planPrune", () => {
     expect(items[2]?.name).toMatch(/^gs:\/\/acme-models\/route\/models\/[0-9a-f]{16}\/MLmodel$/);
   });
 
+  it("leaves what a batch prediction needs until that is over", async () => {
+    await client().createDeployment({ name: "tester", modelUri: "models:/iris/1" });
+    const object = { name: "rows", generation: "1", size: 1, createTime: null, crc32c: "AAAAAA==" };
+    platform.bucket.objects.set("others/rows", object);
+    const files = { input: "gs://others/rows", output: "gs://others/predicted" };
+    const batch = await client().predictBatch({ deploymentName: "tester", ...files, config: { sync: false } });
+    await client().deleteDeployment({ name: "tester" });
+    platform.services.clock.advance(2 * hour);
+    expect(await client().planPrune()).toEqual([]);
+    await batch.wait();
+    expect((await client().planPrune()).map(({ kind }) => kind)).toEqual(["version", "image", "object", "object"]);
+  });
+
   it("leaves what is younger than an hour", async () => {
     await client().createDeployment({ name: "tester", modelUri: "models:/iris/1" });
     await client().deleteDeployment({ name: "tester" });

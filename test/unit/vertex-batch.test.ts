@@ -152,9 +152,19 @@ describe("batch prediction jobs", () => {
           ? { json: { batchPredictionJobs: [job({ name: `${numbered}/batchPredictionJobs/8` })] } }
           : { json: { batchPredictionJobs: [job()], nextPageToken: "next" } },
     });
-    const found = await batch.list({ "managed-by": "mlflow-deployments", "batch-hash": "abc" }, context);
+    const labels = { "managed-by": "mlflow-deployments", "batch-hash": "abc" };
+    const found = await batch.list({ labels }, context);
     expect(found.map((each) => each.name)).toEqual([name, `${place}/batchPredictionJobs/8`]);
     expect(server.requests[0]?.query["filter"]).toBe("labels.managed-by=mlflow-deployments AND labels.batch-hash=abc");
+  });
+
+  it("are listed without those that are over, where only the others are wanted", async () => {
+    const { batch, server, context } = await service({ [`GET ${jobs}`]: { json: {} } });
+    expect(await batch.list({ labels: { team: "x" }, unended: true }, context)).toEqual([]);
+    const over = ["SUCCEEDED", "PARTIALLY_SUCCEEDED", "FAILED", "EXPIRED", "CANCELLED"];
+    expect(server.requests[0]?.query["filter"]).toBe(
+      ["labels.team=x", ...over.map((state) => `state!="JOB_STATE_${state}"`)].join(" AND "),
+    );
   });
 
   it.each([

@@ -28,7 +28,7 @@ export async function startBatch(
   const hash = batchHash(unlabelled);
   const { displayName } = model.deployed;
   const labels = batchLabels(displayName, hash, settings, services.names);
-  const before = await service.list(batchIdentity(hash), context);
+  const before = await service.list({ labels: batchIdentity(hash) }, context);
   const running = before.find(({ state }) => !isEnded(state) && state !== "cancelling");
   if (running) return { job: running, started: false };
   await checkFiles(request, call);
@@ -56,7 +56,7 @@ async function lookForMade(
 ): Promise<BatchJob | null> {
   const known = new Set(before.map(({ name }) => name));
   for (let attempt = 1; ; attempt++) {
-    const jobs = await service.list(batchIdentity(hash), context);
+    const jobs = await service.list({ labels: batchIdentity(hash) }, context);
     const made = jobs.find(({ name }) => !known.has(name));
     if (made || attempt >= looks.attempts) return made ?? null;
     await services.clock.sleep(looks.delayMs, context.signal);

@@ -1,3 +1,4 @@
+import type { BatchJob } from "../../../core/batch.js";
 import type { Endpoint, ListedRecord, ListedVersion } from "../../../core/services.js";
 import { isHeld } from "../../../rollout/lock.js";
 
@@ -13,11 +14,16 @@ export interface Needs {
 }
 
 /**
- * What records and endpoints need.
+ * What records, endpoints and batch predictions need.
  *
  * A deployment that was deleted needs nothing, unless somebody works on it again.
  */
-export function needsOf(records: readonly ListedRecord[], endpoints: readonly Endpoint[], now: number): Needs {
+export function needsOf(
+  records: readonly ListedRecord[],
+  endpoints: readonly Endpoint[],
+  batches: readonly BatchJob[],
+  now: number,
+): Needs {
   const living = records.map(({ record }) => record).filter(({ deletedAt, lock }) => !deletedAt || isLocked(lock, now));
   const specs = living
     .flatMap(({ spec, update }) => [spec, update?.spec])
@@ -25,11 +31,11 @@ export function needsOf(records: readonly ListedRecord[], endpoints: readonly En
   const named = living
     .flatMap(({ version, update }) => [version, update?.version])
     .filter((version) => version !== null && version !== undefined);
-  const deployed = endpoints.flatMap(({ deployedModels }) => deployedModels);
+  const used = [...endpoints.flatMap(({ deployedModels }) => deployedModels), ...batches];
 
   const versions = new Set([
     ...named.map(({ model, versionId }) => placeless(`${model}@${versionId}`)),
-    ...deployed.map(({ model, modelVersionId }) => placeless(modelVersionId ? `${model}@${modelVersionId}` : model)),
+    ...used.map(({ model, modelVersionId }) => placeless(modelVersionId ? `${model}@${modelVersionId}` : model)),
   ]);
   const images = new Set(specs.map(({ settings }) => settings["imageUri"]));
   return {

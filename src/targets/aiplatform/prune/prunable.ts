@@ -57,11 +57,11 @@ export async function findOfKind(kind: PruneItem["kind"], keepVersions: number, 
 }
 
 function kindPrunables(kind: PruneItem["kind"], inventory: Inventory, keepVersions: number, call: Call): Prunable[] {
-  const { versions, endpoints, images, objects, records, route, bucket } = inventory;
+  const { versions, endpoints, batches, images, objects, records, route, bucket } = inventory;
   const now = call.services.clock.now();
   if (kind === "record") return oldRecords(records.records, now).map((record) => prunableRecord(record, call));
   if (records.unreadable.length > 0) return [];
-  const needs = needsOf(records.records, endpoints, now);
+  const needs = needsOf(records.records, endpoints, batches, now);
   if (kind === "version") {
     return unneededVersions(versions, needs, keepVersions, now).map((unneeded) => prunableVersion(unneeded, call));
   }

@@ -1,6 +1,6 @@
 import type { aiplatform_v1 } from "googleapis/build/src/apis/aiplatform/v1.js";
 
-import type { BatchCounts, BatchFailure, BatchJob, BatchState } from "../../../core/batch.js";
+import { type BatchCounts, type BatchFailure, type BatchJob, type BatchState, isEnded } from "../../../core/batch.js";
 import type { BatchRequest } from "../../../core/services.js";
 import { type ResourceNames, withoutVersion } from "./resource-names.js";
 
@@ -22,6 +22,11 @@ const states: Readonly<Record<string, BatchState>> = {
   JOB_STATE_EXPIRED: "failed",
   JOB_STATE_CANCELLED: "cancelled",
 };
+
+/** Vertex AI's names of the states in which nothing changes any more. */
+export const endedStates: readonly string[] = Object.entries(states).flatMap(([name, state]) =>
+  isEnded(state) ? [name] : [],
+);
 
 /** The job as `batchPredictionJobs.create` takes it (`google.cloud.aiplatform.v1.BatchPredictionJob`). */
 export function jobResource(request: BatchRequest): Resource {

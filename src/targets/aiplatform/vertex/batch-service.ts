@@ -2,9 +2,9 @@ import { type Clock, systemClock } from "../../../core/clock.js";
 import { type BatchJob, isEnded } from "../../../core/batch.js";
 import { type PollSchedule, pollUntilDone } from "../../../core/operation.js";
 import type { StepContext } from "../../../core/progress.js";
-import type { BatchRequest, BatchService, BatchWaitOptions } from "../../../core/services.js";
+import type { BatchFilter, BatchRequest, BatchService, BatchWaitOptions } from "../../../core/services.js";
 import { isAnyOf } from "../google/operations.js";
-import { batchJob, jobResource } from "./batch-resource.js";
+import { batchJob, endedStates, jobResource } from "./batch-resource.js";
 import { VertexApi, type VertexOptions } from "./vertex-api.js";
 
 /** A job takes minutes to begin, and may run for days. */
@@ -31,12 +31,13 @@ export class VertexBatchService implements BatchService {
     return batchJob(created, this.#vertex.names);
   }
 
-  async list(labels: Record<string, string>, { signal }: StepContext): Promise<BatchJob[]> {
+  async list({ labels, unended = false }: BatchFilter, { signal }: StepContext): Promise<BatchJob[]> {
     const { names } = this.#vertex;
     const { parent } = names;
-    const filter = Object.entries(labels)
-      .map(([key, value]) => `labels.${key}=${value}`)
-      .join(" AND ");
+    const filter = [
+      ...Object.entries(labels).map(([key, value]) => `labels.${key}=${value}`),
+      ...(unended ? endedStates.map((state) => `state!="${state}"`) : []),
+    ].join(" AND ");
     const doing = `Listing the batch predictions of ${parent}`;
     const jobs = await this.#vertex.pages(
       (pageToken) =>
