@@ -62,9 +62,9 @@ function elementType(dtype: string, direction: Direction): string {
   if (/^u?int\d+$/.test(dtype)) return "number";
   if (/^float\d+$/.test(dtype)) return direction === "input" ? "number" : "number | null";
   if (dtype === "bool") return "boolean";
-  if (/^str/.test(dtype)) return "string";
-  if (/^bytes/.test(dtype)) return direction === "input" ? "string | Uint8Array" : "string";
-  if (/^datetime64/.test(dtype)) return direction === "input" ? "string | Date" : "string";
+  if (dtype.startsWith("str")) return "string";
+  if (dtype.startsWith("bytes")) return direction === "input" ? "string | Uint8Array" : "string";
+  if (dtype.startsWith("datetime64")) return direction === "input" ? "string | Date" : "string";
   return "unknown";
 }
 

@@ -160,6 +160,8 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   }
 
   /**
+   * The predictions of a deployment or an endpoint, one for each row, in the same order.
+   *
    * @typeParam Model - The model's types, as the command `types` writes them: `client.predict<typeof iris>({ … })`.
    */
   override predict<Model extends ModelType = ModelType>(

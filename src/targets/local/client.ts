@@ -132,6 +132,8 @@ export class LocalClient extends BaseDeploymentClient<Config> {
 
   /** @throws DeploymentError `FAILED_PRECONDITION` for a deployment whose supervisor has ended, which says how to start it. */
   /**
+   * The predictions of a deployment, one for each row, in the same order.
+   *
    * @typeParam Model - The model's types, as the command `types` writes them: `client.predict<typeof iris>({ … })`.
    */
   override predict<Model extends ModelType = ModelType>(
