@@ -85,7 +85,7 @@ async function staticImports(file: string, seen = new Set<string>()): Promise<st
   seen.add(file);
   if (!isAbsolute(file)) return [file];
   const source = await readFile(file, "utf8");
-  const specifiers = [...source.matchAll(/^(?:import|export) (?!type)[^;]*?from "([^"]+)"/gm)].map(
+  const specifiers = [...source.matchAll(/^(?:import (?!type)|export [{*])[^;]*?from "([^"]+)"/gm)].map(
     ([, found = ""]) => found,
   );
   const targets = specifiers.map((found) =>
