@@ -15,6 +15,8 @@ export interface ModelSignature {
   outputs: SignatureField[] | null;
   /** Inference parameters with their types and defaults. */
   params: SignatureField[] | null;
+  /** True for a chat model or an agent of MLflow's: it gets each row of a request by itself. Default: false. */
+  rowByRow?: boolean;
 }
 
 /** What the MLmodel file of a model says. */

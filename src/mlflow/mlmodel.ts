@@ -95,7 +95,20 @@ function readSignature(document: Document): ModelSignature | null {
     outputs: readFields(document, "outputs"),
     params: readFields(document, "params"),
   };
-  return Object.values(signature).every((fields) => fields === null) ? null : signature;
+  if (Object.values(signature).every((fields) => fields === null)) return null;
+  return takesOneRow(document) ? { ...signature, rowByRow: true } : signature;
+}
+
+const loaders = "mlflow.pyfunc.loaders.";
+const agentLoaders = ["chat_model", "chat_agent", "responses_agent"].map((name) => loaders + name);
+/** What MLflow writes down for the same models when they are logged from code. */
+const agentTasks = ["agent/v1/chat", "agent/v2/chat", "agent/v1/responses"];
+
+/** As `takes_one_row` of the serving runtime. */
+function takesOneRow(document: Document): boolean {
+  const loader = scalarText(document, ["flavors", "python_function", "loader_module"]) ?? "";
+  const task = scalarText(document, ["metadata", "task"]) ?? "";
+  return agentLoaders.includes(loader) || (loader === `${loaders}code_model` && agentTasks.includes(task));
 }
 
 function readFields(document: Document, part: string): SignatureField[] | null {

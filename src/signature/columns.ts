@@ -26,8 +26,13 @@ export class ColumnSchema {
   /** Rows of a column signature never depend on each other. */
   readonly splittable = true;
 
-  /** @returns null for columns of which one has a type that is not known here. */
-  static of(fields: readonly SignatureField[]): ColumnSchema | null {
+  readonly #rowByRow: boolean;
+
+  /**
+   * @param rowByRow - Whether the model gets each row by itself.
+   * @returns null for columns of which one has a type that is not known here.
+   */
+  static of(fields: readonly SignatureField[], rowByRow: boolean): ColumnSchema | null {
     const columns: Column[] = [];
     for (const [position, field] of fields.entries()) {
       const kind = kindOf(field);
@@ -36,11 +41,12 @@ export class ColumnSchema {
       const required = field.required ?? kind.form === "scalar";
       columns.push({ key: field.name ?? position, required, kind });
     }
-    return new ColumnSchema(columns, fields[0]?.name !== undefined);
+    return new ColumnSchema(columns, fields[0]?.name !== undefined, rowByRow);
   }
 
-  private constructor(columns: readonly Column[], named: boolean) {
+  private constructor(columns: readonly Column[], named: boolean, rowByRow: boolean) {
     this.#columns = columns;
+    this.#rowByRow = rowByRow;
     this.#named = named;
     this.#keys = new Set(columns.map(({ key }) => key));
     const [only] = columns.length === 1 ? columns : [];
@@ -106,7 +112,7 @@ export class ColumnSchema {
     rows: readonly unknown[],
   ): void {
     const { key, required, kind } = column;
-    if (!required && (kind.name === "integer" || kind.name === "long")) {
+    if (!this.#rowByRow && !required && (kind.name === "integer" || kind.name === "long")) {
       refuseNumbersBesideNulls(column, position, written, forms);
     }
     const nullAllowed = !required || kind.form === "any";

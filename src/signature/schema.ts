@@ -1,4 +1,4 @@
-import type { ModelSignature, SignatureField } from "../core/model.js";
+import type { ModelSignature } from "../core/model.js";
 import { ColumnSchema } from "./columns.js";
 import { ParameterSchema } from "./parameters.js";
 import { TensorSchema } from "./tensors.js";
@@ -15,17 +15,17 @@ const schemas = new WeakMap<ModelSignature, Schema>();
 export function schemaOf(signature: ModelSignature): Schema {
   const known = schemas.get(signature);
   if (known) return known;
-  const made = { rows: rowsOf(signature.inputs), parameters: ParameterSchema.of(signature.params ?? []) };
+  const made = { rows: rowsOf(signature), parameters: ParameterSchema.of(signature.params ?? []) };
   schemas.set(signature, made);
   return made;
 }
 
-function rowsOf(fields: readonly SignatureField[] | null): ColumnSchema | TensorSchema | null {
+function rowsOf({ inputs: fields, rowByRow = false }: ModelSignature): ColumnSchema | TensorSchema | null {
   if (!fields || fields.length === 0) return null;
   // MLflow has all named or none, all tensors or none
   const named = fields.filter(({ name }) => name !== undefined).length;
   const tensors = fields.filter(({ type }) => type === "tensor").length;
   if (named > 0 && named < fields.length) return null;
-  if (tensors === 0) return ColumnSchema.of(fields);
+  if (tensors === 0) return ColumnSchema.of(fields, rowByRow);
   return tensors === fields.length && (named > 0 || tensors === 1) ? TensorSchema.of(fields) : null;
 }

@@ -32,6 +32,16 @@ describe("readMlmodel", () => {
     });
   });
 
+  it.each([
+    ["loaders.chat_model", "any", true],
+    ["loaders.code_model", "agent/v2/chat", true],
+    ["loaders.code_model", "llm/v1/completions", undefined],
+    ["model", "agent/v2/chat", undefined],
+  ])("says whether a model of loader %s and task %s gets its rows one by one", (loader, task, rowByRow) => {
+    const text = mlmodel.replace("mlflow.sklearn", `mlflow.pyfunc.${loader}`) + `metadata:\n  task: ${task}\n`;
+    expect(readMlmodel(text).signature?.rowByRow).toBe(rowByRow);
+  });
+
   it("reads a signature of columns, tensors and parameters from the JSON inside the YAML", () => {
     expect(readMlmodel(mlmodel).signature).toEqual({
       inputs: [{ type: "double", name: "sepal length (cm)", required: true }],

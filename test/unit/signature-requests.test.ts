@@ -311,3 +311,10 @@ describe("parameters", () => {
     );
   });
 });
+
+it("lets a row lack a whole number that another has only where the model gets each row by itself", () => {
+  const inputs = [column("string", { name: "text" }), column("long", optional)];
+  const rows = [{ text: "a" }, { text: "b", c: 1 }];
+  expect(() => instances(inputs, rows)).toThrow('instances[0]: column "c": MLflow cannot mix null and numbers');
+  expect(prepareRequest(rows, undefined, { ...signature(inputs), rowByRow: true }).instances).toEqual(rows);
+});

@@ -60,7 +60,7 @@ def _scalars() -> Case:
         {
             "flag": [True, False],
             "small": np.array([-(2**31), 7], dtype=np.int32),
-            "large": [2**53, -1],
+            "large": [2**53 - 1, -1],
             "rough": np.array([0.1, 3e38], dtype=np.float32),
             "exact": [0.1, 1.0],
             "text": ["", "grüß 🍲"],
@@ -76,7 +76,7 @@ def _scalars() -> Case:
         {
             "flag": True,
             "small": -(2**31),
-            "large": 2**53,
+            "large": 2**53 - 1,
             "rough": float(np.float32(0.1)),
             "exact": 0.1,
             "text": "",
