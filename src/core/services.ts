@@ -18,11 +18,11 @@ export interface ModelResolver {
   resolve(request: ResolveRequest, context: StepContext): Promise<ResolvedModel>;
   /**
    * Reads what describes the model, and not the model: MLmodel, and the small files beside it that say more. Nothing of it stays
-   * on this machine.
+   * on this machine. Optional: without it no signature is known, by which rows could be checked before they are sent.
    *
    * @throws DeploymentError As {@link resolve}.
    */
-  describe(request: DescribeRequest, context: StepContext): Promise<Pick<ResolvedModel, "source" | "metadata">>;
+  describe?(request: DescribeRequest, context: StepContext): Promise<Pick<ResolvedModel, "source" | "metadata">>;
 }
 
 /** Which model is wanted. */
@@ -483,8 +483,8 @@ export interface ListedRecord extends StoredRecord {
 export interface LogReader {
   /** The last lines of an endpoint's containers since a time, oldest first. */
   containerLog(endpointId: string, query: LogQuery, context: StepContext): Promise<string[]>;
-  /** The last lines that the containers of a batch job wrote since a time, oldest first. */
-  jobLog(jobId: string, query: LogQuery, context: StepContext): Promise<string[]>;
+  /** The last lines that the containers of a batch job wrote since a time, oldest first. Optional: it explains an error. */
+  jobLog?(jobId: string, query: LogQuery, context: StepContext): Promise<string[]>;
   /** The last lines of a build. */
   buildLog(buildId: string, query: LogQuery, context: StepContext): Promise<string[]>;
 }
@@ -510,8 +510,8 @@ export interface DeploymentServices {
   versionManager: VersionManager;
   endpointManager: EndpointManager;
   predictionService: PredictionService;
-  /** Null where the platform has no batch predictions. */
-  batchService: BatchService | null;
+  /** Null, or none, where the platform has no batch predictions. */
+  batchService?: BatchService | null;
   deploymentStore: DeploymentStore;
   logReader: LogReader;
   clock: Clock;
