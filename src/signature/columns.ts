@@ -30,7 +30,7 @@ export class ColumnSchema {
 
   /**
    * @param rowByRow - Whether the model gets each row by itself.
-   * @returns null for columns of which one has a type that is not known here.
+   * @returns null for columns of which one has a type that is not known here, or the name of another: no server starts for those.
    */
   static of(fields: readonly SignatureField[], rowByRow: boolean): ColumnSchema | null {
     const columns: Column[] = [];
@@ -41,6 +41,7 @@ export class ColumnSchema {
       const required = field.required ?? kind.form === "scalar";
       columns.push({ key: field.name ?? position, required, kind });
     }
+    if (new Set(columns.map(({ key }) => key)).size < columns.length) return null;
     return new ColumnSchema(columns, fields[0]?.name !== undefined, rowByRow);
   }
 
