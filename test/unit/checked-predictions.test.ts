@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { DeploymentError, getDeployClient, type ModelSignature } from "../../src/index.js";
-import type { DeploymentServices, ModelResolver } from "../../src/core/services.js";
+import type { DeploymentServices, LogReader, ModelResolver } from "../../src/core/services.js";
 import { modelTypes } from "../../src/targets/aiplatform/model-types.js";
 import { type MockPlatform, mockModel, mockPlatform } from "../../src/testing/index.js";
 
@@ -210,8 +210,11 @@ describe("a signature", () => {
   it("is not known to a resolver and a log reader that only have what the first ones had, and all goes on", async () => {
     const { modelResolver, logReader, batchService: _, ...rest } = platform.services;
     const resolve: ModelResolver["resolve"] = (wanted, context) => modelResolver.resolve(wanted, context);
-    const { containerLog, buildLog } = logReader;
-    const services: DeploymentServices = { ...rest, modelResolver: { resolve }, logReader: { containerLog, buildLog } };
+    const oldReader: LogReader = {
+      containerLog: (...query) => logReader.containerLog(...query),
+      buildLog: (...query) => logReader.buildLog(...query),
+    };
+    const services: DeploymentServices = { ...rest, modelResolver: { resolve }, logReader: oldReader };
     const one = getDeployClient("aiplatform", { services, config });
     await one.createDeployment(request);
     await expect(one.predict({ deploymentName: "tester", inputs: [wrong] })).resolves.toBeDefined();
