@@ -98,13 +98,15 @@ function split(content: unknown): readonly unknown[] {
   });
 }
 
-/** `{"a": {"0": 1, "1": 2}}`, pandas' default, or `{"a": [1, 2]}`. A cell that a column lacks is null. */
+/** `{"a": {"0": 1, "1": 2}}`, pandas' default, with a Map for any order of rows, or `{"a": [1, 2]}`. A cell that a column lacks is null. */
 function columns(content: Table): readonly unknown[] {
   const entries = Object.entries(content).map(([name, column]) => ({ name, column, cells: listOf(column) }));
   if (entries.length === 0) throw unexpected(content, "columns");
   if (entries.every(({ cells }) => cells !== null))
     return listed(entries.map(({ name, cells }) => [name, cells ?? []]));
   const tables = entries.map(({ name, column, cells }) => {
+    if (column instanceof Map)
+      return { name, byRow: new Map([...column].map(([row, cell]) => [String(row), cell as unknown])) };
     if (isTable(column)) return { name, byRow: new Map(Object.entries(column)) };
     throw cells === null ? unexpected(content, "columns") : invalid(unlike);
   });

@@ -7,9 +7,9 @@ import { DeploymentError } from "./errors.js";
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` that names such a value by its path.
  */
 export function checkJsonData(value: unknown, path: string): void {
-  new Check((at) => {
-    throw refused(at, "a BigInt", "Send a number or a string.");
-  }).value(value, path);
+  check(value, path, () => {
+    throw new Refusal("a BigInt", "Send a number or a string.");
+  });
 }
 
 /**
@@ -19,62 +19,106 @@ export function checkJsonData(value: unknown, path: string): void {
  */
 export function checkExactJsonData(value: unknown, path: string): boolean {
   let found = false;
-  new Check(() => {
+  check(value, path, () => {
     found = true;
-  }).value(value, path);
+  });
   return found;
+}
+
+/** Why a value is refused, with the way to it from the inside out: to write the path of every value would take longer than the check. */
+class Refusal extends Error {
+  path = "";
+
+  constructor(
+    readonly what: string,
+    readonly instead: string,
+  ) {
+    super(what);
+  }
+}
+
+function check(value: unknown, path: string, onBigInt: () => void): void {
+  try {
+    new Check(onBigInt).value(value);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new DeploymentError(
+      "INVALID_PARAMETER_VALUE",
+      `${path}${error.path} is ${error.what}, which JSON cannot hold. ${error.instead}`,
+    );
+  }
 }
 
 class Check {
   readonly #above = new Set<object>();
-  readonly #onBigInt: (path: string) => void;
+  readonly #onBigInt: () => void;
 
-  constructor(onBigInt: (path: string) => void) {
+  constructor(onBigInt: () => void) {
     this.#onBigInt = onBigInt;
   }
 
-  value(value: unknown, path: string): void {
+  value(value: unknown): void {
     switch (typeof value) {
       case "string":
       case "boolean":
         return;
       case "number":
-        if (!Number.isFinite(value)) throw refused(path, `${value}`, "Send null for a missing number.");
+        if (!Number.isFinite(value)) throw new Refusal(`${value}`, "Send null for a missing number.");
         return;
       case "object":
-        if (value !== null) this.#object(value, path);
+        if (value !== null) this.#object(value);
         return;
       case "undefined":
-        throw refused(path, "undefined", "Send null for a missing value, or leave the key out.");
+        throw new Refusal("undefined", "Send null for a missing value, or leave the key out.");
       case "bigint":
-        this.#onBigInt(path);
+        this.#onBigInt();
         return;
       default:
-        throw refused(path, `a ${typeof value}`, "Send data only.");
+        throw new Refusal(`a ${typeof value}`, "Send data only.");
     }
   }
 
-  #object(value: object, path: string): void {
-    if (this.#above.has(value)) throw refused(path, "an object that holds itself", "Send data only.");
+  #object(value: object): void {
+    if (this.#above.has(value)) throw new Refusal("an object that holds itself", "Send data only.");
     if (value instanceof Date) {
-      if (Number.isNaN(value.getTime())) throw refused(path, "an invalid date", "Send null for a missing value.");
+      if (Number.isNaN(value.getTime())) throw new Refusal("an invalid date", "Send null for a missing value.");
       return;
     }
     this.#above.add(value);
-    if (Array.isArray(value)) {
-      // not forEach: it would pass over the holes of a sparse array
-      for (let index = 0; index < value.length; index++) this.value(value[index], `${path}[${index}]`);
-    } else if (isPlain(value)) {
-      for (const [key, part] of Object.entries(value)) this.value(part, `${path}${step(key)}`);
-    } else {
-      throw refused(
-        path,
+    if (Array.isArray(value)) this.#items(value);
+    else if (isPlain(value)) this.#properties(value);
+    else {
+      throw new Refusal(
         `a ${value.constructor?.name || "class instance"}`,
         "Send arrays and plain objects; Array.from makes an array of a typed one.",
       );
     }
     this.#above.delete(value);
   }
+
+  #items(items: readonly unknown[]): void {
+    let index = 0;
+    try {
+      // not forEach: it would pass over the holes of a sparse array
+      for (; index < items.length; index++) this.value(items[index]);
+    } catch (error) {
+      throw inside(error, `[${index}]`);
+    }
+  }
+
+  #properties(object: object): void {
+    let key = "";
+    try {
+      for (key of Object.keys(object)) this.value((object as Record<string, unknown>)[key]);
+    } catch (error) {
+      throw inside(error, step(key));
+    }
+  }
+}
+
+function inside(error: unknown, step: string): unknown {
+  if (error instanceof Refusal) error.path = `${step}${error.path}`;
+  return error;
 }
 
 function isPlain(value: object): boolean {
@@ -84,8 +128,4 @@ function isPlain(value: object): boolean {
 
 function step(key: string): string {
   return /^[A-Za-z_]\w*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
-}
-
-function refused(path: string, what: string, instead: string): DeploymentError {
-  return new DeploymentError("INVALID_PARAMETER_VALUE", `${path} is ${what}, which JSON cannot hold. ${instead}`);
 }

@@ -12,10 +12,15 @@ export type TypedArray =
   | Float32Array
   | Float64Array;
 
-/** The cells of one column, or the batch of one named tensor: a list, or pandas' table of cells by the names of their rows. */
+/**
+ * The cells of one column, or the batch of one named tensor: a list, or pandas' table of cells by the names of their rows. As keys
+ * of an object, names that are whole numbers stand in the order of the numbers, whatever the order in which they were written;
+ * a Map keeps that.
+ */
 export type Column<Cell = unknown> =
   | readonly Cell[]
   | TypedArray
+  | ReadonlyMap<string | number, Cell>
   | Readonly<Record<number, Cell>>
   | Readonly<Record<string, Cell>>;
 

@@ -33,8 +33,8 @@ export interface DeploymentServices {
   versionManager: VersionManager;
   endpointManager: EndpointManager;
   predictionService: PredictionService;
-  /** Null where the platform has no batch predictions. */
-  batchService: BatchService | null;
+  /** Null, or none, where the platform has no batch predictions. */
+  batchService?: BatchService | null;
   deploymentStore: DeploymentStore;
   logReader: LogReader;
   clock: Clock;

@@ -30,7 +30,7 @@ export class ColumnSchema {
 
   /**
    * @param rowByRow - Whether the model gets each row by itself.
-   * @returns null for columns of which one has a type that is not known here.
+   * @returns null for columns of which one has a type that is not known here, or the name of another: no server starts for those.
    */
   static of(fields: readonly SignatureField[], rowByRow: boolean): ColumnSchema | null {
     const columns: Column[] = [];
@@ -41,6 +41,7 @@ export class ColumnSchema {
       const required = field.required ?? kind.form === "scalar";
       columns.push({ key: field.name ?? position, required, kind });
     }
+    if (new Set(columns.map(({ key }) => key)).size < columns.length) return null;
     return new ColumnSchema(columns, fields[0]?.name !== undefined, rowByRow);
   }
 
@@ -116,12 +117,14 @@ export class ColumnSchema {
       refuseNumbersBesideNulls(column, position, written, forms);
     }
     const nullAllowed = !required || kind.form === "any";
+    // beside rows that have it, null is what the model gets; in a request without them, no column at all
+    const staysAbsent =
+      !required && (this.#rowByRow || written.every((row, number) => isAbsent(row, forms[number], key, position)));
     for (let number = 0; number < written.length; number++) {
       const row = written[number];
       const form = forms[number];
       const cell = cellOf(row, form, key, position);
-      // an absent property stays absent
-      if (cell === undefined && form === "object" && !required) continue;
+      if (cell === undefined && form === "object" && staysAbsent) continue;
       if (cell === null && nullAllowed) continue;
       const value = cell === undefined && nullAllowed ? null : writeCell(kind, cell, number, key);
       if (value === cell) continue;
@@ -130,7 +133,7 @@ export class ColumnSchema {
         continue;
       }
       const copy = row === rows[number] ? (written[number] = copyOf(row)) : row;
-      (copy as Record<string | number, unknown>)[form === "array" ? position : key] = value;
+      setCell(copy as object, form === "array" ? position : key, value);
     }
   }
 
@@ -154,6 +157,16 @@ function cellOf(row: unknown, form: Form | undefined, key: string | number, posi
   if (form === "bare") return row;
   // not row[key] alone: a column may be called `constructor`
   return Object.hasOwn(row as object, key) ? (row as Record<string, unknown>)[key] : undefined;
+}
+
+function isAbsent(row: unknown, form: Form | undefined, key: string | number, position: number): boolean {
+  return form === "object" && cellOf(row, form, key, position) === undefined;
+}
+
+/** Not by assignment alone: a new property called `__proto__` would be none. */
+function setCell(row: object, key: string | number, value: unknown): void {
+  if (Object.hasOwn(row, key)) (row as Record<string | number, unknown>)[key] = value;
+  else Object.defineProperty(row, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 function copyOf(row: unknown): unknown {

@@ -3,13 +3,14 @@ import { DeploymentError } from "../core/errors.js";
 import { exactNumber, parseExactJson } from "../core/exact-json.js";
 import type { ModelSignature, SignatureField } from "../core/model.js";
 
-/** Reads the text of a cell that is not empty. What it makes no sense of it leaves as text, for the check of the rows to refuse. */
+/** Reads the text of a cell. What it makes no sense of it leaves as text, for the check of the rows to refuse. */
 type CellReader = (cell: string, row: number) => unknown;
 
 /**
  * The rows of a CSV text, each cell read as its column in the signature says: text stays as it is (`007`), a whole number
- * beyond 2^53 is a BigInt, arrays, objects and maps are JSON in the cell. An empty cell is null. Where the signature names no
- * columns, or there is none, the types are guessed from the cells, and rows of unnamed columns are arrays.
+ * beyond 2^53 is a BigInt, arrays, objects and maps are JSON in the cell. An empty cell is null; of a column of doubles or floats
+ * it is NaN, which pandas writes so, and which MLflow takes there. Where the signature names no columns, or there is none, the
+ * types are guessed from the cells, and rows of unnamed columns are arrays.
  *
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` for a heading that is not in the signature, and for JSON that is none.
  */
@@ -25,7 +26,7 @@ export function csvRows(table: CsvTable, signature: ModelSignature | null): unkn
     read: readerOf(fields.find((field) => field.name === name)?.type ?? "", name),
   }));
   return table.rows.map((cells, row) =>
-    Object.fromEntries(columns.map(({ name, read }, at) => [name, valueOf(cells[at] ?? "", read, row)])),
+    Object.fromEntries(columns.map(({ name, read }, at) => [name, read(cells[at] ?? "", row)])),
   );
 }
 
@@ -35,23 +36,23 @@ function unnamedRows(table: CsvTable, fields: readonly SignatureField[]): unknow
   if (table.headings.length !== fields.length)
     throw invalidCsv(`it has ${table.headings.length} columns, and the model takes ${fields.length}`);
   const readers = fields.map(({ type }, at) => readerOf(type, table.headings[at] ?? ""));
-  return table.rows.map((cells, row) => readers.map((read, at) => valueOf(cells[at] ?? "", read, row)));
-}
-
-function valueOf(cell: string, read: CellReader, row: number): unknown {
-  return cell === "" ? null : read(cell, row);
+  return table.rows.map((cells, row) => readers.map((read, at) => read(cells[at] ?? "", row)));
 }
 
 function readerOf(type: string, column: string): CellReader {
+  if (type === "float" || type === "double") return (cell) => number(cell) ?? notFinite(cell.trim());
+  const read = filledReaderOf(type, column);
+  return (cell, row) => (cell === "" ? null : read(cell, row));
+}
+
+/** For cells that are not empty. */
+function filledReaderOf(type: string, column: string): CellReader {
   switch (type) {
     case "boolean":
       return boolean;
     case "integer":
     case "long":
       return (cell) => number(cell) ?? (isMissing(cell.trim()) ? null : cell);
-    case "float":
-    case "double":
-      return (cell) => number(cell) ?? nonFinite(cell.trim());
     case "array":
     case "object":
     case "map":
@@ -74,9 +75,8 @@ function number(cell: string): number | bigint | null {
 const infinity = /^([+-]?)inf(?:inity)?$/i;
 
 /** What Python and pandas write for numbers that have no digits. */
-function nonFinite(text: string): unknown {
-  if (/^[+-]?nan$/i.test(text)) return Number.NaN;
-  if (isMissing(text)) return null;
+function notFinite(text: string): unknown {
+  if (isMissing(text) || /^[+-]nan$/i.test(text)) return Number.NaN;
   const [found, sign] = infinity.exec(text) ?? [];
   if (found === undefined) return text;
   return sign === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;

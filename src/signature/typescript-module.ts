@@ -51,12 +51,12 @@ export function isIdentifier(text: string): boolean {
   return /^[A-Za-z_$][\w$]*$/.test(text) && !reserved.has(text);
 }
 
-/** What `declare const` cannot name, in the strict mode of modules. */
+/** What `declare const` cannot name, in the strict mode of modules, and what the module imports. */
 const reserved: ReadonlySet<string> = new Set(
   (
     "arguments await break case catch class const continue debugger default delete do else enum eval export extends false " +
     "finally for function if implements import in instanceof interface let new null package private protected public " +
-    "return static super switch this throw true try typeof undefined var void while with yield"
+    "return static super switch this throw true try typeof undefined var void while with yield ModelType"
   ).split(" "),
 );
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -26,13 +27,18 @@ class ColumnDecoder:
     """Decodes the rows of a model with a column signature.
 
     A row is an array with one value for each column, or, when the columns have names, an object; with one column also
-    its bare value. Only one column that has no name and is itself an array, object or map takes a row as it is.
+    its bare value. Only one column that has no name and is itself an array, object or map takes a row as it is. Raises
+    TypeError for two columns of the same name, which MLflow itself refuses with any data.
     """
 
     def __init__(self, schema: Schema) -> None:
         self._columns = [_Column(spec, position) for position, spec in enumerate(schema.inputs)]
         self._named = schema.has_input_names()
         self._keys = {column.key for column in self._columns}
+        if len(self._keys) < len(self._columns):
+            counts = Counter(column.key for column in self._columns)
+            twice = [key for key, number in counts.items() if number > 1]
+            raise TypeError(f"the signature has two columns of the same name: {names(twice)}")
         only = self._columns[0].spec.type
         self._row_is_value = not self._named and len(self._columns) == 1 and not isinstance(only, DataType)
 

@@ -82,7 +82,7 @@ describe("createDeployment in a process that is killed", () => {
     const isBuild = (line: string) => line.startsWith("POST ") && line.endsWith("/builds");
     const { killed } = await runKilled(emulator, call, isBuild);
     expect(killed).toBe(true);
-    expect(await runToEnd(emulator, call)).toEqual({ changed: true });
+    expect(await runToEnd(emulator, call)).toMatchObject({ changed: true });
     const builds = cloudbuild({ version: "v1", rootUrl: `${emulator.url}/` }).projects.locations.builds;
     const { data } = await builds.list({ parent: "projects/acme/locations/global" });
     expect(data.builds).toHaveLength(1);

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
 import { DeploymentError, getDeployClient, type ModelSignature } from "../../src/index.js";
+import type { DeploymentServices, LogReader, ModelResolver } from "../../src/core/services.js";
+import { modelTypes } from "../../src/targets/aiplatform/model-types.js";
 import { type MockPlatform, mockModel, mockPlatform } from "../../src/testing/index.js";
 
 const signature: ModelSignature = {
@@ -188,7 +190,7 @@ describe("a signature", () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
     const { modelResolver } = platform.services;
-    const describeModel = modelResolver.describe.bind(modelResolver);
+    const describeModel = modelResolver.describe!.bind(modelResolver);
     platform.services.modelResolver = {
       ...modelResolver,
       describe: async (wanted, context) => held.then(() => describeModel(wanted, context)),
@@ -203,5 +205,20 @@ describe("a signature", () => {
     release();
     await expect(other).rejects.toThrow('"id"');
     expect(reads()).toBe(1);
+  });
+
+  it("is not known to a resolver and a log reader that only have what the first ones had, and all goes on", async () => {
+    const { modelResolver, logReader, batchService: _, ...rest } = platform.services;
+    const resolve: ModelResolver["resolve"] = (wanted, context) => modelResolver.resolve(wanted, context);
+    const oldReader: LogReader = {
+      containerLog: (...query) => logReader.containerLog(...query),
+      buildLog: (...query) => logReader.buildLog(...query),
+    };
+    const services: DeploymentServices = { ...rest, modelResolver: { resolve }, logReader: oldReader };
+    const one = getDeployClient("aiplatform", { services, config });
+    await one.createDeployment(request);
+    await expect(one.predict({ deploymentName: "tester", inputs: [wrong] })).resolves.toBeDefined();
+    const types = modelTypes({ modelUri: "models:/iris/1", modelResolver: services.modelResolver });
+    await expect(types).rejects.toMatchObject({ code: "NOT_IMPLEMENTED" });
   });
 });

@@ -61,6 +61,20 @@ describe("a JSON input", () => {
     expect(parse(content)).toEqual({ inputs: rows });
   });
 
+  it("has the rows of a shuffled data frame in the order in which pandas wrote them", () => {
+    const { inputs } = parseJsonInput(
+      '{"1":{"7":1,"2":"\\"3\\":","5":null},"b":{"7":"x","2":"y","05":9007199254740993}}',
+    );
+    expect(inputs).toEqual([
+      { 1: 1, b: "x" },
+      { 1: '"3":', b: "y" },
+      { 1: null, b: null },
+      { 1: null, b: 9007199254740993n },
+    ]);
+    const named = parseJsonInput('{"inputs":{"1":1,"0":2}}', "columns");
+    expect(named.inputs).toEqual([{ inputs: 1 }, { inputs: 2 }]);
+  });
+
   it.each([
     { instances: [1], params: { k: 2 } },
     { inputs: [1], params: { k: 2 } },

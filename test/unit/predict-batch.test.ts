@@ -153,6 +153,17 @@ describe("predictBatch, made again", () => {
     expect(jobsMade()).toHaveLength(2);
   });
 
+  it("refuses parameters that JSON cannot hold, or would change", async () => {
+    for (const value of [2n ** 60n, Number.NaN, new Map()]) {
+      const call = client().predictBatch({ ...request, params: { threshold: value } });
+      await expect(call).rejects.toMatchObject({
+        code: "INVALID_PARAMETER_VALUE",
+        message: expect.stringContaining("params.threshold is ") as string,
+      });
+    }
+    expect(jobsMade()).toHaveLength(0);
+  });
+
   it("runs anew when the same job is over, or about to be cancelled", async () => {
     await client().predictBatch(request);
     const second = await client().predictBatch({ ...request, config: { sync: false } });

@@ -6,7 +6,7 @@ import { runScript } from "../fixtures/serving/python.js";
 /** Schemas as MLmodel files have them. */
 type Spec = SignatureField;
 
-type Outcome = { data: unknown; params: unknown } | { refused: string };
+type Outcome = { data: unknown; params: unknown } | { refused: string } | { unknown: string };
 
 const column = (type: string, name?: string, more: object = {}): Spec => ({
   type,
@@ -67,6 +67,12 @@ describe("rows for a column signature", () => {
   refuses(two, '[[1,2],{"a":1,"b":2,"z":0}]', 'instances[1]: unknown column "z"; the model\'s columns are "a", "b"');
   refuses(two, '[{"a":1}]', 'instances[0]: missing column "b"');
   refuses(two, '[[1,2],[1,"abc"]]', 'instances[1]: column "b": expected long, got string "abc"');
+
+  check(
+    "serves no two columns of one name, of which MLflow cannot enforce the types, and the last would be both",
+    { inputs: [column("double", "a"), column("double", "a")], params: null, instances: "[[1,2]]", parameters: "{}" },
+    { unknown: 'the signature has two columns of the same name: "a"' },
+  );
 
   takes([column("double"), column("long")], "[[1,2]]", { "0": ["float64", 1], "1": ["int64", 2] });
   refuses(

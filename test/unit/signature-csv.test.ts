@@ -23,7 +23,8 @@ describe("a CSV text for a model whose columns are known", () => {
     ["double", "NaN", Number.NaN],
     ["double", "-inf", Number.NEGATIVE_INFINITY],
     ["float", "Infinity", Number.POSITIVE_INFINITY],
-    ["double", "null", null],
+    ["double", "null", Number.NaN],
+    ["float", "", Number.NaN],
     ["double", "007", "007"],
     ["boolean", "False", false],
     ["boolean", "TRUE", true],
@@ -34,7 +35,8 @@ describe("a CSV text for a model whose columns are known", () => {
     ["object", '"{""k"": null}"', { k: null }],
     ["map", '"{""k"": 1.5}"', { k: 1.5 }],
     ["string", "", null],
-    ["double", "", null],
+    ["double", "", Number.NaN],
+    ["long", "", null],
   ])("has a cell of type %s as the type says: %s", (type, cell, value) => {
     expect(read(`a,b\n${cell},x\n`, [column("a", type), column("b", "string")])).toEqual([{ a: value, b: "x" }]);
   });

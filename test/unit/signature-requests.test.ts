@@ -111,10 +111,10 @@ const lossless: [title: string, inputs: SignatureField[], rows: unknown[], sent:
     },
   ],
   [
-    "an undefined property of an optional column, as an absent one",
+    "an undefined property of an optional column, as an absent one, which beside rows that have it is null",
     [column("double", optional), column("string", { name: "d" })],
     [{ c: undefined, d: "x" }, [undefined, "y"]],
-    [{ d: "x" }, [null, "y"]],
+    [{ c: null, d: "x" }, [null, "y"]],
     { c: ["float64", "NaN", "NaN"], d: ["str", "x", "y"] },
   ],
   [
@@ -316,5 +316,22 @@ it("lets a row lack a whole number that another has only where the model gets ea
   const inputs = [column("string", { name: "text" }), column("long", optional)];
   const rows = [{ text: "a" }, { text: "b", c: 1 }];
   expect(() => instances(inputs, rows)).toThrow('instances[0]: column "c": MLflow cannot mix null and numbers');
+  expect(prepareRequest(rows, undefined, { ...signature(inputs), rowByRow: true }).instances).toEqual(rows);
+});
+
+it("has an optional column in every row or in none, so that each part of a split request is read as the whole", () => {
+  const inputs = [
+    column("string", { name: "text" }),
+    column("double", optional),
+    column("double", { name: "__proto__", ...optional }),
+  ];
+  const rows = [{ text: "a" }, JSON.parse('{"text":"b","c":1,"__proto__":2}') as object, { text: "c", c: null }];
+  expect(instances(inputs, rows).map((row) => JSON.stringify(row))).toEqual([
+    '{"text":"a","c":null,"__proto__":null}',
+    '{"text":"b","c":1,"__proto__":2}',
+    '{"text":"c","c":null,"__proto__":null}',
+  ]);
+  expect(instances(inputs, [{ text: "a" }, { text: "b" }])).toEqual([{ text: "a" }, { text: "b" }]);
+  expect(rows[0]).toEqual({ text: "a" });
   expect(prepareRequest(rows, undefined, { ...signature(inputs), rowByRow: true }).instances).toEqual(rows);
 });

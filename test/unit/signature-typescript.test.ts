@@ -7,7 +7,7 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 
 import type { ModelSignature, SignatureField } from "../../src/core/model.js";
-import { identifierOf, typescriptModule } from "../../src/signature/typescript-module.js";
+import { identifierOf, isIdentifier, typescriptModule } from "../../src/signature/typescript-module.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -157,6 +157,11 @@ export declare const iris: ModelType<IrisInput, IrisParams, IrisOutput>;
 });
 
 describe("the name of a model in TypeScript", () => {
+  it("is not that of the type which the module imports", () => {
+    expect(isIdentifier("ModelType")).toBe(false);
+    expect(isIdentifier("modelType")).toBe(true);
+  });
+
   it.each([
     ["iris", "iris"],
     ["wine-quality 2", "wineQuality2"],

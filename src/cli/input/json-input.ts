@@ -1,6 +1,7 @@
 import { parseExactJson } from "../../core/exact-json.js";
 import { type InputForm, isWrapped, rowsOf } from "../../core/input-rows.js";
 import type { PredictionInputs } from "../../core/prediction-inputs.js";
+import { inRowOrder } from "./row-order.js";
 
 /** What a model is asked: `inputs` and `params` of `predict`. */
 export interface ModelInput {
@@ -20,9 +21,9 @@ export function parseJsonInput(text: string, form?: InputForm): ModelInput {
   if (!isTable(content)) return { inputs: rowsOf(content, form) };
   // a column may have that name, and is then a list or a table of cells by their row
   const { params, ...rest } = content;
-  return isTable(params) && isWrapped(rest)
-    ? { inputs: rowsOf(rest, form), params }
-    : { inputs: rowsOf(content, form) };
+  if (isTable(params) && isWrapped(rest)) return { inputs: rowsOf(rest, form), params };
+  const isColumns = form === "columns" || (form === undefined && !isWrapped(content));
+  return { inputs: rowsOf(isColumns ? inRowOrder(content, text) : content, form) };
 }
 
 function isTable(value: unknown): value is Record<string, unknown> {

@@ -4,8 +4,8 @@ import type { StepContext } from "../progress.js";
 export interface LogReader {
   /** The last lines of an endpoint's containers since a time, oldest first. */
   containerLog(endpointId: string, query: LogQuery, context: StepContext): Promise<string[]>;
-  /** The last lines that the containers of a batch job wrote since a time, oldest first. */
-  jobLog(jobId: string, query: LogQuery, context: StepContext): Promise<string[]>;
+  /** The last lines that the containers of a batch job wrote since a time, oldest first. Optional: it explains an error. */
+  jobLog?(jobId: string, query: LogQuery, context: StepContext): Promise<string[]>;
   /** The last lines of a build. */
   buildLog(buildId: string, query: LogQuery, context: StepContext): Promise<string[]>;
 }

@@ -10,11 +10,11 @@ export interface ModelResolver {
   resolve(request: ResolveRequest, context: StepContext): Promise<ResolvedModel>;
   /**
    * Reads what describes the model, and not the model: MLmodel, and the small files beside it that say more. Nothing of it stays
-   * on this machine.
+   * on this machine. Optional: without it no signature is known, by which rows could be checked before they are sent.
    *
    * @throws DeploymentError As {@link resolve}.
    */
-  describe(request: DescribeRequest, context: StepContext): Promise<Pick<ResolvedModel, "source" | "metadata">>;
+  describe?(request: DescribeRequest, context: StepContext): Promise<Pick<ResolvedModel, "source" | "metadata">>;
 }
 
 /** Which model is wanted. */

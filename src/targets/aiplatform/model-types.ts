@@ -37,6 +37,12 @@ export async function modelTypes(options: ModelTypesOptions): Promise<string> {
     }
     const { settings } = loadSettings({ callConfig: config, target: parseTargetUri("aiplatform"), env: process.env });
     const resolver = options.modelResolver ?? settingsResolver(settings);
+    if (!resolver.describe) {
+      throw new DeploymentError(
+        "NOT_IMPLEMENTED",
+        "The modelResolver that was given describes no model: it has no method describe.",
+      );
+    }
     const { source, metadata } = await resolver.describe({ modelUri }, { report: () => {}, signal });
     return typescriptModule({
       name: name ?? identifierOf(nameOf(source)),

@@ -74,8 +74,8 @@ async function read(model: DeployedModel, services: AiPlatformServices): Promise
     if (labels["managed-by"] !== managedBy || customInputsLabel in labels) return null;
     // nothing but a bucket: anybody who may change the registry chooses it
     if (!version?.artifactUri?.startsWith("gs://")) return null;
-    const { metadata } = await services.modelResolver.describe({ modelUri: version.artifactUri }, context);
-    return metadata.signature;
+    const described = await services.modelResolver.describe?.({ modelUri: version.artifactUri }, context);
+    return described?.metadata.signature ?? null;
   };
   return unlessAborted(describe(), signal);
 }

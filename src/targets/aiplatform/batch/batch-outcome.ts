@@ -1,5 +1,6 @@
 import type { BatchJob } from "../../../core/batch.js";
 import { OperationFailedError } from "../../../core/operation.js";
+import type { LogQuery } from "../../../core/services.js";
 import type { Call } from "../call.js";
 import { shownLog } from "../deploy/container-log.js";
 import { jobIdOf } from "./batch-job-name.js";
@@ -53,7 +54,8 @@ async function jobLog(
   const version = await services.versionManager.get(`${model}@${modelVersionId}`, { report }).catch(() => null);
   // without the version it is not known which values are not to be shown
   if (!version) return "";
-  return shownLog(createTime, version.env, (query) => services.logReader.jobLog(jobIdOf(name), query, { report }));
+  const read = async (query: LogQuery) => (await services.logReader.jobLog?.(jobIdOf(name), query, { report })) ?? [];
+  return shownLog(createTime, version.env, read);
 }
 
 function sentence(text: string): string {

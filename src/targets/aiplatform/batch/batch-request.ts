@@ -1,5 +1,6 @@
 import type { BatchInputFormat } from "../../../core/batch.js";
 import { DeploymentError } from "../../../core/errors.js";
+import { checkJsonData } from "../../../core/json-data.js";
 import type { PredictBatchOptions } from "../../../core/options.js";
 import { type PredictionTarget, predictionTarget } from "../../../core/prediction-request.js";
 
@@ -29,7 +30,7 @@ const bigQueryPlace = new RegExp(String.raw`^${project}(\.\w+(\.[\w$-]+)?)?$`);
 
 /**
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` unless exactly one of `deploymentName` and `endpoint` is given, and for
- * inputs, an output or a format of no known form.
+ * inputs, an output or a format of no known form, and for params that JSON cannot hold.
  */
 export function batchCall(options: PredictBatchOptions<object>): BatchCall {
   const target = predictionTarget(options);
@@ -40,6 +41,7 @@ export function batchCall(options: PredictBatchOptions<object>): BatchCall {
   if (isTable) checkTable(input);
   else for (const uri of input) checkFile(uri);
   const { params } = options;
+  checkJsonData(params ?? {}, "params");
   return {
     target,
     input,
