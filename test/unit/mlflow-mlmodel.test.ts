@@ -89,6 +89,8 @@ describe("readMlmodel", () => {
       `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [${"*a,".repeat(20)}]\nc: &c [${"*b,".repeat(20)}]\nflavors: {d: [${"*c,".repeat(20)}]}`,
       "alias",
     ],
+    [`a: &x\n${"- *x\n".repeat(2000)}`, "more than 100 aliases"],
+    [Array.from({ length: 20_000 }, (_, key) => `k${key}: 1\n`).join(""), "more than 10000 entries"],
   ])("refuses what MLflow does not write (case %#)", (text, reason) => {
     expect(() => readMlmodel(text)).toThrow(expect.objectContaining({ code: "INVALID_PARAMETER_VALUE" }));
     expect(() => readMlmodel(text)).toThrow(reason);
