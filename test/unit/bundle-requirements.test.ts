@@ -166,6 +166,33 @@ describe("a model's requirements", () => {
     await expect(linesOf("-c c.txt", { "c.txt": "--pre" })).rejects.toThrow(/a constraint is a package's name/);
   });
 
+  it("are refused when files that name one another multiply, before they are all read", async () => {
+    const files = Object.fromEntries(
+      ["a", "b", "c", "d"].map((name, at) => [`${name}.txt`, `-r ${"bcde"[at]}.txt\n`.repeat(50)]),
+    );
+    await expect(linesOf("-r a.txt", { ...files, "e.txt": "" })).rejects.toThrow(/more than 10000 requirements/);
+    await expect(linesOf("-c a.txt", { "a.txt": "a<2\n".repeat(200_000) })).rejects.toThrow(
+      "The model's a.txt, line 1: with the files that name one another there are more than 10000 requirements",
+    );
+  });
+
+  it("are refused when a file that they name is no text, or too large for one", async () => {
+    await expect(linesOf("-r a.bin", { "a.bin": "\uFFFD\0".repeat(3_000_000) })).rejects.toThrow(
+      /a\.bin has \d+ bytes/,
+    );
+    const directory = await mkdtemp(join(tmpdir(), "requirements-"));
+    try {
+      const localPath = join(directory, "a.txt");
+      await writeFile(localPath, Buffer.from([0x6e, 0xff]));
+      const file = { path: "a.txt", size: 2, sha256: "", crc32c: "AAAAAA==", localPath };
+      await expect(modelRequirements(resolvedModel("-r a.txt", {}, [file]))).rejects.toThrow(
+        "The model's requirements.txt, line 1: a.txt cannot be read as UTF-8 text.",
+      );
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
   it("have the wheels of the model, at one place in the bundle, and by name and version in the sdist's metadata", async () => {
     const other = "libs/b_c-2.0+cu1-1-cp311-cp311-manylinux_2_17_x86_64.whl";
     const files = { [wheel]: "bytes", [other]: "more bytes" };
