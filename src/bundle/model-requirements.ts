@@ -12,7 +12,7 @@ export interface ModelRequirements {
   lines: string[];
   packages: Requirement[];
   /** Versions that hold for packages that something else asks for; null for none. */
-  constraints: string[] | null;
+  constraints: Requirement[] | null;
   /** Wheels of the model, at their place in the bundle. */
   wheels: CopiedFile[];
   /** Whether something is fetched by git, or built from its source: a slim image lacks what that needs. */
@@ -111,13 +111,13 @@ function fileOf(path: string, { files }: ResolvedModel, { source }: RequirementL
   return file ?? source.refuse(`it names ${path}, which is not among the model's files. Log the model again`);
 }
 
-function constraintOf(line: RequirementLine): string {
+function constraintOf(line: RequirementLine): Requirement {
   const { source, kind } = line;
   if (kind !== "package" || line.requirement.wheel !== null) {
     return source.refuse("a constraint is a package's name with versions");
   }
   if (line.requirement.line.includes("[")) source.refuse("pip takes no extras in constraints; leave them out");
-  return line.requirement.line;
+  return line.requirement;
 }
 
 function checkSize(wheels: readonly CopiedFile[]): void {
