@@ -48,6 +48,7 @@ describe("a model's requirements", () => {
     'tomli>=2 ; python_version < "3.11"',
     "numpy; (python_version<'3.9'or os.name=='nt')and platform_machine not in 'arm64 or aarch64' and 'x' in extra",
     "model @ https://example.org/model-1.whl#sha256=00",
+    "model @ https://example.org:8443/a@1/model-1.whl",
     "model @ git+https://example.org/a/b.git@v1#subdirectory=c ; sys_platform == 'linux'",
     "model@git+ssh://git@example.org/a/b.git",
     "--extra-index-url https://example.org/whl/cpu",
@@ -130,6 +131,7 @@ describe("a model's requirements", () => {
       "a @ https://me:hunter2@example.org/a.whl",
       "--index-url https://hunter2@example.org",
       "a @ https://me:\\\nhunter2@example.org/a.whl",
+      "a @ https://me:p/hunter2@example.org/a.whl",
     ];
     for (const line of lines) {
       expect(() => parse(line)).toThrow(/line 1: its URL holds a user name or a password/);
@@ -163,7 +165,10 @@ describe("a model's requirements", () => {
       "own.txt": "scipy<2",
     };
     const found = await requirementsOf("-r more/base.txt\nmlflow\n-c own.txt", files);
-    expect(found).toMatchObject({ lines: ["numpy", "scipy", "mlflow"], constraints: ["pandas<3", "scipy<2"] });
+    expect(found).toMatchObject({
+      lines: ["numpy", "scipy", "mlflow"],
+      constraints: [{ line: "pandas<3" }, { line: "scipy<2" }],
+    });
     expect((await requirementsOf("mlflow")).constraints).toBeNull();
   });
 
@@ -254,6 +259,12 @@ describe("an MLflow that is too old for the serving runtime", () => {
     expect(warnings).toEqual([
       expect.stringMatching(/the serving runtime needs 2\.12 or later, and gets mlflow>=2\.19,<3/),
     ]);
+  });
+
+  it.each(["mlflow==1.30.0", "mlflow"])("is replaced in constraints, too, beside %s", async (line) => {
+    const { own, warnings } = await replaced(`${line}\n-c c.txt`, { "c.txt": "pandas<2\nmlflow==1.30.0" });
+    expect(own.constraints).toMatchObject([{ line: "pandas<2" }, { line: "mlflow>=2.19,<3" }]);
+    expect(warnings).toEqual([expect.stringMatching(/^The model asks for mlflow==1\.30\.0; the serving runtime/)]);
   });
 
   it("is not there any more as a wheel", async () => {

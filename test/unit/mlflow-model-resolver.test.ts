@@ -291,6 +291,9 @@ describe("other stores", () => {
   });
 
   it("are refused without one, by an error without their credentials", async () => {
+    await expect(resolve("file://user:hunter2@host/model")).rejects.toThrow(
+      '"file://host/model" is not the URI of a file',
+    );
     const refused = resolve("wasbs://user:hunter2@host/model?sig=hunter2");
     await expect(refused).rejects.toThrow('cannot be read: "wasbs:" (Azure Blob Storage) is not supported. Start');
     await expect(refused).rejects.not.toThrow("hunter2");
