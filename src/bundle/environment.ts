@@ -53,7 +53,9 @@ export async function environment(request: BundleRequest, view: View): Promise<E
     ...(preprocessor === null ? [] : [{ path: "preprocessor.py", content: preprocessor }]),
     { path: "requirements.txt", content: lines(own.lines) },
     { path: "runtime-requirements.txt", content: lines(added) },
-    ...(own.constraints === null ? [] : [{ path: "constraints.txt", content: lines(own.constraints) }]),
+    ...(own.constraints === null
+      ? []
+      : [{ path: "constraints.txt", content: lines(own.constraints.map(({ line }) => line)) }]),
     ...own.wheels,
     ...(await readServingRuntime()),
   ];

@@ -12,7 +12,8 @@ const distributions: ReadonlySet<string> = new Set(["mlflow", "mlflow-skinny"]);
 
 /** For a model logged with an older MLflow than the serving runtime works with: its requirements with a newer one. */
 export function withServableMlflow(own: ModelRequirements): { own: ModelRequirements; warnings: string[] } {
-  const old = own.packages.filter((each) => distributions.has(each.name) && isOld(each.versions));
+  const named = [...own.packages, ...(own.constraints ?? [])];
+  const old = named.filter((each) => distributions.has(each.name) && isOld(each.versions));
   if (old.length === 0) return { own, warnings: [] };
   const replaced = (requirement: Requirement): Requirement => {
     if (!old.includes(requirement)) return requirement;
@@ -26,10 +27,11 @@ export function withServableMlflow(own: ModelRequirements): { own: ModelRequirem
       ...own,
       lines: own.lines.map((line) => lines.get(line) ?? line),
       packages: own.packages.map(replaced),
+      constraints: own.constraints?.map(replaced) ?? null,
       wheels,
     },
     warnings: [
-      `The model asks for ${old.map(({ specifier }) => specifier).join(" and ")}; the serving runtime needs ${oldest.join(".")} or later, and gets mlflow${servable}, which loads models of earlier versions. Compare its answers, or log the model again.`,
+      `The model asks for ${[...new Set(old.map(({ specifier }) => specifier))].join(" and ")}; the serving runtime needs ${oldest.join(".")} or later, and gets mlflow${servable}, which loads models of earlier versions. Compare its answers, or log the model again.`,
     ],
   };
 }

@@ -12,7 +12,7 @@ export interface ModelRequirements {
   lines: string[];
   packages: Requirement[];
   /** Versions that hold for packages that something else asks for; null for none. */
-  constraints: string[] | null;
+  constraints: Requirement[] | null;
   /** Wheels of the model, at their place in the bundle. */
   wheels: CopiedFile[];
   /** Whether something is fetched by git, or built from its source: a slim image lacks what that needs. */
@@ -21,6 +21,10 @@ export interface ModelRequirements {
 
 /** Requirements files inside one another. */
 const deepest = 5;
+/** Lines of all requirements files, each as often as it is named: files that name others multiply. */
+const mostLines = 10_000;
+/** Bytes of a requirements file. */
+const largestFile = 4 * 1024 * 1024;
 
 /** All wheels of a model, in bytes. A build's source is unpacked, copied and installed: several times this has to be free. */
 const largestWheels = 2 * 1024 ** 3;
@@ -34,38 +38,53 @@ const fileName = "The model's requirements.txt";
  * more than 2 GiB.
  */
 export async function modelRequirements(model: ResolvedModel): Promise<ModelRequirements> {
-  const found: Omit<ModelRequirements, "needsTools"> = { lines: [], packages: [], constraints: null, wheels: [] };
-  await add(parseRequirements(model.requirements, fileName), ".", model, found, 0);
+  const found: Found = { lines: [], packages: [], constraints: null, wheels: [] };
+  await add(parseRequirements(model.requirements, fileName), ".", { model, found, lines: 0 }, 0);
   checkSize(found.wheels);
   return { ...found, needsTools: found.lines.some((line) => line.includes("git+") || line.startsWith("--no-binary")) };
+}
+
+type Found = Omit<ModelRequirements, "needsTools">;
+
+interface Reading {
+  model: ResolvedModel;
+  found: Found;
+  /** Lines so far. */
+  lines: number;
 }
 
 async function add(
   lines: readonly RequirementLine[],
   directory: string,
-  model: ResolvedModel,
-  found: Omit<ModelRequirements, "needsTools">,
+  reading: Reading,
   depth: number,
 ): Promise<void> {
+  const { model, found } = reading;
+  count(lines, reading);
   for (const line of lines) {
     if (line.kind === "option") found.lines.push(line.text);
     else if (line.kind === "package") addPackage(line, line.requirement, model, found);
     else {
       if (depth === deepest) line.source.refuse(`requirements files are more than ${deepest} deep inside one another`);
       const path = pathInModel(isAbsolute(line.path) ? line.path : join(directory, line.path), line.source);
-      const inner = parseRequirements(await readText(fileOf(path, model, line).localPath), `The model's ${path}`);
-      if (line.kind === "requirements") await add(inner, dirname(path), model, found, depth + 1);
-      else (found.constraints ??= []).push(...inner.map(constraintOf));
+      const inner = parseRequirements(await textOf(path, model, line), `The model's ${path}`);
+      if (line.kind === "requirements") await add(inner, dirname(path), reading, depth + 1);
+      else {
+        count(inner, reading);
+        (found.constraints ??= []).push(...inner.map(constraintOf));
+      }
     }
   }
 }
 
-function addPackage(
-  line: RequirementLine,
-  requirement: Requirement,
-  model: ResolvedModel,
-  found: Omit<ModelRequirements, "needsTools">,
-): void {
+function count(lines: readonly RequirementLine[], reading: Reading): void {
+  reading.lines += lines.length;
+  if (reading.lines > mostLines) {
+    lines[0]?.source.refuse(`with the files that name one another there are more than ${mostLines} requirements`);
+  }
+}
+
+function addPackage(line: RequirementLine, requirement: Requirement, model: ResolvedModel, found: Found): void {
   if (requirement.wheel !== null) {
     const { localPath, size, sha256 } = fileOf(requirement.wheel, model, line);
     const path = `wheels/${requirement.wheel.replace(/^.*\//, "")}`;
@@ -77,18 +96,28 @@ function addPackage(
   found.packages.push(requirement);
 }
 
+async function textOf(path: string, model: ResolvedModel, line: RequirementLine): Promise<string> {
+  const { localPath, size } = fileOf(path, model, line);
+  if (size > largestFile) line.source.refuse(`${path} has ${size} bytes, more than ${largestFile}`);
+  try {
+    return await readText(localPath);
+  } catch {
+    return line.source.refuse(`${path} cannot be read as UTF-8 text`);
+  }
+}
+
 function fileOf(path: string, { files }: ResolvedModel, { source }: RequirementLine): ModelFile {
   const file = files.find((each) => each.path === path);
   return file ?? source.refuse(`it names ${path}, which is not among the model's files. Log the model again`);
 }
 
-function constraintOf(line: RequirementLine): string {
+function constraintOf(line: RequirementLine): Requirement {
   const { source, kind } = line;
   if (kind !== "package" || line.requirement.wheel !== null) {
     return source.refuse("a constraint is a package's name with versions");
   }
   if (line.requirement.line.includes("[")) source.refuse("pip takes no extras in constraints; leave them out");
-  return line.requirement.line;
+  return line.requirement;
 }
 
 function checkSize(wheels: readonly CopiedFile[]): void {

@@ -57,7 +57,9 @@ function checkText(line: string, refuse: SourceLine["refuse"]): void {
   if (!/^[ -~]+$/.test(line)) refuse("it has control characters or others than ASCII");
   if (line.includes("${")) refuse("it needs an environment variable, which is not set where the image is built");
   const users = [...line.matchAll(/:\/\/([^/?#\s]*)@/g)];
-  if (users.some(([, user]) => user !== "git")) {
+  // a password with a slash, which should have been encoded; in host:443/a@b there is none
+  const hasSlashed = /:\/\/[^/?#\s@:]*:(?!\d+[/?#])[^\s?#]*@/.test(line);
+  if (hasSlashed || users.some(([, user]) => user !== "git")) {
     refuse("its URL holds a user name or a password; no bundle may hold one");
   }
   const queried = /(?:https?|ssh):\/\/[^?#\s]*(?=\?)/i.exec(line)?.[0];

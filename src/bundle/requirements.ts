@@ -1,5 +1,6 @@
 import { normalize } from "node:path/posix";
 
+import { isMarker } from "./marker.js";
 import { type SourceLine, sourceLines } from "./requirement-lines.js";
 import { wheelOf } from "./wheel-name.js";
 
@@ -102,10 +103,13 @@ function parseRequirement(source: SourceLine): Requirement {
       "it has a hash, and pip then wants one of every package, those of the serving runtime too; leave the hashes out",
     );
   }
+  if (/ --?[A-Za-z]/.test(text)) refuse("a requirement takes no options here; leave them out");
   const wheel = wheelPath.exec(text)?.groups;
+  checkMarker(wheel?.["marker"], refuse);
   if (wheel && !text.includes("://")) return wheelRequirement(wheel, source);
   const line = named(text, refuse);
   const { name, versions, grouped = versions, marker } = specifier.exec(line)?.groups ?? {};
+  checkMarker(marker, refuse);
   const legal = !grouped?.trim() || grouped.split(",").every((each) => clause.test(each));
   if (!name || !legal || archiveName.test(name)) {
     const isElsewhere = /(?:^|@ ?)(?:file:|\.{0,2}\/)/.test(line);
@@ -122,6 +126,11 @@ function parseRequirement(source: SourceLine): Requirement {
     always: marker === undefined,
     wheel: null,
   };
+}
+
+function checkMarker(marker: string | undefined, refuse: SourceLine["refuse"]): void {
+  if (marker === undefined || isMarker(marker.slice(1))) return;
+  refuse(`what follows its ; is no environment marker such as python_version < "3.12"`);
 }
 
 /** With a name before its URL, as metadata needs it: a repository has it in `#egg=`, a wheel in its file's name. */

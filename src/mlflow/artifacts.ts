@@ -1,11 +1,11 @@
 import { checkListingSize } from "../core/artifact-listing.js";
-import { DeploymentError } from "../core/errors.js";
+import { DeploymentError, plainCause } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
 import type { ArtifactReader, ListedArtifact } from "../core/services.js";
 import type { Artifact } from "./artifact.js";
 import { listLocalDirectory } from "./local-directory.js";
 import { mlmodelFile } from "./mlmodel.js";
-import { withoutCredentials } from "./printable-uri.js";
+import { maskUrls, withoutCredentials } from "./printable-uri.js";
 import { safePath } from "./safe-path.js";
 import { unsupportedStore } from "./unsupported-store.js";
 
@@ -50,8 +50,9 @@ export class Artifacts {
     if (scheme === undefined) return listLocalDirectory(uri);
     const reader = this.#readers.get(scheme);
     if (reader === undefined) throw unsupportedStore(uri, scheme);
-    const files = await reader.list(uri, context);
     const place = withoutCredentials(uri);
+    const files = await listBy(reader, uri, context);
+    if (!isListing(files)) throw noListing(scheme, place);
     checkListingSize(files.length, place);
     const paths = new Set<string>();
     return files.map((file) => {
@@ -64,6 +65,35 @@ export class Artifacts {
       };
     });
   }
+}
+
+/** The listing of a reader, which may be one of the user's own: what it says of its failure can hold a signed URL. */
+async function listBy(reader: ArtifactReader, uri: string, context: StepContext): Promise<unknown> {
+  try {
+    return await reader.list(uri, context);
+  } catch (error) {
+    if (DeploymentError.is(error) || (error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name))) throw error;
+    const reason = maskUrls(error instanceof Error ? error.message : String(error));
+    throw new DeploymentError("INTERNAL_ERROR", `Listing ${withoutCredentials(uri)} failed: ${reason}`, {
+      cause: plainCause(error, reason, {}),
+    });
+  }
+}
+
+function isListing(files: unknown): files is ListedArtifact[] {
+  return (
+    Array.isArray(files) &&
+    files.every(
+      (file: unknown) => typeof file === "object" && file !== null && "path" in file && typeof file.path === "string",
+    )
+  );
+}
+
+function noListing(scheme: string, place: string): DeploymentError {
+  return new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    `The reader of "${scheme}:" gives no listing of ${place}: its list(uri, context) must resolve to an array of { path, size }.`,
+  );
 }
 
 /** @param seen The paths of the listing before this one, to which it is added. */

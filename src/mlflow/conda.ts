@@ -1,5 +1,6 @@
 import { DeploymentError } from "../core/errors.js";
 import { broughtAlong, notOnPypi, pipNames } from "./conda-names.js";
+import { maskCredentials } from "./printable-uri.js";
 
 /** A package of conda as a `MatchSpec` says it: `channel::name=version=build`. */
 interface MatchSpec {
@@ -94,9 +95,14 @@ function checked(version: string, spec: string): string {
   throw unreadable(spec);
 }
 
+/** Without its channel, whose URL can hold a token. */
+export function withoutChannel(spec: string): string {
+  return spec.replace(/^.*::/s, "");
+}
+
 function unreadable(spec: string): DeploymentError {
   return new DeploymentError(
     "INVALID_PARAMETER_VALUE",
-    `The model has no requirements.txt, and its conda.yaml says ${JSON.stringify(spec.slice(0, 100))}, which cannot be written for pip. Add a requirements.txt to the model (log it again with a newer MLflow).`,
+    `The model has no requirements.txt, and its conda.yaml says ${JSON.stringify(maskCredentials(withoutChannel(spec).slice(0, 100)))}, which cannot be written for pip. Add a requirements.txt to the model (log it again with a newer MLflow).`,
   );
 }

@@ -1,5 +1,5 @@
 import { DeploymentError, type ErrorCode } from "../core/errors.js";
-import { maskCredentials, withoutCredentials } from "./printable-uri.js";
+import { maskUrls, withoutCredentials } from "./printable-uri.js";
 import { secureConnectionFailure } from "./tls-failure.js";
 
 /** What a server answered, as far as a failure needs it. */
@@ -176,5 +176,5 @@ export function tidy(message: string): string {
   const words = message.slice(0, longestQuote).split(/\s+/);
   // half a URL does not show what in it is a password
   if (message.length > longestQuote) words.splice(-1, 1, "…");
-  return maskCredentials(words.join(" ")).trim().replace(/\.$/, "");
+  return maskUrls(words.join(" ")).trim().replace(/\.$/, "");
 }

@@ -240,7 +240,7 @@ function pathOfFileUri(uri: string): string {
   } catch (error) {
     throw new DeploymentError(
       "INVALID_PARAMETER_VALUE",
-      `"${uri}" is not the URI of a file on this machine. Write file:///absolute/path.`,
+      `"${withoutCredentials(uri)}" is not the URI of a file on this machine. Write file:///absolute/path.`,
       {
         cause: error,
       },

@@ -52,15 +52,19 @@ export function checkFlavors(metadata: ModelMetadata, wanted: string | undefined
 
 /** Collections inside one another, in YAML. */
 const deepestNesting = 64;
+/** Entries of all collections of a YAML file: each key is compared with all those before it. */
+const mostEntries = 10_000;
+/** Each is looked for in all that is before it, and again in what it stands for. */
+const mostAliases = 100;
 
-/** A YAML document, with aliases and nesting bounded: the file comes from outside. */
+/** A YAML document, with aliases, entries and nesting bounded: the file comes from outside. */
 export function parseYaml(text: string, file: string): Document {
   try {
-    checkNesting(text);
+    checkStructure(text);
     const document = parseDocument(text);
     const [error] = document.errors;
     if (error) throw error;
-    document.toJS({ maxAliasCount: 100 });
+    document.toJS({ maxAliasCount: mostAliases });
     return document;
   } catch (error) {
     throw malformed(file, String(error instanceof Error ? error.message : error).split("\n")[0] ?? "");
@@ -68,14 +72,19 @@ export function parseYaml(text: string, file: string): Document {
 }
 
 /** Composing a document is recursive, and very deep nesting would end the process. Its tokens are found without recursion. */
-function checkNesting(text: string): void {
+function checkStructure(text: string): void {
+  let entries = 0;
+  let aliases = 0;
   const open: { token: CST.Token | null | undefined; depth: number }[] = [];
   for (const token of new Parser().parse(text)) open.push({ token, depth: 0 });
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { token, depth } = next;
     if (depth > deepestNesting) throw new Error("it is nested too deeply");
+    if (token?.type === "alias" && ++aliases > mostAliases) throw new Error(`it has more than ${mostAliases} aliases`);
     if (token?.type === "document") open.push({ token: token.value, depth });
     if (!token || !("items" in token)) continue;
+    entries += token.items.length;
+    if (entries > mostEntries) throw new Error(`it has more than ${mostEntries} entries`);
     for (const item of token.items) {
       open.push({ token: item.key, depth: depth + 1 }, { token: item.value, depth: depth + 1 });
     }

@@ -58,7 +58,7 @@ export class MlflowModelResolver implements ModelResolver {
 
   /** As {@link resolve}, as far as the model's description goes: of its files only those few are read, and none is kept. */
   async describe(request: DescribeRequest, context: StepContext): Promise<Pick<ResolvedModel, "source" | "metadata">> {
-    const directory = await mkdtemp(join(tmpdir(), "mlflow-deployments-describe-"));
+    const directory = await temporaryDirectory();
     try {
       const { source, description } = await this.#open({ ...request, directory }, { ...context, report: () => {} });
       return { source, metadata: description.metadata };
@@ -107,5 +107,17 @@ export class MlflowModelResolver implements ModelResolver {
       ...this.#options.readers,
       ...registeredArtifactReaders(),
     });
+  }
+}
+
+async function temporaryDirectory(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), "mlflow-deployments-describe-"));
+  } catch (error) {
+    throw new DeploymentError(
+      "PERMISSION_DENIED",
+      `Cannot write to ${tmpdir()}: ${(error as Error).message}. Set TMPDIR to a directory that can be written.`,
+      { cause: error },
+    );
   }
 }

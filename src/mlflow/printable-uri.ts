@@ -12,6 +12,15 @@ export function maskCredentials(text: string): string {
   });
 }
 
+/** As {@link maskCredentials}, and the queries of URLs too, which sign some stores' URLs: for the words of libraries and servers. */
+export function maskUrls(text: string): string {
+  return maskCredentials(text).replaceAll(/\S+/g, (word) => {
+    const url = word.indexOf("://");
+    const query = url === -1 ? -1 : word.indexOf("?", url);
+    return query === -1 ? word : `${word.slice(0, query)}?***`;
+  });
+}
+
 /** Of what follows `://`. */
 function maskUserinfo(text: string): string {
   const end = text.search(/[/?#'"]/);

@@ -1,9 +1,10 @@
 import { DeploymentError } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
-import { pipRequirements, pythonVersions } from "./conda.js";
+import { pipRequirements, pythonVersions, withoutChannel } from "./conda.js";
 import { parseYaml, scalarText } from "./mlmodel.js";
 import { maskCredentials } from "./printable-uri.js";
 import { pythonFor } from "./python-range.js";
+import { shortList } from "./short-list.js";
 
 /** The texts of the files that describe a model's environment; undefined for those that it lacks. */
 export interface EnvironmentFiles {
@@ -62,7 +63,7 @@ function warnOfUnlisted(conda: string | undefined, context: StepContext): void {
   }
   const unlisted = packages.filter((dependency) => !/^(?:\S+::)?(python|pip)(?![\w.-])/.test(dependency));
   if (unlisted.length === 0) return;
-  const message = `These packages of the model's conda.yaml are not in its requirements.txt, and not installed: ${unlisted.join(", ")}. If it fails to load without them, choose a baseImage that has them.`;
+  const message = `These packages of the model's conda.yaml are not in its requirements.txt, and not installed: ${shortList(unlisted.map((spec) => maskCredentials(withoutChannel(spec))))}. If it fails to load without them, choose a baseImage that has them.`;
   context.report({ type: "warning", message });
 }
 

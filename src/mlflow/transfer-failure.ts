@@ -1,6 +1,6 @@
 import { DeploymentError } from "../core/errors.js";
 import type { Artifact } from "./artifact.js";
-import { maskCredentials, withoutCredentials } from "./printable-uri.js";
+import { maskUrls, withoutCredentials } from "./printable-uri.js";
 
 /** What to do about a directory of this machine that does not take the files. */
 const otherDirectory = "set tmpDir to a directory that this user can write to, on a disk with room";
@@ -38,7 +38,7 @@ export function noRoom(bytes: number, free: number, directory: string): Deployme
 /** Whatever ended the transfer of a file, as a `DeploymentError`. */
 export function transferFailure(error: unknown, artifact: Artifact): DeploymentError {
   if (DeploymentError.is(error)) return error;
-  const reason = error instanceof Error ? maskCredentials(error.message) : String(error);
+  const reason = error instanceof Error ? maskUrls(error.message) : String(error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   // not the error itself: that of an HTTP library holds the request with its credentials
   const cause = new Error(reason);

@@ -46,7 +46,9 @@ describe("a model's requirements", () => {
     "typing_extensions (>=4)",
     "torch==2.5.1+cpu",
     'tomli>=2 ; python_version < "3.11"',
+    "numpy; (python_version<'3.9'or os.name=='nt')and platform_machine not in 'arm64 or aarch64' and 'x' in extra",
     "model @ https://example.org/model-1.whl#sha256=00",
+    "model @ https://example.org:8443/a@1/model-1.whl",
     "model @ git+https://example.org/a/b.git@v1#subdirectory=c ; sys_platform == 'linux'",
     "model@git+ssh://git@example.org/a/b.git",
     "--extra-index-url https://example.org/whl/cpu",
@@ -103,7 +105,14 @@ describe("a model's requirements", () => {
     ["numpy (>=1", /no requirement/],
     ["numpy==1 --hash=sha256:00", /leave the hashes out/],
     ["numpy==1 \\\n --hash=sha256:00", /leave the hashes out/],
-    ["numpy==1 --config-settings=x=y", /no requirement/],
+    ["numpy==1 --config-settings=x=y", /takes no options here/],
+    ['numpy ; python_version > "3" --config-settings=x=y', /takes no options here/],
+    ['numpy ; platform_version == "a -b"', /takes no options here/],
+    ["numpy ; python_version", /no environment marker/],
+    ["numpy ; python_version > 3", /no environment marker/],
+    ["numpy ; python_version > '3' ; extra == 'x'", /no environment marker/],
+    ["numpy ; __import__('os') == ''", /no environment marker/],
+    ["a-1.0-py3-none-any.whl ; nothing", /no environment marker/],
     ["numpy\u2028--index-url https://example.org", /control characters or others than ASCII/],
     ["numpy\0", /control characters/],
     ["numpy\x0bpandas", /control characters/],
@@ -122,6 +131,7 @@ describe("a model's requirements", () => {
       "a @ https://me:hunter2@example.org/a.whl",
       "--index-url https://hunter2@example.org",
       "a @ https://me:\\\nhunter2@example.org/a.whl",
+      "a @ https://me:p/hunter2@example.org/a.whl",
     ];
     for (const line of lines) {
       expect(() => parse(line)).toThrow(/line 1: its URL holds a user name or a password/);
@@ -155,7 +165,10 @@ describe("a model's requirements", () => {
       "own.txt": "scipy<2",
     };
     const found = await requirementsOf("-r more/base.txt\nmlflow\n-c own.txt", files);
-    expect(found).toMatchObject({ lines: ["numpy", "scipy", "mlflow"], constraints: ["pandas<3", "scipy<2"] });
+    expect(found).toMatchObject({
+      lines: ["numpy", "scipy", "mlflow"],
+      constraints: [{ line: "pandas<3" }, { line: "scipy<2" }],
+    });
     expect((await requirementsOf("mlflow")).constraints).toBeNull();
   });
 
@@ -164,6 +177,33 @@ describe("a model's requirements", () => {
     await expect(linesOf("-r a.txt", { "a.txt": "-r a.txt" })).rejects.toThrow(/more than 5 deep/);
     await expect(linesOf("-c c.txt", { "c.txt": "a[b]<2" })).rejects.toThrow(/no extras in constraints/);
     await expect(linesOf("-c c.txt", { "c.txt": "--pre" })).rejects.toThrow(/a constraint is a package's name/);
+  });
+
+  it("are refused when files that name one another multiply, before they are all read", async () => {
+    const files = Object.fromEntries(
+      ["a", "b", "c", "d"].map((name, at) => [`${name}.txt`, `-r ${"bcde"[at]}.txt\n`.repeat(50)]),
+    );
+    await expect(linesOf("-r a.txt", { ...files, "e.txt": "" })).rejects.toThrow(/more than 10000 requirements/);
+    await expect(linesOf("-c a.txt", { "a.txt": "a<2\n".repeat(200_000) })).rejects.toThrow(
+      "The model's a.txt, line 1: with the files that name one another there are more than 10000 requirements",
+    );
+  });
+
+  it("are refused when a file that they name is no text, or too large for one", async () => {
+    await expect(linesOf("-r a.bin", { "a.bin": "\uFFFD\0".repeat(3_000_000) })).rejects.toThrow(
+      /a\.bin has \d+ bytes/,
+    );
+    const directory = await mkdtemp(join(tmpdir(), "requirements-"));
+    try {
+      const localPath = join(directory, "a.txt");
+      await writeFile(localPath, Buffer.from([0x6e, 0xff]));
+      const file = { path: "a.txt", size: 2, sha256: "", crc32c: "AAAAAA==", localPath };
+      await expect(modelRequirements(resolvedModel("-r a.txt", {}, [file]))).rejects.toThrow(
+        "The model's requirements.txt, line 1: a.txt cannot be read as UTF-8 text.",
+      );
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 
   it("have the wheels of the model, at one place in the bundle, and by name and version in the sdist's metadata", async () => {
@@ -219,6 +259,12 @@ describe("an MLflow that is too old for the serving runtime", () => {
     expect(warnings).toEqual([
       expect.stringMatching(/the serving runtime needs 2\.12 or later, and gets mlflow>=2\.19,<3/),
     ]);
+  });
+
+  it.each(["mlflow==1.30.0", "mlflow"])("is replaced in constraints, too, beside %s", async (line) => {
+    const { own, warnings } = await replaced(`${line}\n-c c.txt`, { "c.txt": "pandas<2\nmlflow==1.30.0" });
+    expect(own.constraints).toMatchObject([{ line: "pandas<2" }, { line: "mlflow>=2.19,<3" }]);
+    expect(warnings).toEqual([expect.stringMatching(/^The model asks for mlflow==1\.30\.0; the serving runtime/)]);
   });
 
   it("is not there any more as a wheel", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Clock } from "../../src/core/clock.js";
 import type { ResolvedModel } from "../../src/core/model.js";
@@ -299,6 +299,23 @@ describe("a file", () => {
       code: "PERMISSION_DENIED",
       message: expect.stringMatching(/ENOTDIR.* Let this user write there, or set tmpDir/),
     });
+  });
+});
+
+describe("a description", () => {
+  it("needs a directory for temporary files, which an error names", async () => {
+    vi.stubEnv("TMPDIR", join(directory, "nowhere"));
+    try {
+      const resolver = new MlflowModelResolver({ trackingUri: server.uri, env: { HOME: directory }, clock });
+      await expect(
+        resolver.describe({ modelUri: "mlflow-artifacts:/0/m" }, { report: () => {} }),
+      ).rejects.toMatchObject({
+        code: "PERMISSION_DENIED",
+        message: expect.stringMatching(/^Cannot write to .*nowhere: ENOENT.* Set TMPDIR to a directory/),
+      });
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 });
 

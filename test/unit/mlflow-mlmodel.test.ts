@@ -89,6 +89,8 @@ describe("readMlmodel", () => {
       `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [${"*a,".repeat(20)}]\nc: &c [${"*b,".repeat(20)}]\nflavors: {d: [${"*c,".repeat(20)}]}`,
       "alias",
     ],
+    [`a: &x\n${"- *x\n".repeat(2000)}`, "more than 100 aliases"],
+    [Array.from({ length: 20_000 }, (_, key) => `k${key}: 1\n`).join(""), "more than 10000 entries"],
   ])("refuses what MLflow does not write (case %#)", (text, reason) => {
     expect(() => readMlmodel(text)).toThrow(expect.objectContaining({ code: "INVALID_PARAMETER_VALUE" }));
     expect(() => readMlmodel(text)).toThrow(reason);
@@ -127,7 +129,7 @@ describe("a model's requirements", () => {
     const conda = "dependencies: [python=3.9.1, pip<=23, conda-forge::openjdk=11, {pip: [mlflow]}]";
     const files = { "requirements.txt": "mlflow", "conda.yaml": conda };
     expect(readRequirements(files, null, context)).toBe("mlflow");
-    expect(warnings()).toEqual([expect.stringContaining("and not installed: conda-forge::openjdk=11. If it fails")]);
+    expect(warnings()).toEqual([expect.stringContaining("and not installed: openjdk=11. If it fails")]);
     expect(readRequirements({ ...files, "conda.yaml": "dependencies: [" }, null, context)).toBe("mlflow");
     expect(warnings()).toEqual([]);
   });
@@ -193,6 +195,17 @@ describe("a model's requirements", () => {
       readRequirements({ "conda.yaml": JSON.stringify({ dependencies: [spec] }) }, null, context);
     expect(read).toThrow(/its conda\.yaml says ".*", which cannot be written for pip\. Add a requirements\.txt/);
   });
+
+  it.each(["https://u:hunter2@conda.acme.com/main", "https://conda.acme.com/t/hunter2/main"])(
+    "name no channel of conda in a message, whose URL can hold a token: %s",
+    (channel) => {
+      const conda = JSON.stringify({ dependencies: [`${channel}::openjdk=11`] });
+      const read = (files: object): string => readRequirements({ "conda.yaml": conda, ...files }, null, context);
+      expect(() => read({})).toThrow(/its conda\.yaml says "openjdk=11", which cannot be written for pip/);
+      read({ "requirements.txt": "mlflow" });
+      expect(warnings()).toEqual([expect.stringContaining("and not installed: openjdk=11. If it fails")]);
+    },
+  );
 
   it("are the MLflow that logged the model when it says nothing, with a warning", () => {
     expect(readRequirements({}, "2.22.0", context)).toBe("mlflow==2.22.0\n");

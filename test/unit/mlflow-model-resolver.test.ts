@@ -291,10 +291,43 @@ describe("other stores", () => {
   });
 
   it("are refused without one, by an error without their credentials", async () => {
+    await expect(resolve("file://user:hunter2@host/model")).rejects.toThrow(
+      '"file://host/model" is not the URI of a file',
+    );
     const refused = resolve("wasbs://user:hunter2@host/model?sig=hunter2");
     await expect(refused).rejects.toThrow('cannot be read: "wasbs:" (Azure Blob Storage) is not supported. Start');
     await expect(refused).rejects.not.toThrow("hunter2");
   });
+});
+
+describe("a reader of the user's own", () => {
+  const signed = "GET https://store.example.org/m/MLmodel?sig=hunter2 failed (404)";
+  const open = async (): Promise<Readable> => Promise.reject(new Error(signed));
+
+  it.each([
+    ["lists", async () => Promise.reject(new Error(signed)), open, /^Listing st:\/m failed: /],
+    [
+      "opens",
+      async () => [{ path: "MLmodel", size: 9 }],
+      open,
+      /^Cannot bring the file "MLmodel" of st:\/m to this machine: /,
+    ],
+  ])("that fails as it %s a model is quoted without a signed URL", async (_does, list, opens, message) => {
+    const failed = resolve("st:/m", { readers: { st: { list, open: opens } } });
+    await expect(failed).rejects.toThrow(message);
+    await expect(failed).rejects.toThrow("GET https://store.example.org/m/MLmodel?*** failed (404)");
+    await expect(failed).rejects.not.toMatchObject({ cause: { message: expect.stringContaining("hunter2") } });
+  });
+
+  it.each([undefined, {}, ["MLmodel"], [null], [{ size: 1 }]])(
+    "that lists %j is told what a listing is",
+    async (listed) => {
+      const st = { list: async () => listed as never, open };
+      await expect(resolve("st:/m", { readers: { st } })).rejects.toThrow(
+        'The reader of "st:" gives no listing of st:/m: its list(uri, context) must resolve to an array of { path, size }.',
+      );
+    },
+  );
 });
 
 describe("the tracking server", () => {
