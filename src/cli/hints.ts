@@ -27,7 +27,8 @@ export function hintFor(error: DeploymentError, command: Command, values: Comman
         return undefined;
       return `${program("list")} shows which deployments there are.`;
     case "FAILED_PRECONDITION":
-      return resumable.has(command.name) ? `${named("logs")} shows what its containers wrote.` : undefined;
+      // of a deployment that could not be made nothing stays
+      return command.name === "update" ? `${named("logs")} shows what its containers wrote.` : undefined;
     case "CANCELLED":
       if (command.name === "predict-batch")
         return /the job goes on/.test(error.message)

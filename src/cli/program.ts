@@ -16,6 +16,9 @@ export class ParseEnd extends Error {
 /** Columns: longer lines are hard to read. */
 const widestHelp = 120;
 
+/** Columns of descriptions beside the options, which stay in columns of their own on a narrow terminal too. */
+const narrowestHelp = 20;
+
 /** Runs the command that was typed. */
 type Run = (command: Command, values: CommandValues, parsed: Program) => Promise<void>;
 
@@ -32,7 +35,8 @@ export function buildProgram(commands: readonly Command[], io: CliIo, run: Run):
       writeOut: (text) => io.out(text.trimEnd()),
       writeErr: () => {},
       getOutHelpWidth: () => Math.min(io.columns() ?? 80, widestHelp),
-    });
+    })
+    .configureHelp({ minWidthToWrap: narrowestHelp });
   endsByThrowing(program);
   for (const command of commands) addCommand(program, command, run);
   return program;

@@ -20,10 +20,13 @@ export function parseCsv(text: string): CsvTable {
   if (!headings) throw invalidCsv("it is empty");
   const twice = headings.find((heading, index) => headings.indexOf(heading) !== index);
   if (twice !== undefined) throw invalidCsv(`the column "${twice}" is there twice`);
+  // as a spreadsheet writes it where the comma is in the numbers
+  if (headings.length === 1 && [headings, ...rows].every((cells) => cells.join(",").includes(";")))
+    throw invalidCsv("it has one column, with semicolons in its heading. Cells are separated by commas");
   if (rows.length === 0) throw invalidCsv("it has a line of headings and no row");
   for (const [index, row] of rows.entries()) {
     if (row.length !== headings.length)
-      throw invalidCsv(`row ${index + 1} has ${row.length} cells, and the line of headings ${headings.length}`);
+      throw invalidCsv(`row ${index + 1} has ${cellCount(row.length)}, and the line of headings ${headings.length}`);
   }
   return { headings, rows };
 }
@@ -48,6 +51,11 @@ export function isNumeral(cell: string): boolean {
 /** What pandas writes for a missing number, and nothing. */
 export function isMissing(cell: string): boolean {
   return cell === "" || /^(nan|na|null)$/i.test(cell);
+}
+
+/** How many cells there are, in words. */
+export function cellCount(count: number): string {
+  return `${count} ${count === 1 ? "cell" : "cells"}`;
 }
 
 /** The refusal of a CSV text. @param why - The end of its sentence. */

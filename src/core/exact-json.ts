@@ -22,8 +22,16 @@ export function parseExactJson(text: string, what = "The input"): unknown {
   } catch (error) {
     if (DeploymentError.is(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new DeploymentError("INVALID_PARAMETER_VALUE", `${what} is not valid JSON: ${reason}`, { cause: error });
+    throw new DeploymentError("INVALID_PARAMETER_VALUE", `${what} is not valid JSON: ${reason}${advice(reason)}`, {
+      cause: error,
+    });
   }
+}
+
+/** For what Python's json writes, and for JSON Lines. */
+function advice(reason: string): string {
+  if (/token '?[NI]/.test(reason)) return '. JSON has no NaN and no Infinity: write "NaN" in quotes, or null';
+  return reason.includes("after JSON") ? ". One value is expected: several go into an array, [a, b]" : "";
 }
 
 /**

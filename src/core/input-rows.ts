@@ -1,4 +1,4 @@
-import { guessedRows, parseCsv } from "./csv.js";
+import { cellCount, guessedRows, parseCsv } from "./csv.js";
 import { DeploymentError } from "./errors.js";
 
 /** The forms of JSON inputs by the names that the command line has for them. */
@@ -38,7 +38,7 @@ export function rowsOf(inputs: unknown, form?: InputForm): readonly unknown[] {
     case "records":
       return list(inputs["dataframe_records"], "dataframe_records");
     case "columns":
-      return columns(inputs);
+      return columns(inputs, form);
     default:
       return byContent(inputs);
   }
@@ -94,31 +94,39 @@ function split(content: unknown): readonly unknown[] {
   return rows.map((row, index) => {
     const cells = listOf(row);
     if (cells?.length === keys.length) return Object.fromEntries(keys.map((key, at) => [key, cells[at]]));
-    throw invalid(`Row ${index + 1} of "data" must be an array of ${keys.length} cells, one for each of "columns".`);
+    throw invalid(
+      `Row ${index + 1} of "data" must be an array of ${cellCount(keys.length)}, one for each of "columns".`,
+    );
   });
 }
 
 /** `{"a": {"0": 1, "1": 2}}`, pandas' default, with a Map for any order of rows, or `{"a": [1, 2]}`. A cell that a column lacks is null. */
-function columns(content: Table): readonly unknown[] {
+function columns(content: Table, form?: InputForm): readonly unknown[] {
   const entries = Object.entries(content).map(([name, column]) => ({ name, column, cells: listOf(column) }));
-  if (entries.length === 0) throw unexpected(content, "columns");
+  if (entries.length === 0) throw unexpected(content, form);
   if (entries.every(({ cells }) => cells !== null))
     return listed(entries.map(({ name, cells }) => [name, cells ?? []]));
   const tables = entries.map(({ name, column, cells }) => {
     if (column instanceof Map)
       return { name, byRow: new Map([...column].map(([row, cell]) => [String(row), cell as unknown])) };
     if (isTable(column)) return { name, byRow: new Map(Object.entries(column)) };
-    throw cells === null ? unexpected(content, "columns") : invalid(unlike);
+    if (cells === null || form) throw form ? unexpected(content, form) : noColumns(content);
+    throw entries.some((entry) => isTable(entry.column)) ? invalid(mixed) : noColumns(content);
   });
   const rows = [...new Set(tables.flatMap(({ byRow }) => [...byRow.keys()]))];
   return rows.map((row) => Object.fromEntries(tables.map(({ name, byRow }) => [name, byRow.get(row) ?? null])));
 }
 
-const unlike = "The columns must be of the same length.";
+const mixed = "The columns must be all lists, or all tables of cells by their rows.";
 
 function listed(lists: readonly (readonly [string, readonly unknown[]])[]): readonly unknown[] {
-  const length = lists[0]?.[1].length ?? 0;
-  if (lists.some(([, cells]) => cells.length !== length)) throw invalid(unlike);
+  const [first, length] = [lists[0]?.[0], lists[0]?.[1].length ?? 0];
+  const other = lists.find(([, cells]) => cells.length !== length);
+  if (other) {
+    const [name, { length: its }] = other;
+    const lengths = `${JSON.stringify(first)} has ${length} and ${JSON.stringify(name)} ${its}`;
+    throw invalid(`The columns must be of the same length: ${lengths}.`);
+  }
   return Array.from({ length }, (_, row) => Object.fromEntries(lists.map(([name, cells]) => [name, cells[row]])));
 }
 
@@ -150,6 +158,13 @@ function unexpected(content: unknown, form: InputForm | undefined): DeploymentEr
     form
       ? `The input is not of the form ${form}: it is ${found}.`
       : `The input must be an array of rows, or an object with dataframe_split, dataframe_records, instances, inputs, csv, or columns; it is ${found}.`,
+  );
+}
+
+/** Most likely it is a row. */
+function noColumns(content: Table): DeploymentError {
+  return invalid(
+    `Not all of the keys ${JSON.stringify(Object.keys(content))} have a list of cells, as columns do. One row is an array of it: [{ … }].`,
   );
 }
 

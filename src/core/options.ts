@@ -99,7 +99,7 @@ export interface PredictBatchOptions<Config extends object = Record<string, unkn
   input: string | readonly string[];
   /** Where to: `gs://bucket/directory`, or `bq://project`, `bq://project.dataset`, `bq://project.dataset.table`. */
   output: string;
-  /** How the rows are written. Default: `bigquery` for a table, else `jsonl`. */
+  /** How the rows are written. Default: `bigquery` for a table, `csv` where all files are called `*.csv`, else `jsonl`. */
   inputFormat?: BatchInputFormat | undefined;
   /** MLflow's inference parameters, by the model's signature. */
   params?: Record<string, unknown> | undefined;

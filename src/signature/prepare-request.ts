@@ -44,7 +44,7 @@ export function prepareRequest(
   };
 }
 
-const writeUntyped = untypedWriter("the model has no signature that says what it is", true);
+const writeUntyped = untypedWriter("no signature says what it is", true);
 
 function writeUntypedRow(row: unknown, number: number): unknown {
   try {

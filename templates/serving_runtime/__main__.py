@@ -62,6 +62,8 @@ def _load(model: str, resources: ExitStack) -> PredictionService:
 
 
 def _advice(error: Exception) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name == "preprocessor":
+        return "Is its file named by the setting preprocessor?"
     if isinstance(error, ModuleNotFoundError):
         return f"Is the package of {error.name!r} in the model's requirements.txt?"
     if type(error).__name__ in ("Forbidden", "Unauthorized"):

@@ -259,8 +259,8 @@ describe("a server of a gs:// model", () => {
 });
 
 describe("a server that cannot start", () => {
-  const reason = async (environment: Record<string, string>): Promise<unknown> => {
-    const started = await startServer(modules, environment);
+  const reason = async (environment: Record<string, string>, predictor = modules): Promise<unknown> => {
+    const started = await startServer(predictor, environment);
     if (!("exit" in started)) throw new Error("it started");
     expect(started.exit).toEqual({ code: 1, signal: null });
     return started.log.at(-1);
@@ -278,6 +278,14 @@ describe("a server that cannot start", () => {
   it("says which model could not be loaded, and why", async () => {
     expect(await reason({ SERVING_MODEL_DIR: modules })).toBe(
       `ERROR serving_runtime: cannot start: could not load the model of ${modules}: MlflowException: Could not find an "MLmodel" configuration file at "${modules}/MLmodel". The traceback above says where.`,
+    );
+  });
+
+  it("says which setting packs the preprocessor that a predictor imports", async () => {
+    const own = await mkdtemp(join(directory, "predictor-"));
+    await writeFile(join(own, "predictor.py"), "from preprocessor import Preprocessor\n");
+    expect(await reason({ SERVING_MODEL_DIR: model("iris") }, own)).toMatch(
+      /No module named 'preprocessor'. Is its file named by the setting preprocessor\?$/,
     );
   });
 });

@@ -8,10 +8,12 @@ const failing = async (argv: string[], error: unknown) => {
   registerFakeTarget("fake", {
     createDeployment: () => Promise.reject(error),
     getDeployment: () => Promise.reject(error),
+    updateDeployment: () => Promise.reject(error),
   });
   return runCli(argv);
 };
 const create = ["create", "-t", "fake", "--name", "it's", "-m", "m"];
+const update = ["update", "-t", "fake", "--name", "it's", "-m", "m", "--yes"];
 const get = ["get", "-t", "fake", "--name", "tester"];
 
 describe("a failure", () => {
@@ -30,8 +32,9 @@ describe("a failure", () => {
     [get, "UNAUTHENTICATED", "mlflow-deployments doctor -t fake looks at all that a deployment needs."],
     [get, "RESOURCE_DOES_NOT_EXIST", "mlflow-deployments list -t fake shows which deployments there are."],
     [create, "RESOURCE_DOES_NOT_EXIST", undefined],
+    [create, "FAILED_PRECONDITION", undefined],
     [
-      create,
+      update,
       "FAILED_PRECONDITION",
       String.raw`mlflow-deployments logs -t fake --name 'it'\''s' shows what its containers wrote.`,
     ],

@@ -105,11 +105,17 @@ describe("a JSON input", () => {
   it.each<[unknown, InputForm | undefined, string]>([
     [5, undefined, "it is of type number"],
     [{}, undefined, "it is an object with the keys []"],
-    [{ a: 5 }, undefined, 'it is an object with the keys ["a"]'],
+    [{ a: 5 }, undefined, 'Not all of the keys ["a"] have a list of cells, as columns do. One row is an array of it'],
+    [{ a: [1], b: 5 }, undefined, 'Not all of the keys ["a","b"] have a list of cells'],
+    [{ a: 5 }, "columns", 'The input is not of the form columns: it is an object with the keys ["a"].'],
     [[[1]], "split", "it is an array"],
     [{ instances: 5 }, undefined, '"instances" must be an array, and is of type number.'],
-    [{ dataframe_split: { columns: ["a"], data: [[1, 2]] } }, undefined, 'Row 1 of "data" must be an array of 1 cells'],
-    [{ a: [1], b: [1, 2] }, undefined, "The columns must be of the same length."],
+    [
+      { dataframe_split: { columns: ["a"], data: [[1, 2]] } },
+      undefined,
+      'Row 1 of "data" must be an array of 1 cell, one',
+    ],
+    [{ a: [1], b: [1, 2] }, undefined, 'The columns must be of the same length: "a" has 1 and "b" 2.'],
   ])("is refused with what it is: %j", (content, format, message) => {
     expect(() => parse(content, format)).toThrow(message);
   });
@@ -132,6 +138,18 @@ describe("a CSV input", () => {
     const io = { stdin: Readable.from(["id\n007\n"]) };
     const input = await readInput({ inputPath: "-", contentType: "csv" }, io);
     expect(input).toEqual({ inputs: { csv: "id\n007\n" } });
+  });
+
+  it.each([
+    ["Latin-1", Buffer.from("name\nM\u00FCller\n", "latin1"), "is not in UTF-8: save it as UTF-8."],
+    ["UTF-16", Buffer.from("\uFEFFname\nM\u00FCller\n", "utf16le"), "is in UTF-16: save it as UTF-8."],
+  ])("is refused in %s, so that no letter is lost", async (_, bytes, message) => {
+    const io = { stdin: Readable.from([bytes]) };
+    const reading = readInput({ inputPath: "-", contentType: "csv" }, io);
+    await expect(reading).rejects.toMatchObject({
+      code: "INVALID_PARAMETER_VALUE",
+      message: `The input on standard input ${message}`,
+    });
   });
 
   it("has no --json-format", async () => {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { FakeTerminal } from "../support/fake-terminal.js";
 import { runCli } from "../support/run-cli.js";
 
 describe("main", () => {
@@ -59,6 +60,13 @@ describe("main", () => {
     const { code, out } = await runCli(["create", "--help"]);
     expect(code).toBe(0);
     expect(out.join("\n")).toMatch(/-m, --model-uri <uri> +the model: [^(]*\(required\)/);
+  });
+
+  it("keeps the descriptions of options in their column on a narrow terminal", async () => {
+    const { out } = await runCli(["predict", "--help"], undefined, { terminal: new FakeTerminal(60) });
+    const [, listed = ""] = /Options:\n([^]*?)\n\n/.exec(out.join("\n")) ?? [];
+    expect(listed.split("\n").filter((line) => line.length > 60)).toEqual([]);
+    expect(listed).toMatch(/\n {29}[a-z]/);
   });
 
   it.each(["-1", "65536", "http", "80.5", ""])("refuses %j as a port and exits with 2", async (port) => {

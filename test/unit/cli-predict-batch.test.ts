@@ -124,6 +124,7 @@ describe("predict-batch", () => {
     [["predict-batch", "-t", "fake", "--name", "a", "--input-uri", "gs://a/b"], "Missing option '--output-uri'."],
     [[...predict, "--input-format", "parquet"], "'parquet' is not one of"],
     [[...predict, "--params", "[1]"], "Invalid value for '--params': It is a JSON object."],
+    [[...predict, "--params", "a=1"], "Invalid value for '--params': It is not valid JSON: "],
     [[...predict, "--cancel"], "--cancel needs --job."],
     [[...predict, "--job", job], "--job is a job that is there"],
   ])("refuses %j", async (argv, message) => {

@@ -37,6 +37,8 @@ describe("exact JSON", () => {
     ["-1e400", "no double holds it"],
     ["1".repeat(1001), "more than 1000 digits"],
     ["[1, 2", "is not valid JSON"],
+    ["[1, NaN]", 'JSON has no NaN and no Infinity: write "NaN" in quotes, or null'],
+    ["[1]\n[2]\n", "One value is expected: several go into an array, [a, b]"],
   ])("refuses %s", (text, message) => {
     expect(() => parseExactJson(text)).toThrow(message);
   });

@@ -54,9 +54,13 @@ describe("inputs of predict", () => {
     [{ columns: ["a"], data: [[1]], params: { k: 1 } }, "give it beside them"],
     [{ instances: [1], inputs: [1] }, 'One of "instances" and "inputs" must be specified'],
     [{ dataframe_records: [{ a: 1 }], b: [1] }, 'must be the only key of the inputs, and there are ["b"] as well'],
-    [{ a: [1], b: [1, 2] }, "The columns must be of the same length."],
-    [{ a: [1], b: { 0: 1 } }, "The columns must be of the same length."],
-    [{ inputs: { x: [[1]], y: [[1], [2]] } }, "The columns must be of the same length."],
+    [
+      { a: 5.1, b: 3.5 },
+      'Not all of the keys ["a","b"] have a list of cells, as columns do. One row is an array of it',
+    ],
+    [{ a: [1], b: [1, 2] }, 'The columns must be of the same length: "a" has 1 and "b" 2.'],
+    [{ a: [1], b: { 0: 1 } }, "The columns must be all lists, or all tables of cells by their rows."],
+    [{ inputs: { x: [[1]], y: [[1], [2]] } }, 'The columns must be of the same length: "x" has 1 and "y" 2.'],
   ])("are refused with what they are: %j", (inputs, message) => {
     expect(() => predictionRows({ inputs: inputs as never })).toThrow(message);
   });

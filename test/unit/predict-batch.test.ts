@@ -94,6 +94,13 @@ describe("predictBatch", () => {
     });
   });
 
+  it("reads files *.csv as CSV where nothing else is said, and others as JSON Lines", async () => {
+    addObjects("1.csv", "2.CSV");
+    await client().predictBatch({ ...request, input: ["gs://rows/1.csv", "gs://rows/2.CSV"] });
+    await client().predictBatch({ ...request, input: ["gs://rows/1.csv", "gs://rows/a.jsonl"] });
+    expect(jobsMade().map(({ args }) => args[0])).toMatchObject([{ inputFormat: "csv" }, { inputFormat: "jsonl" }]);
+  });
+
   it("reads a BigQuery table row by row as objects, and looks for no file", async () => {
     await client().predictBatch({ ...request, input: "bq://acme-data.flowers.rows", output: "bq://acme-data.flowers" });
     expect(requested()).toMatchObject({ inputFormat: "bigquery", instanceType: "object" });

@@ -252,7 +252,7 @@ describe("a model whose inputs are not known", () => {
     expect(prepared.instances[0]).toBe(rows[0]);
   });
 
-  const untyped = "which JSON cannot hold, and the model has no signature that says what it is.";
+  const untyped = "which JSON cannot hold, and no signature says what it is.";
   const circular: unknown[] = [];
   circular.push(circular);
   const refusals: [message: string, row: unknown][] = [

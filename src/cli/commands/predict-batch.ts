@@ -40,7 +40,11 @@ and ends; --job NAME waits for it later, and --job NAME --cancel cancels it.`,
       repeatable: true,
     },
     { flags: "--output-uri <uri>", description: "where to: gs://BUCKET/DIRECTORY, or bq://PROJECT.DATASET" },
-    { flags: "--input-format <format>", description: "of the rows; default: jsonl, or bigquery", choices: formats },
+    {
+      flags: "--input-format <format>",
+      description: "of the rows; default: csv for files *.csv, bigquery for a table, else jsonl",
+      choices: formats,
+    },
     { flags: "--params <json>", description: "the model's inference parameters, a JSON object" },
     configOption,
     { flags: "--job <name>", description: "wait for this job, in place of starting one" },
@@ -93,7 +97,12 @@ async function predicted(result: BatchPrediction): Promise<Outcome> {
 
 async function parsedParams(typed: string): Promise<Record<string, unknown>> {
   const { parseExactJson } = await import("../../core/exact-json.js");
-  const params = parseExactJson(typed);
+  let params: unknown;
+  try {
+    params = parseExactJson(typed, "It");
+  } catch (error) {
+    throw new UsageError(`Invalid value for '--params': ${error instanceof Error ? error.message : String(error)}`);
+  }
   if (typeof params === "object" && params !== null && !Array.isArray(params)) return params as Record<string, unknown>;
   throw new UsageError("Invalid value for '--params': It is a JSON object.");
 }

@@ -35,8 +35,8 @@ const details = `The input is JSON: an array of rows, {"dataframe_split": …},
 {"dataframe_records": …}, {"instances": …}, {"inputs": …}, columns by their
 names, or what pandas' to_json writes; "params" beside them are the model's
 inference parameters. Or it is CSV with a line of headings, whose cells are read
-by the model's signature. The rows are checked against that before they are sent,
-but with -C checkInputs=false.`;
+by the model's signature. The rows are checked against that before they are
+sent, unless -C checkInputs=false is given.`;
 
 export const predictCommand = targetCommand({
   name: "predict",

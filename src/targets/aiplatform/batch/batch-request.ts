@@ -45,7 +45,7 @@ export function batchCall(options: PredictBatchOptions<object>): BatchCall {
   return {
     target,
     input,
-    inputFormat: checkedFormat(options.inputFormat, isTable),
+    inputFormat: checkedFormat(options.inputFormat ?? formatOf(input), isTable),
     output: checkedOutput(options.output),
     parameters: params && Object.keys(params).length > 0 ? params : null,
   };
@@ -73,10 +73,15 @@ function checkFile(uri: string): void {
   );
 }
 
-function checkedFormat(format: string | undefined, isTable: boolean): BatchInputFormat {
+/** Lines of CSV may be JSON by chance: they are not read as that where the files are called what they are. */
+function formatOf(input: readonly string[]): BatchInputFormat {
+  if (input[0]?.startsWith("bq://")) return "bigquery";
+  return input.every((uri) => /\.csv$/i.test(uri)) ? "csv" : "jsonl";
+}
+
+function checkedFormat(format: string, isTable: boolean): BatchInputFormat {
   const allowed = isTable ? ["bigquery"] : fileFormats;
-  const chosen = format ?? allowed[0] ?? "";
-  if (allowed.includes(chosen)) return chosen as BatchInputFormat;
+  if (allowed.includes(format)) return format as BatchInputFormat;
   const what = isTable ? "a BigQuery table" : "files";
   throw invalid(
     `inputFormat ${JSON.stringify(format)} is not possible: that of ${what} is one of ${allowed.join(", ")}.`,
