@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -80,7 +82,10 @@ export async function writeModel(path: string, note = ""): Promise<void> {
   if (note !== "") await writeFile(join(path, "note.txt"), note);
 }
 
+/** What a killed process leaves is removed with the directory that it works in. */
 function run({ method, options, config }: ProcessCall | BatchProcessCall, emulatorHost: string): ChildProcess {
-  const values = [method, options, { ...config, emulatorHost }].map((value) => JSON.stringify(value));
-  return spawn(process.execPath, ["--import", "tsx", script, ...values], { stdio: ["ignore", "pipe", "pipe"] });
+  const tmpDir = mkdtempSync(join(tmpdir(), "killed-call-"));
+  const values = [method, options, { ...config, emulatorHost, tmpDir }].map((value) => JSON.stringify(value));
+  const child = spawn(process.execPath, ["--import", "tsx", script, ...values], { stdio: ["ignore", "pipe", "pipe"] });
+  return child.once("close", () => rmSync(tmpDir, { recursive: true, force: true }));
 }
