@@ -12,6 +12,7 @@ from mlflow.types.schema import ColSpec
 from . import scalars
 from .errors import BadRequest, Mismatch, count, describe, names, quote
 from .nested import AnyType, name_of, parser_of
+from .quick import QuickColumns
 
 _ABSENT = object()  # An optional column that a row does not have.
 _NULLS: dict[DataType, Any] = {
@@ -34,9 +35,12 @@ class ColumnDecoder:
         self._named = schema.has_input_names()
         self._keys = {column.key for column in self._columns}
         only = self._columns[0].spec.type
+        self._quick = QuickColumns.of(schema)
         self._row_is_value = not self._named and len(self._columns) == 1 and not isinstance(only, DataType)
 
     def __call__(self, instances: list[Any]) -> pd.DataFrame:
+        if self._quick is not None and (frame := self._quick(instances)) is not None:
+            return frame
         rows = [self._cells(row, number) for number, row in enumerate(instances)]
         data = {}
         for column, cells in zip(self._columns, zip(*rows)):
