@@ -89,7 +89,6 @@ def _bind(settings: Settings) -> socket.socket:
 def _serve(service: PredictionService, settings: Settings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         create_app(service, settings),
-        http="h11",
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -10,8 +10,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .errors import BadRequest, ModelError, error_body
+from .pace import Pace
 from .prediction import PredictionService
 from .settings import Settings
 from .stream import EventStream, PartStream
@@ -19,51 +21,100 @@ from .stream import EventStream, PartStream
 log = logging.getLogger("serving_runtime")
 
 
-def create_app(service: PredictionService, settings: Settings) -> Starlette:
+def create_app(service: PredictionService, settings: Settings) -> ASGIApp:
     """The application for a model that is loaded.
 
-    Predictions run in threads, so the health route answers while they do. An error's answer has one line; a failing
-    model's traceback is in the log only.
+    Predictions run in threads, so the health route answers while they do; only those that are known to be short run at
+    once, since the way to a thread and back takes longer. An error's answer has one line; a failing model's traceback is
+    in the log only.
+
+    Predictions are answered here without Starlette, whose routes, middleware and response objects cost as much again as a
+    small model; it does the rest.
     """
+    pace = Pace(service.only_computes)
+
+    async def predict(scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _body(receive)
+        if body is None:
+            return
+        try:
+            if pace.is_short(body):
+                answer = pace.timed(service.answer, body)
+            else:
+                answer = await run_in_threadpool(pace.timed_in_thread, service.answer, body)
+        except BadRequest as error:
+            log.warning("refused a request: %s", error)
+            return await _send(send, 400, error_body(400, str(error)))
+        except ModelError as error:
+            log.error("%s", error, exc_info=error.__cause__)
+            return await _send(send, 500, error_body(500, str(error)))
+        except Exception as error:
+            return await _send(send, 500, _unexpected(error))
+        if isinstance(answer, PartStream):
+            return await EventStream(answer)(scope, receive, send)
+        await _send(send, 200, answer)
+
+    others = _others(settings, predict)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        is_prediction = (
+            scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == settings.predict_route
+        )
+        await (predict if is_prediction else others)(scope, receive, send)
+
+    return app
+
+
+def _others(settings: Settings, predict: ASGIApp) -> Starlette:
+    """The health route, and the answers to what no route takes."""
 
     async def health(_: Request) -> Response:
         return Response(status_code=200)
 
-    async def predict(request: Request) -> Response:
-        body = await request.body()
-        try:
-            answer = await run_in_threadpool(service.answer, body)
-            return EventStream(answer) if isinstance(answer, PartStream) else _json(200, answer)
-        except BadRequest as error:
-            log.warning("refused a request: %s", error)
-            return _error(400, str(error))
-        except ModelError as error:
-            log.error("%s", error, exc_info=error.__cause__)
-            return _error(500, str(error))
+    class Predict:
+        """An ASGI application: as a function, Starlette would call it with a request."""
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await predict(scope, receive, send)
 
     return Starlette(
         routes=[
             Route(settings.health_route, health, methods=["GET"]),
-            Route(settings.predict_route, predict, methods=["POST"]),
+            Route(settings.predict_route, Predict(), methods=["POST"]),
         ],
         exception_handlers={HTTPException: _http_error, Exception: _unexpected_error},
     )
 
 
+async def _body(receive: Receive) -> bytes | None:
+    """The request's body; None if the client went away before its end."""
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        return message.get("body", b"")
+    parts = []
+    while message["type"] == "http.request":
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+        message = await receive()
+    return None
+
+
+async def _send(send: Send, code: int, body: bytes) -> None:
+    headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": code, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
 async def _http_error(request: Request, error: HTTPException) -> Response:
-    response = _error(error.status_code, f"{request.method} {request.url.path}: {error.detail}")
-    response.headers.update(error.headers or {})
-    return response
+    body = error_body(error.status_code, f"{request.method} {request.url.path}: {error.detail}")
+    return Response(body, status_code=error.status_code, media_type="application/json", headers=error.headers)
 
 
 async def _unexpected_error(_: Request, error: Exception) -> Response:
+    return Response(_unexpected(error), status_code=500, media_type="application/json")
+
+
+def _unexpected(error: Exception) -> bytes:
     log.error("the server failed", exc_info=error)
-    return _error(500, f"The server failed with {type(error).__name__}; see its log.")
-
-
-def _error(code: int, message: str) -> Response:
-    return _json(code, error_body(code, message))
-
-
-def _json(code: int, body: bytes) -> Response:
-    return Response(body, status_code=code, media_type="application/json")
+    return error_body(500, f"The server failed with {type(error).__name__}; see its log.")

@@ -13,6 +13,7 @@ from mlflow.types.schema import ColSpec
 from . import scalars
 from .errors import BadRequest, Mismatch, count, describe, names, quote
 from .nested import AnyType, name_of, parser_of
+from .quick import QuickColumns
 
 _ABSENT = object()  # An optional column that a row does not have.
 _NULLS: dict[DataType, Any] = {
@@ -40,9 +41,12 @@ class ColumnDecoder:
             twice = [key for key, number in counts.items() if number > 1]
             raise TypeError(f"the signature has two columns of the same name: {names(twice)}")
         only = self._columns[0].spec.type
+        self._quick = QuickColumns.of(schema)
         self._row_is_value = not self._named and len(self._columns) == 1 and not isinstance(only, DataType)
 
     def __call__(self, instances: list[Any]) -> pd.DataFrame:
+        if self._quick is not None and (frame := self._quick(instances)) is not None:
+            return frame
         rows = [self._cells(row, number) for number, row in enumerate(instances)]
         data = {}
         for column, cells in zip(self._columns, zip(*rows)):

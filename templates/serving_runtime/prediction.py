@@ -12,8 +12,10 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from . import inputs, outputs, parameters
+from .direct import Direct, direct_of
 from .errors import BadRequest, ModelError, one_line
 from .request import PredictionRequest
+from .shortcut import Shortcut
 from .stream import PartStream
 
 _CLIENT_ERRORS = {"INVALID_PARAMETER_VALUE", "BAD_REQUEST"}
@@ -31,6 +33,9 @@ class Predictor(Protocol):
 
     It may have `predict_stream(instances, /, **parameters)` too, which gives an iterator of the answer's parts. One that
     cannot do it for its model raises NotImplementedError.
+
+    A class whose `predict` does no more than to call an MLflow model may say so by a property `bare_model`, that model:
+    some of them can be called in a quicker way. It counts only beside `predict`, not in a class that inherits it.
     """
 
     def predict(self, instances: Any, /, **parameters: Any) -> Any: ...
@@ -46,11 +51,14 @@ class PredictionService:
         decode_parameters: parameters.ParameterDecoder,
         *,
         one_at_a_time: bool = False,
+        direct: Direct | None = None,
     ) -> None:
         self._predictor = predictor
         self._one_at_a_time = one_at_a_time
         self._decode = decode
         self._decode_parameters = decode_parameters
+        self._direct = direct
+        self._shortcut = Shortcut(direct) if direct is not None and direct.decode is not None else None
 
     @classmethod
     def load(cls, model_dir: Path) -> PredictionService:
@@ -66,7 +74,13 @@ class PredictionService:
             inputs.raw if raw else inputs.decoder_of(model.get_input_schema()),
             parameters.raw if raw_parameters else parameters.parameter_decoder_of(model.get_params_schema()),
             one_at_a_time=not raw and inputs.takes_one_row(model),
+            direct=None if raw or raw_parameters else direct_of(_bare_model(predictor)),
         )
+
+    @property
+    def only_computes(self) -> bool:
+        """Whether a prediction is a library's arithmetic, which waits for nothing."""
+        return self._direct is not None
 
     def answer(self, body: bytes) -> bytes | PartStream:
         """The body of the answer to a request body, or its parts, if the request asks for a stream.
@@ -74,14 +88,24 @@ class PredictionService:
         Of a stream the first part is there, so that a request which cannot be answered is refused as any other.
         Raises BadRequest when the request does not fit the model, ModelError when the model fails.
         """
+        if self._shortcut is not None and (plain := self._shortcut.read(body)) is not None:
+            with _model_errors():
+                result = self._shortcut.call(plain[0])
+            with _encoding_errors():
+                return outputs.to_json(result, plain[1])
         request = PredictionRequest.parse(body)
         batches, keywords = self._batches(request.instances), self._decode_parameters(request.parameters)
         if request.stream:
             return PartStream.begun(self._parts(batches, keywords))
         with _model_errors():
-            results = [self._predictor.predict(batch, **keywords) for batch in batches]
+            results = [self._predict(batch, keywords) for batch in batches]
         with _encoding_errors():
             return outputs.to_json(results if len(batches) > 1 else results[0], len(request.instances))
+
+    def _predict(self, batch: Any, keywords: dict[str, Any]) -> Any:
+        if self._direct is not None and not keywords:
+            return self._direct.call(batch)
+        return self._predictor.predict(batch, **keywords)
 
     def _batches(self, instances: list[Any]) -> list[Any]:
         """What the predictor gets, one after the other: all instances at once, if the model takes them so."""
@@ -115,6 +139,11 @@ class PredictionService:
                     part = next(parts, _END)
         finally:
             parts.close()  # Whoever asked may be gone: the model must not go on for nobody.
+
+
+def _bare_model(predictor: Predictor) -> Any:
+    own = vars(type(predictor))
+    return predictor.bare_model if "predict" in own and "bare_model" in own else None
 
 
 def _one_after_the_other(

@@ -25,7 +25,7 @@ class PredictionRequest:
     def parse(cls, body: bytes) -> PredictionRequest:
         """Raises BadRequest for a body of another form."""
         try:
-            request = json.loads(body, parse_constant=_refuse_constant)
+            request = parse_json(body)
         except (ValueError, RecursionError) as error:
             raise BadRequest(f"the request body is not JSON: {one_line(error)}") from None
         if not isinstance(request, dict):
@@ -44,6 +44,11 @@ class PredictionRequest:
         if stream is not None and not isinstance(stream, bool):
             raise BadRequest(f'"stream" must be true or false, got {describe(stream)}')
         return cls(instances, given or {}, bool(stream))
+
+
+def parse_json(body: bytes) -> Any:
+    """Raises ValueError for what JSON does not have, NaN among it, and RecursionError for what is too deep."""
+    return json.loads(body, parse_constant=_refuse_constant)
 
 
 def _refuse_constant(name: str) -> NoReturn:

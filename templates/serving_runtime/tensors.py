@@ -6,13 +6,14 @@ tensors an instance is an object with one array for each name, as in TensorFlow 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from mlflow.types import Schema
 from mlflow.types.schema import TensorSpec
 
-from . import scalars
+from . import quick, scalars
 from .errors import BadRequest, Mismatch, count, describe, names, quote
 
 
@@ -24,6 +25,10 @@ class TensorDecoder:
 
     def __call__(self, instances: list[Any]) -> np.ndarray:
         return self._tensor.batch(instances)
+
+    def quick(self, instances: list[Any]) -> np.ndarray | None:
+        """The same, or None if it isn't plain."""
+        return self._tensor.quick(instances)
 
 
 class NamedTensorDecoder:
@@ -57,6 +62,7 @@ class _Tensor:
 
     def __init__(self, spec: TensorSpec) -> None:
         self._scalar = scalars.of_tensor(spec.type)
+        self._quick = quick.of_dtype(spec.type)
         self._batch, *self._shape = spec.shape
         # MLflow leaves this one to the model.
         self._anything = spec.type == np.dtype(object) and tuple(spec.shape) == (-1,)
@@ -65,12 +71,21 @@ class _Tensor:
     def batch(self, rows: list[Any]) -> np.ndarray:
         if self._batch not in (-1, len(rows)):
             raise BadRequest(f"expected exactly {count(self._batch, 'instance')}, got {len(rows)}")
+        if (array := self.quick(rows)) is not None:
+            return array
         items = [self._item(row, number) for number, row in enumerate(rows)]
         if self._anything:
             return _objects(items)
         same_shape = all(item.shape == items[0].shape for item in items)
         # Where a dimension is free, rows may differ: MLflow takes them as an array of arrays.
         return np.stack(items) if same_shape else _objects(items)
+
+    def quick(self, rows: list[Any]) -> np.ndarray | None:
+        """The same, of plain numbers or booleans in arrays that are plainly of this shape; else None."""
+        if self._quick is None or self._batch not in (-1, len(rows)):
+            return None
+        array = quick.tensor(rows, len(self._shape), self._quick)
+        return array if array is not None and _fits(array.shape[1:], self._shape) else None
 
     def _item(self, row: Any, number: int) -> Any:
         try:
@@ -111,7 +126,7 @@ def _flatten(value: Any, depth: int) -> tuple[list[Any], list[int]]:
     return elements, shape
 
 
-def _fits(shape: list[int], expected: list[int]) -> bool:
+def _fits(shape: Sequence[int], expected: list[int]) -> bool:
     return all(wanted in (-1, size) for size, wanted in zip(shape, expected))
 
 
