@@ -1,0 +1,8 @@
+import type { Measurement } from "../measurement.js";
+import { help } from "./help.js";
+import { importing } from "./import.js";
+import { serving } from "./serving.js";
+import { start } from "./start.js";
+
+/** All there is to measure, in the order of the table. */
+export const measurements: readonly Measurement[] = [importing, help, serving, start];
