@@ -118,10 +118,10 @@ async function firstAnswer(
   { body }: SmallModel,
   server: Pick<ManagedProcess, "exited" | "lines">,
 ): Promise<unknown> {
-  let ended = false;
-  void server.exited.then(() => (ended = true));
+  const over = new AbortController();
+  void server.exited.then(() => over.abort());
   const deadline = Date.now() + startTimeoutMs;
-  while (!ended && Date.now() < deadline) {
+  while (!over.signal.aborted && Date.now() < deadline) {
     const headers = { "content-type": "application/json" };
     const response = await fetch(url, { method: "POST", headers, body }).catch(() => null);
     if (response?.ok) return response.json();
