@@ -75,10 +75,9 @@ async function measure(measurement: Measurement, options: BenchmarkOptions): Pro
   const rounds: Rounds = [];
   try {
     await terminal.step(measurement.name, async (say) => {
-      const afterwards = (end: () => unknown) => void ends.push(end);
-      const surroundings = { python, directory, seconds, megabytes, signal, say, afterwards };
+      const given = { python, directory, seconds, megabytes, signal };
       say("setting up");
-      const contenders = await measurement.setUp(surroundings);
+      const contenders = await measurement.setUp({ ...given, say, afterwards: (end) => ends.push(end) });
       for (let round = 0; round < count; round += 1) {
         say(`round ${round + 1} of ${count}`);
         rounds.push(await oneRound(contenders, round, signal));

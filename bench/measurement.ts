@@ -13,9 +13,9 @@ export interface Surroundings {
   megabytes: number;
   signal: AbortSignal;
   /** Says what is going on. */
-  say(detail: string): void;
+  say: (detail: string) => void;
   /** Has something done when the measurement is over, or has failed; the last comes first. */
-  afterwards(end: () => unknown): void;
+  afterwards: (end: () => unknown) => void;
 }
 
 /** Who is measured, by name; each call is one round. `ours` is this package, and a peer has the name that the rows say. */

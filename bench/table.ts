@@ -15,7 +15,6 @@ export function tableOf(results: readonly Result[]): string {
 
 function cellsOf({ what, unit, ours, theirs, peer, ratio, spread, bar, met }: Result): string[] {
   const withUnit = (number: number) => `${digits(number)} ${unit}`.trim();
-  const times = (number: number) => `${digits(number)}×`;
   const written = ratio === null ? withUnit : times;
   return [
     what,
@@ -27,6 +26,10 @@ function cellsOf({ what, unit, ours, theirs, peer, ratio, spread, bar, met }: Re
     ratio === null ? `≤ ${withUnit(bar)}` : times(bar),
     met ? "met" : "missed",
   ];
+}
+
+function times(number: number): string {
+  return `${digits(number)}×`;
 }
 
 /** Three digits that matter. */

@@ -42,12 +42,12 @@ async function staging(
   surroundings: Surroundings,
   addFiles: (model: string) => Promise<void>,
 ): Promise<{ stores: Stores; contenders: Contenders }> {
-  const { python, directory, signal, say } = surroundings;
+  const { python, directory, signal } = surroundings;
   const small = await trainSmallModel(surroundings);
   const stores = await startStores(surroundings);
-  say("writing the model");
-  const model = join(stores.artifacts, "model");
-  await cp(small.directory, model, { recursive: true });
+  surroundings.say("writing the model");
+  const [first, model] = [join(stores.artifacts, "first"), join(stores.artifacts, "model")];
+  for (const copy of [first, model]) await cp(small.directory, copy, { recursive: true });
   await addFiles(model);
   const scratch = join(directory, "scratch");
   await mkdir(scratch);
@@ -58,7 +58,8 @@ async function staging(
   const stage = async (command: string, program: string, folder: RegExp): Promise<Numbers> => {
     const prefix = `staged-${(count += 1)}`;
     const { trackingUri, bucket } = stores;
-    const task = { ...bucket, trackingUri, modelUri: "mlflow-artifacts:/model", prefix, scratch };
+    const uris = { first: "mlflow-artifacts:/first", modelUri: "mlflow-artifacts:/model" };
+    const task = { ...bucket, ...uris, trackingUri, prefix, scratch };
     const numbers = await runForJson<Numbers>(command, program, task, { signal });
     const objects = await objectsBelow(bucket, `${prefix}/`);
     const names = Object.entries(objects).flatMap(([name, crc32c]) =>

@@ -20,24 +20,28 @@ def main() -> None:
     os.environ["STORAGE_EMULATOR_HOST"] = f"http://{task['host']}"
     mlflow.set_tracking_uri(task["trackingUri"])
     client = storage.Client(project=task["project"], credentials=AnonymousCredentials())
+    stage(client, task, task["first"], f"first-{task['prefix']}")
     started = time.perf_counter()
+    stage(client, task, task["modelUri"], task["prefix"])
+    elapsed = time.perf_counter() - started
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    print(json.dumps({"time": elapsed * 1000, "memory": memory}))
+
+
+def stage(client: storage.Client, task: dict, uri: str, prefix: str) -> None:
     with tempfile.TemporaryDirectory(dir=task["scratch"]) as directory:
-        model = mlflow.artifacts.download_artifacts(artifact_uri=task["modelUri"], dst_path=directory)
+        model = mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=directory)
         files = [
             os.path.relpath(os.path.join(folder, name), model) for folder, _, names in os.walk(model) for name in names
         ]
-        results = transfer_manager.upload_many_from_filenames(
+        transfer_manager.upload_many_from_filenames(
             client.bucket(task["bucket"]),
             files,
             source_directory=model,
-            blob_name_prefix=f"{task['prefix']}/",
+            blob_name_prefix=f"{prefix}/",
             worker_type=transfer_manager.THREAD,
             raise_exception=True,
         )
-    elapsed = time.perf_counter() - started
-    assert len(results) == len(files)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
-    print(json.dumps({"time": elapsed * 1000, "memory": memory}))
 
 
 if __name__ == "__main__":
