@@ -5,7 +5,7 @@ import { median } from "../statistics.js";
 
 const root = join(import.meta.dirname, "..", "..");
 /** A round's number is the median of this many, since what an import takes is little beside what a process varies by. */
-const repeats = 5;
+const repeats = 3;
 
 /** What a process takes longer because it imports the package: whole processes, with and without, in turns. */
 export const importing: Measurement = { name: "import", setUp };
