@@ -3,8 +3,10 @@ export type Numbers = Record<string, number>;
 
 /** What a measurement is told. */
 export interface Surroundings {
-  /** The interpreter of the environment with the peers, which serves this package's models, too. */
+  /** The interpreter with MLflow and scikit-learn, for this package's server and MLflow's own. */
   python: string;
+  /** The interpreter with MLServer and Google's SDK. What these bring (uvloop, httptools) is in no image of this package. */
+  peersPython: string;
   /** An empty directory of this measurement alone, removed after it. */
   directory: string;
   /** How long a round loads a server, in seconds. */

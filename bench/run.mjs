@@ -25,12 +25,13 @@ try {
     },
   });
   const [rounds, seconds, megabytes] = ["rounds", "seconds", "megabytes"].map((name) => count(values[name], name));
-  const { bench: python } = await setUp(terminal, ["bench"], interruption.signal);
+  const environments = await setUp(terminal, ["examples", "bench"], interruption.signal);
   // What follows is TypeScript, which could not be run before the set-up.
   const { register } = await import("tsx/esm/api");
   register();
   const { benchmark } = await import("./benchmark.ts");
-  const options = { terminal, python, rounds, seconds, megabytes, signal: interruption.signal };
+  const { examples: python, bench: peersPython } = environments;
+  const options = { terminal, python, peersPython, rounds, seconds, megabytes, signal: interruption.signal };
   await benchmark({ ...options, names, json: values.json });
 } catch (error) {
   if (interruption.signal.aborted) terminal.failure("Interrupted; everything is stopped.");

@@ -78,7 +78,7 @@ export function mlflowServer(model: SmallModel, { python, directory, signal }: S
 }
 
 /** MLServer, predicting in its own process: with workers of its own a light model is slower. */
-export function mlserverServer(model: SmallModel, { python, directory, signal }: Surroundings): StartServer {
+export function mlserverServer(model: SmallModel, { peersPython, directory, signal }: Surroundings): StartServer {
   return async () => {
     const [port, grpcPort, metricsPort] = [await freePort(), await freePort(), await freePort()];
     const folder = join(directory, `mlserver-${port}`);
@@ -88,7 +88,7 @@ export function mlserverServer(model: SmallModel, { python, directory, signal }:
     const parameters = { uri: model.directory };
     const settings = { name: "model", implementation: "mlserver_mlflow.MLflowRuntime", parameters };
     await writeJson(join(folder, "model-settings.json"), settings);
-    const command = join(dirname(python), "mlserver");
+    const command = join(dirname(peersPython), "mlserver");
     return started(port, model, { command, args: ["start", folder], cwd: folder, signal });
   };
 }

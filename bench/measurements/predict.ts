@@ -18,10 +18,10 @@ export const predict: Measurement = { name: "predict", setUp };
 
 async function setUp(surroundings: Surroundings): Promise<Contenders> {
   const stub = await startStubEndpoint(surroundings);
-  const { python } = surroundings;
+  const { peersPython } = surroundings;
   const programs: Record<string, [command: string, program: string]> = {
     ours: [process.execPath, "clients/predict.mjs"],
-    "Python SDK": [python, "peers/predict.py"],
+    "Python SDK": [peersPython, "peers/predict.py"],
     undici: [process.execPath, "clients/undici.mjs"],
   };
   const answers: Record<string, unknown> = {};

@@ -37,14 +37,16 @@ async function setUp(surroundings: Surroundings): Promise<Contenders> {
   };
   return {
     ours: async (): Promise<Numbers> => {
-      await deploy("few", few.directory);
+      const one = await deploy("few", few.directory);
+      if (bytesOf(one) === 0 || buildsOf(one) === 0)
+        throw new Error("The recorder shows nothing of a first deployment.");
       const first = await deploy("many", many);
       const againFew = await deploy("few", few.directory);
       const againMany = await deploy("many", many);
       return {
         requestsOfFiles: againMany.length - againFew.length,
-        bytes: againMany.reduce((sum, { body }) => sum + sizeOf(body), 0),
-        builds: first.filter(({ method, path }) => method === "POST" && path.endsWith("/builds")).length,
+        bytes: bytesOf(againMany),
+        builds: buildsOf(first),
       };
     },
   };
@@ -69,6 +71,14 @@ async function sentBy(
 async function linesOf(file: string): Promise<string[]> {
   const text = await readFile(file, "utf8").catch(() => "");
   return text.split("\n").filter((line) => line !== "");
+}
+
+function buildsOf(requests: readonly Recorded[]): number {
+  return requests.filter(({ method, path }) => method === "POST" && path.endsWith("/builds")).length;
+}
+
+function bytesOf(requests: readonly Recorded[]): number {
+  return requests.reduce((sum, { body }) => sum + sizeOf(body), 0);
 }
 
 /** The recorder says the size of what is no JSON. */

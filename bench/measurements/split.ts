@@ -15,14 +15,14 @@ interface Predicted {
 export const split: Measurement = { name: "split", setUp };
 
 async function setUp(surroundings: Surroundings): Promise<Contenders> {
-  const { python, signal } = surroundings;
+  const { peersPython, signal } = surroundings;
   const stub = await startStubEndpoint(surroundings);
   const role = { role: "client", signal } as const;
   const ours = () => runForJson<Predicted>(process.execPath, "clients/predict.mjs", { ...stub.address, rows }, role);
   const seen = await ours();
   // one of them was for a single row, before the time was taken
   const chunk = Math.ceil(rows / ((await stub.predictions()) - 1));
-  const theirs = () => runForJson<Predicted>(python, "peers/predict.py", { ...stub.address, rows, chunk }, role);
+  const theirs = () => runForJson<Predicted>(peersPython, "peers/predict.py", { ...stub.address, rows, chunk }, role);
   checkEqual({ ours: answerOf(seen), "Python SDK": answerOf(await theirs()) });
   return { ours: async () => timeOf(await ours()), "Python SDK": async () => timeOf(await theirs()) };
 }
