@@ -11,6 +11,7 @@ const environments = {
   contract: { label: "Google's contract", packages: "Google's SDK and discovery documents" },
   models: { label: "Models, MLflow 3", packages: "MLflow and the libraries of models" },
   torch: { label: "Models, PyTorch", packages: "MLflow 3 and PyTorch" },
+  bench: { label: "Peers", packages: "MLflow, MLServer, Google's SDK" },
   mlflow2: { label: "Models, MLflow 2", packages: "MLflow 2 and the libraries of models" },
 };
 

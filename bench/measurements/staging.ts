@@ -1,0 +1,92 @@
+import { cp, mkdir, open, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { curlToCurl } from "../curl.js";
+import { checkEqual } from "../equal-answers.js";
+import type { Contenders, Measurement, Numbers, Surroundings } from "../measurement.js";
+import { runForJson } from "../program.js";
+import { trainSmallModel } from "../small-model.js";
+import { objectsBelow, startStores, type Stores } from "../stores.js";
+
+const fileCount = 5000;
+const filesInFolder = 100;
+const large = "weights.bin";
+
+/** A model of many small files, from an MLflow server into a bucket. */
+export const files: Measurement = {
+  name: "files",
+  async setUp(surroundings) {
+    const { contenders } = await staging(surroundings, writeSmallFiles);
+    return contenders;
+  },
+};
+
+/** A model with one large file. */
+export const largeModel: Measurement = {
+  name: "large",
+  async setUp(surroundings) {
+    const { megabytes, signal } = surroundings;
+    const { stores, contenders } = await staging(surroundings, (model) =>
+      writeLargeFile(join(model, large), megabytes),
+    );
+    const { host, bucket } = stores.bucket;
+    const from = `${stores.trackingUri}/api/2.0/mlflow-artifacts/artifacts/model/${large}`;
+    const to = `http://${host}/upload/storage/v1/b/${bucket}/o?uploadType=media&name=`;
+    let round = 0;
+    const curl = async () => ({ time: await curlToCurl(from, `${to}curl-${(round += 1)}`, signal) });
+    return { ...contenders, "curl | curl": curl };
+  },
+};
+
+async function staging(
+  surroundings: Surroundings,
+  addFiles: (model: string) => Promise<void>,
+): Promise<{ stores: Stores; contenders: Contenders }> {
+  const { python, directory, signal } = surroundings;
+  const small = await trainSmallModel(surroundings);
+  const stores = await startStores(surroundings);
+  surroundings.say("writing the model");
+  const [first, model] = [join(stores.artifacts, "first"), join(stores.artifacts, "model")];
+  for (const copy of [first, model]) await cp(small.directory, copy, { recursive: true });
+  await addFiles(model);
+  const scratch = join(directory, "scratch");
+  await mkdir(scratch);
+
+  let count = 0;
+  let staged: Record<string, string> | undefined;
+  /** @param folder Where below its prefix a contender puts the model, as it begins. */
+  const stage = async (command: string, program: string, folder: RegExp): Promise<Numbers> => {
+    const prefix = `staged-${(count += 1)}`;
+    const { trackingUri, bucket } = stores;
+    const uris = { first: "mlflow-artifacts:/first", modelUri: "mlflow-artifacts:/model" };
+    const task = { ...bucket, ...uris, trackingUri, prefix, scratch };
+    const numbers = await runForJson<Numbers>(command, program, task, { signal });
+    const objects = await objectsBelow(bucket, `${prefix}/`);
+    const names = Object.entries(objects).flatMap(([name, crc32c]) =>
+      folder.test(name) ? [[name.replace(folder, ""), crc32c] as const] : [],
+    );
+    const seen = Object.fromEntries(names.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    checkEqual({ "the first": (staged ??= seen), [program]: seen });
+    return numbers;
+  };
+  const contenders = {
+    ours: () => stage(process.execPath, "clients/stage.mjs", /^models\/[^/]+\//),
+    "Python path": () => stage(python, "peers/stage.py", /^/),
+  };
+  return { stores, contenders };
+}
+
+async function writeSmallFiles(model: string): Promise<void> {
+  for (let file = 0; file < fileCount; file += 1) {
+    const folder = join(model, "extra", String(Math.floor(file / filesInFolder)));
+    if (file % filesInFolder === 0) await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, `${file}.txt`), `file ${file}\n`);
+  }
+}
+
+/** Bytes that do not compress, and differ in every megabyte. */
+async function writeLargeFile(path: string, megabytes: number): Promise<void> {
+  const file = await open(path, "w");
+  for (let written = 0; written < megabytes; written += 1) await file.write(randomBytes(1_000_000));
+  await file.close();
+}

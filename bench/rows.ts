@@ -1,0 +1,77 @@
+import type { Row } from "./measurement.js";
+
+const serving = { measurement: "serving", unit: "/s", better: "higher", metric: "requestsPerSecond" } as const;
+const milliseconds = { unit: "ms", better: "lower" } as const;
+const mlflow = "mlflow models serve";
+const mlserver = "MLServer";
+const sdk = "Python SDK";
+const undici = "undici";
+const pythonPath = "Python path";
+
+/** Rows of what a serving peer is measured by at 8 connections: throughput, latency and processor time. */
+function servingRows(peer: string, throughput: number): Row[] {
+  return [
+    { ...serving, what: "serving, 8 connections", peer, bar: throughput },
+    { ...serving, ...milliseconds, what: "serving, 8 connections: p50", metric: "p50", peer, bar: 4 },
+    { ...serving, ...milliseconds, what: "serving, 8 connections: p99", metric: "p99", peer, bar: 4 },
+    { ...serving, ...milliseconds, what: "serving: CPU time a request", metric: "cpu", peer, bar: throughput },
+  ];
+}
+
+/** Every row of the table with its bar, which nothing else knows: what the project wants to reach. */
+export const rows: readonly Row[] = [
+  {
+    ...milliseconds,
+    measurement: "import",
+    what: "import, over the bare interpreter",
+    metric: "time",
+    peer: "mlflow.deployments",
+    bar: 20,
+  },
+  { ...milliseconds, measurement: "help", what: "--help", metric: "time", peer: "mlflow deployments", bar: 20 },
+  ...servingRows(mlflow, 8),
+  ...servingRows(mlserver, 4),
+  {
+    ...milliseconds,
+    measurement: "start",
+    what: "serving start to first answer",
+    metric: "time",
+    peer: mlflow,
+    bar: 1,
+  },
+  { measurement: "start", what: "memory at rest", metric: "memory", unit: "MB", better: "lower", peer: mlflow, bar: 1 },
+  ...[
+    { peer: sdk, bar: 5 },
+    { peer: undici, bar: 0.8 },
+  ].flatMap((against) =>
+    [
+      { what: "predict in a loop", metric: "loop" },
+      { what: "predict, 64 at a time", metric: "together" },
+    ].map((row): Row => ({ ...row, ...against, measurement: "predict", unit: "/s", better: "higher" })),
+  ),
+  { ...milliseconds, measurement: "split", what: "predict of 100,000 rows", metric: "time", peer: sdk, bar: 5 },
+  ...[
+    { what: "redeploying an unchanged model: bytes sent", metric: "bytes", unit: "B" },
+    { what: "the same with 500 files more: requests more", metric: "requestsOfFiles", unit: "" },
+    { what: "another model of the same requirements: images built", metric: "builds", unit: "" },
+  ].map((row): Row => ({ ...row, measurement: "redeploy", better: "lower", peer: null, bar: 0 })),
+  { ...milliseconds, measurement: "files", what: "staging 5,000 files", metric: "time", peer: pythonPath, bar: 4 },
+  { ...milliseconds, measurement: "large", what: "staging a large model", metric: "time", peer: pythonPath, bar: 2 },
+  {
+    ...milliseconds,
+    measurement: "large",
+    what: "staging a large model",
+    metric: "time",
+    peer: "curl | curl",
+    bar: 0.9,
+  },
+  {
+    measurement: "large",
+    what: "staging a large model: peak memory",
+    metric: "memory",
+    unit: "MB",
+    better: "lower",
+    peer: null,
+    bar: 200,
+  },
+];
