@@ -15,7 +15,7 @@ const patience = 4000;
  * @returns {Terminal}
  */
 export function createTerminal(stream = process.stdout) {
-  const live = Boolean(stream.isTTY) && process.env.TERM !== "dumb";
+  const live = stream.isTTY && process.env.TERM !== "dumb";
   const colours = live && !process.env.NO_COLOR;
   const paint = (code) => (text) => (colours ? `\u001B[${code}m${text}\u001B[0m` : text);
   const [bold, dim, red, green, yellow] = [1, 2, 31, 32, 33].map(paint);

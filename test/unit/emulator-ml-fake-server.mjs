@@ -23,11 +23,13 @@ const replies = {
   crash: () => process.exit(1),
 };
 
-createServer(async (request, response) => {
+async function respond(request, response) {
   response.setHeader("content-type", "application/json");
   if (request.method === "GET") return response.writeHead(className === "fake.Slow" ? 503 : 200).end("{}");
   const body = Buffer.concat(await request.toArray()).toString();
   const { instances, reply, ...rest } = JSON.parse(body);
   const predictions = replies[reply] ? await replies[reply](rest) : [instances, rest];
   return response.end(JSON.stringify({ predictions }));
-}).listen(Number(port), "127.0.0.1");
+}
+
+createServer((request, response) => void respond(request, response)).listen(Number(port), "127.0.0.1");

@@ -75,7 +75,9 @@ async function answer(request) {
   return { status: 200, body: JSON.stringify(await reply({ ...parameters, instances })) };
 }
 
-createServer(async (request, response) => {
+async function respond(request, response) {
   const { status, type = "application/json", body } = await answer(request);
   response.writeHead(status, { "content-type": type }).end(body);
-}).listen(Number(AIP_HTTP_PORT), SERVING_HOST);
+}
+
+createServer((request, response) => void respond(request, response)).listen(Number(AIP_HTTP_PORT), SERVING_HOST);
