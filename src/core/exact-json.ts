@@ -2,6 +2,10 @@ import { randomUUID } from "node:crypto";
 
 import { DeploymentError } from "./errors.js";
 
+/** Marks a text that stands for a number. Nobody else knows it, so that no other text can pass for one of these. */
+const mark = randomUUID();
+const markedNumber = new RegExp(`"${mark}(-?\\d+)"`, "g");
+
 /** Digits of a whole number that is read: more take long to read, and no column holds them. */
 const mostDigits = 1000;
 
@@ -40,7 +44,6 @@ function advice(reason: string): string {
  * @param value - Data that JSON can hold, but for BigInt: see `checkExactJsonData`.
  */
 export function writeExactJson(value: unknown): string {
-  const mark = randomUUID();
   let marked = false;
   const text = JSON.stringify(value, function (this: Record<string, unknown>, key: string, item: unknown) {
     // not `item`: somebody may have given BigInt a toJSON
@@ -49,7 +52,7 @@ export function writeExactJson(value: unknown): string {
     marked = true;
     return `${mark}${held}`;
   });
-  return marked ? text.replace(new RegExp(`"${mark}(-?\\d+)"`, "g"), "$1") : text;
+  return marked ? text.replace(markedNumber, "$1") : text;
 }
 
 /**
@@ -72,8 +75,6 @@ export function exactNumber(token: string): number | bigint {
 
 /** @param value - What `JSON.parse` made of the text. */
 function withBigInts(json: string, value: unknown): unknown {
-  // unknown to whoever wrote the text, so that none of its texts can pass for one of these
-  const mark = randomUUID();
   const parts: string[] = [];
   let taken = 0;
   for (const { token, at } of numbers(json)) {
