@@ -1,5 +1,6 @@
 /** Rows for a column signature: arrays in the signature's order, objects by name, or bare values of a single column. */
 import type { SignatureField } from "../core/model.js";
+import { cellOf, copyOf, type Form, isAbsent, setCell } from "./cells.js";
 import { type Kind, kindOf } from "./nested.js";
 import { isBase64Object } from "./scalars.js";
 import { count, describe, isPlainObject, located, names, quote, refused } from "./words.js";
@@ -11,9 +12,6 @@ interface Column {
   required: boolean;
   kind: Kind;
 }
-
-/** How the cells of a row are found. */
-type Form = "array" | "object" | "bare";
 
 /** The columns of a model; checks rows with the rules and words of the serving runtime (`columns.py`). */
 export class ColumnSchema {
@@ -150,28 +148,6 @@ function writeCell(kind: Kind, cell: unknown, number: number, key: string | numb
   } catch (error) {
     throw located(error, `instances[${number}]: column ${quote(key)}`);
   }
-}
-
-function cellOf(row: unknown, form: Form | undefined, key: string | number, position: number): unknown {
-  if (form === "array") return (row as unknown[])[position];
-  if (form === "bare") return row;
-  // not row[key] alone: a column may be called `constructor`
-  return Object.hasOwn(row as object, key) ? (row as Record<string, unknown>)[key] : undefined;
-}
-
-function isAbsent(row: unknown, form: Form | undefined, key: string | number, position: number): boolean {
-  return form === "object" && cellOf(row, form, key, position) === undefined;
-}
-
-/** Not by assignment alone: a new property called `__proto__` would be none. */
-function setCell(row: object, key: string | number, value: unknown): void {
-  if (Object.hasOwn(row, key)) (row as Record<string | number, unknown>)[key] = value;
-  else Object.defineProperty(row, key, { value, writable: true, enumerable: true, configurable: true });
-}
-
-function copyOf(row: unknown): unknown {
-  if (Array.isArray(row)) return [...(row as unknown[])];
-  return Object.fromEntries(Object.entries(row as Record<string, unknown>));
 }
 
 /** MLflow has no null for whole numbers: nulls alone are the absent column, and a mixture it refuses. */
