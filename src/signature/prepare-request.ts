@@ -39,9 +39,18 @@ export function prepareRequest(
   const schema = signature && schemaOf(signature);
   return {
     instances: schema?.rows ? schema.rows.write(rows) : rows.map(writeUntypedRow),
-    parameters: params && (schema?.parameters ? schema.parameters.write(params) : writeUntypedParameters(params)),
+    parameters: prepareParameters(params, signature),
     splittable: schema?.rows?.splittable ?? true,
   };
+}
+
+/** The parameters alone, as {@link prepareRequest} has them. */
+export function prepareParameters(
+  params: Record<string, unknown> | undefined,
+  signature: ModelSignature | null,
+): Record<string, unknown> | undefined {
+  const known = signature && schemaOf(signature).parameters;
+  return params && (known ? known.write(params) : writeUntypedParameters(params));
 }
 
 const writeUntyped = untypedWriter("no signature says what it is", true);

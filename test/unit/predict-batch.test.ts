@@ -9,7 +9,7 @@ import {
   type PredictBatchOptions,
   type ProgressEvent,
 } from "../../src/index.js";
-import { type MockOptions, type MockPlatform, mockPlatform } from "../../src/testing/index.js";
+import { mockModel, type MockOptions, type MockPlatform, mockPlatform } from "../../src/testing/index.js";
 
 const config = { projectId: "acme", productionBucket: "acme-models" };
 const request = { deploymentName: "tester", input: "gs://rows/a.jsonl", output: "gs://rows/predicted" };
@@ -64,6 +64,19 @@ describe("predictBatch", () => {
       instanceType: null,
       labels: { "managed-by": "mlflow-deployments", deployment: "tester", "batch-hash": expect.any(String) as string },
     });
+  });
+
+  it("refuses params that the model's signature does not have, before a job is made", async () => {
+    const signature = { inputs: null, outputs: null, params: [{ name: "limit", type: "long", default: 1 }] };
+    const model = (uri: string) => ({ ...mockModel(uri), metadata: { ...mockModel(uri).metadata, signature } });
+    await setUp({ model });
+    await expect(client().predictBatch({ ...request, params: { limits: 3 } })).rejects.toMatchObject({
+      code: "INVALID_PARAMETER_VALUE",
+      message: expect.stringContaining('the model does not take "limits"; it takes "limit"') as string,
+    });
+    expect(jobsMade()).toEqual([]);
+    await client({ checkInputs: false }).predictBatch({ ...request, params: { limits: 3 } });
+    expect(requested()).toMatchObject({ parameters: { limits: 3 } });
   });
 
   it("takes machines, replicas, account, labels and the batch's own settings from the call", async () => {

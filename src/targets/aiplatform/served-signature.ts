@@ -33,7 +33,6 @@ const known = new WeakMap<AiPlatformServices, Map<string, Known>>();
  * @throws DeploymentError `CANCELLED`, and nothing else.
  */
 export async function servedSignature(endpoint: Endpoint, call: Call): Promise<ModelSignature | null> {
-  if (!call.settings.checkInputs) return null;
   const { deployedModels } = endpoint;
   const serving = deployedModels.filter(({ trafficPercent }) => trafficPercent > 0);
   const signatures = await Promise.all(serving.map((model) => signatureOf(model, call)));
@@ -41,8 +40,10 @@ export async function servedSignature(endpoint: Endpoint, call: Call): Promise<M
   return others.every((other) => isDeepStrictEqual(other, first)) ? first : null;
 }
 
-async function signatureOf(model: DeployedModel, call: Call): Promise<ModelSignature | null> {
-  const { services, context } = call;
+/** The signature of one deployed model, by the same rules. */
+export async function signatureOf(model: DeployedModel, call: Call): Promise<ModelSignature | null> {
+  const { services, context, settings } = call;
+  if (!settings.checkInputs) return null;
   const entries = known.get(services) ?? new Map<string, Known>();
   known.set(services, entries);
   // by the deployed model: a version of that name may be deleted and made again of another model

@@ -2,7 +2,9 @@ import { type BatchJob, isEnded } from "../../../core/batch.js";
 import { canonicalJson, sha256 } from "../../../core/hash.js";
 import { OperationFailedError } from "../../../core/operation.js";
 import type { BatchRequest, BatchService } from "../../../core/services.js";
+import { prepareParameters } from "../../../signature/prepare-request.js";
 import type { Call } from "../call.js";
+import { signatureOf } from "../served-signature.js";
 import { batchIdentity, batchLabels } from "../spec.js";
 import { checkFiles } from "./batch-files.js";
 import type { BatchModel } from "./batch-model.js";
@@ -24,7 +26,8 @@ export async function startBatch(
   call: Call,
 ): Promise<{ job: BatchJob; started: boolean }> {
   const { settings, services, context } = call;
-  const unlabelled = unlabelledRequest(request, model, call);
+  const parameters = await checkedParameters(request, model, call);
+  const unlabelled = unlabelledRequest({ ...request, parameters }, model, call);
   const hash = batchHash(unlabelled);
   const { displayName } = model.deployed;
   const labels = batchLabels(displayName, hash, settings, services.names);
@@ -40,6 +43,12 @@ export async function startBatch(
     if (!made) throw error;
     return { job: made, started: true };
   }
+}
+
+/** As `predict` checks them: a job would find out at each row that a parameter is misspelt. */
+async function checkedParameters({ parameters }: BatchCall, { deployed }: BatchModel, call: Call) {
+  if (parameters === null) return null;
+  return prepareParameters(parameters, await signatureOf(deployed, call)) ?? null;
 }
 
 /** The hash of what is predicted, where to, and on what: whoever asks for the same gets the same. */
