@@ -29,8 +29,20 @@ export interface RunningServer {
 /** Starts one more server, and waits until it has answered a prediction. */
 export type StartServer = () => Promise<RunningServer>;
 
+/** The servers of a model that are compared, by the names of the rows. */
+export async function modelServers(
+  model: SmallModel,
+  surroundings: Surroundings,
+): Promise<Record<string, StartServer>> {
+  return {
+    ours: await ownServer(model, surroundings),
+    "mlflow models serve": mlflowServer(model, surroundings),
+    MLServer: mlserverServer(model, surroundings),
+  };
+}
+
 /** This package's serving runtime: all that `runLocal` does before it starts its server, and then the start itself. */
-export async function ownServer(model: SmallModel, { python, directory, signal }: Surroundings): Promise<StartServer> {
+async function ownServer(model: SmallModel, { python, directory, signal }: Surroundings): Promise<StartServer> {
   const context = { report: () => {}, signal };
   const [models, bundles, served, modules, scratch, home] = [
     "models",
@@ -58,7 +70,7 @@ export async function ownServer(model: SmallModel, { python, directory, signal }
 }
 
 /** `mlflow models serve`. */
-export function mlflowServer(model: SmallModel, { python, directory, signal }: Surroundings): StartServer {
+function mlflowServer(model: SmallModel, { python, directory, signal }: Surroundings): StartServer {
   return async () => {
     const port = await freePort();
     const args = [
@@ -78,7 +90,7 @@ export function mlflowServer(model: SmallModel, { python, directory, signal }: S
 }
 
 /** MLServer, predicting in its own process: with workers of its own a light model is slower. */
-export function mlserverServer(model: SmallModel, { peersPython, directory, signal }: Surroundings): StartServer {
+function mlserverServer(model: SmallModel, { peersPython, directory, signal }: Surroundings): StartServer {
   return async () => {
     const [port, grpcPort, metricsPort] = [await freePort(), await freePort(), await freePort()];
     const folder = join(directory, `mlserver-${port}`);

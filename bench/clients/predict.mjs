@@ -1,10 +1,11 @@
 // Predicts with this package, over and over: JSON {host, project, location, endpoint, rows, seconds, concurrency} as its
 // argument, JSON as its last line. Without `seconds`, one call.
 import { getDeployClient } from "mlflow-deployments";
+import { repeat } from "./repeat.mjs";
 
 const { host, project, location, endpoint, rows, seconds, concurrency } = JSON.parse(process.argv[2]);
 const client = getDeployClient("aiplatform", { config: { projectId: project, location, emulatorHost: host } });
-const predict = () => client.predict({ endpoint, inputs: rowsOf(rows) });
+const predict = async () => (await client.predict({ endpoint, inputs: rowsOf(rows) })).predictions;
 
 /** Rows as given, or as many as a number says: too many for a command line. */
 function rowsOf(given) {
@@ -20,15 +21,5 @@ if (seconds === undefined) {
   const time = performance.now() - started;
   console.log(JSON.stringify({ time, count: predictions.length, sum: predictions.reduce((a, b) => a + b, 0) }));
 } else {
-  const { predictions } = await predict();
-  const started = performance.now();
-  let requests = 0;
-  const loop = async () => {
-    while (performance.now() < started + seconds * 1000) {
-      await predict();
-      requests += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, loop));
-  console.log(JSON.stringify({ requestsPerSecond: (requests * 1000) / (performance.now() - started), predictions }));
+  console.log(JSON.stringify(await repeat(predict, { seconds, concurrency })));
 }

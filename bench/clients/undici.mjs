@@ -1,5 +1,6 @@
 // The same requests as predict.mjs by undici alone, with as many connections as there are calls at a time: what Node.js can do.
 import { Pool } from "undici";
+import { repeat } from "./repeat.mjs";
 
 const { host, endpoint, rows, seconds, concurrency } = JSON.parse(process.argv[2]);
 const pool = new Pool(`http://${host}`, { connections: concurrency, pipelining: 1 });
@@ -11,15 +12,5 @@ async function predict() {
   return (await answer.body.json()).predictions;
 }
 
-const predictions = await predict();
-const started = performance.now();
-let requests = 0;
-const loop = async () => {
-  while (performance.now() < started + seconds * 1000) {
-    await predict();
-    requests += 1;
-  }
-};
-await Promise.all(Array.from({ length: concurrency }, loop));
-console.log(JSON.stringify({ requestsPerSecond: (requests * 1000) / (performance.now() - started), predictions }));
+console.log(JSON.stringify(await repeat(predict, { seconds, concurrency })));
 await pool.close();

@@ -3,7 +3,7 @@ import { checkEqual, predictionsOf } from "../equal-answers.js";
 import type { Contenders, Measurement, Numbers, Surroundings } from "../measurement.js";
 import { cpuSeconds, processTree } from "../process-tree.js";
 import { runForJson } from "../program.js";
-import { mlflowServer, mlserverServer, ownServer, type RunningServer } from "../servers.js";
+import { modelServers, type RunningServer } from "../servers.js";
 import { type SmallModel, trainSmallModel } from "../small-model.js";
 
 const connections = 8;
@@ -15,11 +15,7 @@ export const serving: Measurement = { name: "serving", setUp };
 
 async function setUp(surroundings: Surroundings): Promise<Contenders> {
   const model = await trainSmallModel(surroundings);
-  const starts = {
-    ours: await ownServer(model, surroundings),
-    "mlflow models serve": mlflowServer(model, surroundings),
-    MLServer: mlserverServer(model, surroundings),
-  };
+  const starts = await modelServers(model, surroundings);
   const servers: Record<string, RunningServer> = {};
   for (const [name, start] of Object.entries(starts)) {
     surroundings.say(`starting ${name}`);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { checkEqual, predictionsOf } from "../equal-answers.js";
 import type { Contenders, Measurement, Numbers, Surroundings } from "../measurement.js";
 import { residentMegabytes } from "../process-tree.js";
-import { mlflowServer, mlserverServer, ownServer, type StartServer } from "../servers.js";
+import { modelServers, type StartServer } from "../servers.js";
 import { trainSmallModel } from "../small-model.js";
 
 /** How long a server rests after its first answer, in milliseconds. */
@@ -14,11 +14,7 @@ export const start: Measurement = { name: "start", setUp };
 
 async function setUp(surroundings: Surroundings): Promise<Contenders> {
   const model = await trainSmallModel(surroundings);
-  const starts = {
-    ours: await ownServer(model, surroundings),
-    "mlflow models serve": mlflowServer(model, surroundings),
-    MLServer: mlserverServer(model, surroundings),
-  };
+  const starts = await modelServers(model, surroundings);
   const answers: Record<string, unknown> = {};
   const round = async (name: string, startServer: StartServer): Promise<Numbers> => {
     const started = performance.now();
