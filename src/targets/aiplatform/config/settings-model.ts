@@ -1,22 +1,12 @@
 import { settingMeta } from "./setting-meta.js";
+import { modelSettingMeta } from "../../settings/model-settings.js";
 import { text } from "../../settings/values.js";
 import { json, labels } from "./setting-values.js";
 
 /** What is deployed. */
 export const modelSettings = {
-  trackingUri: text()
-    .optional()
-    .register(settingMeta, {
-      description: "The MLflow tracking server, such as http://localhost:5000.",
-      env: ["tracking_uri", "MLFLOW_TRACKING_URI"],
-    }),
-  registryUri: text()
-    .optional()
-    .register(settingMeta, {
-      description: "The MLflow server of registered models, where it is not the tracking server.",
-      env: ["MLFLOW_REGISTRY_URI"],
-      defaultText: "trackingUri",
-    }),
+  trackingUri: text().optional().register(settingMeta, modelSettingMeta.trackingUri),
+  registryUri: text().optional().register(settingMeta, modelSettingMeta.registryUri),
   runId: text()
     .optional()
     .register(settingMeta, {
@@ -43,20 +33,10 @@ export const modelSettings = {
     }),
   predictionScript: text()
     .optional()
-    .register(settingMeta, {
-      description:
-        "A Python file to use as predictor.py: class Predictor with __init__(model, preprocessor), predict(instances, **kwargs) and from_path(model_dir). A file that ends in .mustache is rendered first.",
-      env: ["prediction_script"],
-      changes: "environment",
-    }),
+    .register(settingMeta, { ...modelSettingMeta.predictionScript, changes: "environment" }),
   preprocessor: text()
     .optional()
-    .register(settingMeta, {
-      description:
-        "A Python file with class Preprocessor: preprocess(instances) before the model, postprocess(predictions) after it, or both. It is packed as preprocessor.py; a predictionScript that wants it imports it.",
-      env: ["preprocessor"],
-      changes: "environment",
-    }),
+    .register(settingMeta, { ...modelSettingMeta.preprocessor, changes: "environment" }),
   setupFile: text()
     .optional()
     .register(settingMeta, {

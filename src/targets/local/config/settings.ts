@@ -1,39 +1,17 @@
 import { z } from "zod";
 
 import { namesOf, type SettingMeta, type SettingsDefinition } from "../../settings/definition.js";
+import { modelSettingMeta } from "../../settings/model-settings.js";
 import { flag, text, variables, wholeNumber } from "../../settings/values.js";
 
 const settingMeta = z.registry<SettingMeta>();
 
 /** Every setting of the `local` target: the types, the checks and the target's help all come from here. */
 const settingsShape = {
-  trackingUri: text()
-    .optional()
-    .register(settingMeta, {
-      description: "The MLflow tracking server, such as http://localhost:5000.",
-      env: ["tracking_uri", "MLFLOW_TRACKING_URI"],
-    }),
-  registryUri: text()
-    .optional()
-    .register(settingMeta, {
-      description: "The MLflow server of registered models, where it is not the tracking server.",
-      env: ["MLFLOW_REGISTRY_URI"],
-      defaultText: "trackingUri",
-    }),
-  predictionScript: text()
-    .optional()
-    .register(settingMeta, {
-      description:
-        "A Python file to use as predictor.py: class Predictor with __init__(model, preprocessor), predict(instances, **kwargs) and from_path(model_dir). A file that ends in .mustache is rendered first.",
-      env: ["prediction_script"],
-    }),
-  preprocessor: text()
-    .optional()
-    .register(settingMeta, {
-      description:
-        "A Python file with class Preprocessor: preprocess(instances) before the model, postprocess(predictions) after it, or both. It is packed as preprocessor.py; a predictionScript that wants it imports it.",
-      env: ["preprocessor"],
-    }),
+  trackingUri: text().optional().register(settingMeta, modelSettingMeta.trackingUri),
+  registryUri: text().optional().register(settingMeta, modelSettingMeta.registryUri),
+  predictionScript: text().optional().register(settingMeta, modelSettingMeta.predictionScript),
+  preprocessor: text().optional().register(settingMeta, modelSettingMeta.preprocessor),
   setupFile: text()
     .optional()
     .register(settingMeta, {
