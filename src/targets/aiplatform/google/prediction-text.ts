@@ -11,6 +11,10 @@ interface RowText {
 export class PredictionText {
   /** Whether it holds integers beyond 2^53 as JSON numbers, which only the model's own server reads with all digits. */
   readonly holdsBigInt: boolean;
+  /** Bytes of a request with no row. */
+  readonly frameBytes: number;
+  /** Bytes that all rows add to a request. */
+  readonly rowsBytes: number;
   readonly #rows: readonly RowText[];
   /** The other fields, as they stand after the rows. */
   readonly #rest: string;
@@ -38,6 +42,8 @@ export class PredictionText {
       return { json, bytes: Buffer.byteLength(json) };
     });
     this.#rest = given.map(([name, value]) => `,${JSON.stringify(name)}:${write(value)}`).join("");
+    this.frameBytes = Buffer.byteLength(this.body(0, 0));
+    this.rowsBytes = this.#rows.reduce((sum, { bytes }) => sum + bytes + 1, 0);
   }
 
   /** How many rows there are. */
@@ -45,20 +51,10 @@ export class PredictionText {
     return this.#rows.length;
   }
 
-  /** Bytes of a request with no row. */
-  get frameBytes(): number {
-    return Buffer.byteLength(this.body(0, 0));
-  }
-
   /** Bytes that a row adds to a request. */
   rowBytes(row: number): number {
     // with its comma
     return (this.#rows[row]?.bytes ?? 0) + 1;
-  }
-
-  /** Bytes that all rows add to a request. */
-  get rowsBytes(): number {
-    return this.#rows.reduce((sum, { bytes }) => sum + bytes + 1, 0);
   }
 
   /** The body of a request with the rows from `start` up to, and without, `end`. Default: with all. */
