@@ -16,6 +16,7 @@ from .direct import Direct, direct_of
 from .errors import BadRequest, ModelError, one_line
 from .request import PredictionRequest
 from .shortcut import Shortcut
+from .stock_predictor import bare_model
 from .stream import PartStream
 
 _CLIENT_ERRORS = {"INVALID_PARAMETER_VALUE", "BAD_REQUEST"}
@@ -33,9 +34,6 @@ class Predictor(Protocol):
 
     It may have `predict_stream(instances, /, **parameters)` too, which gives an iterator of the answer's parts. One that
     cannot do it for its model raises NotImplementedError.
-
-    A class whose `predict` does no more than to call an MLflow model may say so by a property `bare_model`, that model:
-    some of them can be called in a quicker way. It counts only beside `predict`, not in a class that inherits it.
     """
 
     def predict(self, instances: Any, /, **parameters: Any) -> Any: ...
@@ -63,7 +61,8 @@ class PredictionService:
     @classmethod
     def load(cls, model_dir: Path) -> PredictionService:
         """Loads the model through module `predictor`. Whatever that raises is passed on."""
-        predictor = importlib.import_module("predictor").Predictor.from_path(str(model_dir))
+        module = importlib.import_module("predictor")
+        predictor = module.Predictor.from_path(str(model_dir))
         raw = getattr(predictor, "raw_inputs", False)
         raw_parameters = getattr(predictor, "raw_parameters", raw)
         if raw and raw_parameters:
@@ -74,7 +73,7 @@ class PredictionService:
             inputs.raw if raw else inputs.decoder_of(model.get_input_schema()),
             parameters.raw if raw_parameters else parameters.parameter_decoder_of(model.get_params_schema()),
             one_at_a_time=not raw and inputs.takes_one_row(model),
-            direct=None if raw or raw_parameters else direct_of(_bare_model(predictor)),
+            direct=None if raw or raw_parameters else direct_of(bare_model(module, predictor)),
         )
 
     @property
@@ -139,11 +138,6 @@ class PredictionService:
                     part = next(parts, _END)
         finally:
             parts.close()  # Whoever asked may be gone: the model must not go on for nobody.
-
-
-def _bare_model(predictor: Predictor) -> Any:
-    own = vars(type(predictor))
-    return predictor.bare_model if "predict" in own and "bare_model" in own else None
 
 
 def _one_after_the_other(

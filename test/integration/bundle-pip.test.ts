@@ -71,6 +71,8 @@ describe("pip", () => {
         "starlette<2,>=0.37",
         "uvicorn<1,>=0.23",
         "google-cloud-storage<4,>=2.10",
+        'httptools<1,>=0.6; python_version < "3.15" and platform_python_implementation == "CPython"',
+        'orjson<4,>=3.9; python_version < "3.15" and platform_python_implementation == "CPython"',
       ],
       [true, true, true],
       ["predictor.py"],

@@ -65,6 +65,19 @@ async function userFile(name: string, text: string | Buffer): Promise<string> {
 }
 
 describe("a bundle", () => {
+  it("holds the predictor that the serving runtime knows by its checksum, unless something of it is the user's", async () => {
+    const bundle = await build();
+    const [, known] = /_SHA256 = "(\w+)"/.exec((await file(bundle, "serving_runtime/stock_predictor.py")) ?? "") ?? [];
+    const checksum = async (built: Bundle) =>
+      createHash("sha256")
+        .update((await file(built, "predictor.py")) ?? "")
+        .digest("hex");
+    expect(known).toBe(await checksum(bundle));
+    const preprocessor = join(directory, "own.py");
+    await writeFile(preprocessor, "class Preprocessor:\n    pass\n");
+    expect(known).not.toBe(await checksum(await build({ preprocessor })));
+  });
+
   it("holds one folder with code, requirements and Dockerfile, sorted, and nothing of the model", async () => {
     const bundle = await build({ versionName: "v_1" });
     expect(bundle).toMatchObject({
