@@ -19,6 +19,8 @@ export interface Platform {
   ): { madeFor: object; make: () => AiPlatformServices };
 }
 
+type Made = Pick<Call, "settings" | "services">;
+
 /** Each platform is loaded by the first call that goes to it. */
 const platforms: Record<AiPlatformSettings["platform"], () => Promise<Platform>> = {
   vertex: async () => (await import("./vertex/platform.js")).vertexPlatform,
@@ -31,6 +33,8 @@ export class ServiceCache {
   readonly #mlflow: MlflowOptions;
   readonly #connections = new Map<string, GoogleConnection>();
   readonly #services = new Map<string, AiPlatformServices>();
+  /** Of settings that name their project, and are used again as they are. */
+  readonly #made = new WeakMap<LoadedSettings, Made>();
 
   /**
    * @param given - Services that take the place of the target's own.
@@ -47,6 +51,12 @@ export class ServiceCache {
    * @param hasListener - Whether somebody listens to the call's progress.
    */
   async call(loaded: LoadedSettings, context: StepContext, hasListener: boolean): Promise<Call> {
+    const { settings, services } = this.#made.get(loaded) ?? (await this.#make(loaded, context, hasListener));
+    const { given, ambient } = loaded;
+    return { id: randomUUID(), settings, given, ambient, services, context };
+  }
+
+  async #make(loaded: LoadedSettings, context: StepContext, hasListener: boolean): Promise<Made> {
     const platform = await platforms[loaded.settings.platform]();
     const settings = platform.settings(loaded);
     const { emulatorHost, allowRemoteEmulator, keyFilename, projectId: givenProject } = settings;
@@ -62,14 +72,9 @@ export class ServiceCache {
       ...make(),
       ...this.#given,
     }));
-    return {
-      id: randomUUID(),
-      settings: { ...settings, projectId },
-      given: loaded.given,
-      ambient: loaded.ambient,
-      services,
-      context,
-    };
+    const made = { settings: { ...settings, projectId }, services };
+    if (givenProject) this.#made.set(loaded, made);
+    return made;
   }
 }
 

@@ -61,7 +61,7 @@ export class GoogleConnection {
   /** The emulator's URL, without a slash at its end; null for Google Cloud. */
   readonly emulator: string | null;
   /** Agents that keep connections open, for all requests to one host. */
-  readonly agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
+  readonly #agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
   readonly #options: ConnectionOptions;
   readonly #endpoint: string | null;
   readonly #cached = new Map<string, Promise<unknown>>();
@@ -260,7 +260,7 @@ export class GoogleConnection {
     };
   }
 
-  readonly #agent = (url: URL): HttpAgent => (url.protocol === "http:" ? this.agents.http : this.agents.https);
+  readonly #agent = (url: URL): HttpAgent => (url.protocol === "http:" ? this.#agents.http : this.#agents.https);
 
   /** gaxios asks these variables for a proxy, unless it is given an agent. */
   #goesThroughProxy(): boolean {
