@@ -29,8 +29,30 @@ export const rows: readonly Row[] = [
     bar: 20,
   },
   { ...milliseconds, measurement: "help", what: "--help", metric: "time", peer: "mlflow deployments", bar: 20 },
+  { ...milliseconds, measurement: "list", what: "list, the whole process", metric: "time", peer: sdk, bar: 8 },
   ...servingRows(mlflow, 8),
   ...servingRows(mlserver, 4),
+  ...[
+    { peer: mlflow, bar: 12 },
+    { peer: mlserver, bar: 6 },
+  ].map((row): Row => ({ ...serving, measurement: "batching", what: "serving, 64 connections, batched", ...row })),
+  ...[mlflow, mlserver].map((peer): Row => {
+    const metric = `p99 at the rate of ${peer}`;
+    return { ...milliseconds, measurement: "rate", what: "serving: p99 at a rate that it holds", metric, peer, bar: 4 };
+  }),
+  ...[
+    { what: "serving, 1,000 rows × 50 columns", metric: "records" },
+    { what: "serving, an image of 3 × 224 × 224", metric: "image" },
+  ].flatMap((row) =>
+    [mlflow, mlserver].map((peer): Row => ({
+      ...row,
+      measurement: "large-requests",
+      unit: "/s",
+      better: "higher",
+      peer,
+      bar: 3,
+    })),
+  ),
   {
     ...milliseconds,
     measurement: "start",
@@ -50,6 +72,7 @@ export const rows: readonly Row[] = [
     ].map((row): Row => ({ ...row, ...against, measurement: "predict", unit: "/s", better: "higher" })),
   ),
   { ...milliseconds, measurement: "split", what: "predict of 100,000 rows", metric: "time", peer: sdk, bar: 5 },
+  { ...milliseconds, measurement: "create", what: "createDeployment's own time", metric: "time", peer: sdk, bar: 3 },
   ...[
     { what: "redeploying an unchanged model: bytes sent", metric: "bytes", unit: "B" },
     { what: "the same with 500 files more: requests more", metric: "requestsOfFiles", unit: "" },

@@ -7,9 +7,22 @@ import { installBundle } from "../src/runtime/bundle-install.js";
 import { predictRoute, startBundleServer } from "../src/runtime/bundle-server.js";
 import { childEnvironment, freePort, type ManagedProcess, startProcess } from "../src/runtime/process.js";
 import { placeModel, processBundle } from "../src/targets/prepare-model.js";
+import { batchingVariables } from "../src/targets/settings/request-batching.js";
 import type { Surroundings } from "./measurement.js";
 import { quietMlflow } from "./program.js";
-import type { SmallModel } from "./small-model.js";
+
+/** A model that MLflow has saved, and a request to it. */
+export interface ServedModel {
+  directory: string;
+  /** In a form that every server takes. */
+  body: string;
+}
+
+/** How requests share a call of the model: rows at most, and milliseconds. */
+export interface Batching {
+  rows: number;
+  delay: number;
+}
 
 /** How long a server may take until it answers. Milliseconds. */
 const startTimeoutMs = 120_000;
@@ -21,6 +34,8 @@ export interface RunningServer {
   pid: number;
   /** Where it takes predictions. */
   url: string;
+  /** What it was asked. */
+  body: string;
   /** Its first answer. */
   answer: unknown;
   stop(): Promise<void>;
@@ -31,18 +46,23 @@ export type StartServer = () => Promise<RunningServer>;
 
 /** The servers of a model that are compared, by the names of the rows. */
 export async function modelServers(
-  model: SmallModel,
+  model: ServedModel,
   surroundings: Surroundings,
+  batching?: Batching,
 ): Promise<Record<string, StartServer>> {
   return {
-    ours: await ownServer(model, surroundings),
+    ours: await ownServer(model, surroundings, batching),
     "mlflow models serve": mlflowServer(model, surroundings),
     MLServer: mlserverServer(model, surroundings),
   };
 }
 
 /** This package's serving runtime: all that `runLocal` does before it starts its server, and then the start itself. */
-async function ownServer(model: SmallModel, { python, directory, signal }: Surroundings): Promise<StartServer> {
+async function ownServer(
+  model: ServedModel,
+  { python, directory, signal }: Surroundings,
+  batching?: Batching,
+): Promise<StartServer> {
   const context = { report: () => {}, signal };
   const [models, bundles, served, modules, scratch, home] = [
     "models",
@@ -60,17 +80,18 @@ async function ownServer(model: SmallModel, { python, directory, signal }: Surro
   await Promise.all([placeModel(resolved, served, "link", signal), mkdir(home, { recursive: true })]);
   const { pythonVersion } = resolved.metadata;
   const archive = { archive: bundle.localPath, root: bundle.directory, pythonVersion };
+  const env = batchingVariables(batching ? { maxBatchSize: batching.rows, maxBatchDelay: batching.delay } : {});
   const installed = await installBundle({ ...archive, python, modules, scratch, signal });
   return async () => {
-    const where = { python: installed.path, modules, model: served, home, port: 0, env: {} };
+    const where = { python: installed.path, modules, model: served, home, port: 0, env };
     const server = await startBundleServer({ ...where, startTimeoutMs, signal });
     const url = `${server.url}${predictRoute}`;
-    return { ...server, url, answer: await firstAnswer(url, model, server) };
+    return { ...server, url, body: model.body, answer: await firstAnswer(url, model, server) };
   };
 }
 
 /** `mlflow models serve`. */
-function mlflowServer(model: SmallModel, { python, directory, signal }: Surroundings): StartServer {
+function mlflowServer(model: ServedModel, { python, directory, signal }: Surroundings): StartServer {
   return async () => {
     const port = await freePort();
     const args = [
@@ -89,8 +110,18 @@ function mlflowServer(model: SmallModel, { python, directory, signal }: Surround
   };
 }
 
-/** MLServer, predicting in its own process: with workers of its own a light model is slower. */
-function mlserverServer(model: SmallModel, { peersPython, directory, signal }: Surroundings): StartServer {
+/**
+ * MLServer, predicting in its own process: with workers of its own a light model is slower.
+ *
+ * @param more - Settings of the model beside these.
+ * @param path - Where it is asked.
+ */
+export function mlserverServer(
+  model: ServedModel,
+  { peersPython, directory, signal }: Surroundings,
+  more: Record<string, unknown> = {},
+  path = "/invocations",
+): StartServer {
   return async () => {
     const [port, grpcPort, metricsPort] = [await freePort(), await freePort(), await freePort()];
     const folder = join(directory, `mlserver-${port}`);
@@ -98,10 +129,10 @@ function mlserverServer(model: SmallModel, { peersPython, directory, signal }: S
     const address = { host: "127.0.0.1", http_port: port, grpc_port: grpcPort, metrics_port: metricsPort };
     await writeJson(join(folder, "settings.json"), { ...address, parallel_workers: 0, debug: false });
     const parameters = { uri: model.directory };
-    const settings = { name: "model", implementation: "mlserver_mlflow.MLflowRuntime", parameters };
+    const settings = { name: "model", implementation: "mlserver_mlflow.MLflowRuntime", parameters, ...more };
     await writeJson(join(folder, "model-settings.json"), settings);
     const command = join(dirname(peersPython), "mlserver");
-    return started(port, model, { command, args: ["start", folder], cwd: folder, signal });
+    return started(port, model, { command, args: ["start", folder], cwd: folder, signal }, path);
   };
 }
 
@@ -111,14 +142,16 @@ async function writeJson(path: string, value: unknown): Promise<void> {
 
 async function started(
   port: number,
-  model: SmallModel,
+  model: ServedModel,
   program: { command: string; args: string[]; cwd: string; signal: AbortSignal },
+  path = "/invocations",
 ): Promise<RunningServer> {
   const PATH = `${dirname(program.command)}:${process.env["PATH"] ?? ""}`;
   const server = startProcess({ ...program, env: childEnvironment({ ...quietMlflow, PATH }) });
-  const url = `http://127.0.0.1:${port}/invocations`;
+  const url = `http://127.0.0.1:${port}${path}`;
   try {
-    return { pid: server.pid, url, answer: await firstAnswer(url, model, server), stop: async () => server.stop() };
+    const answer = await firstAnswer(url, model, server);
+    return { pid: server.pid, url, body: model.body, answer, stop: async () => server.stop() };
   } catch (error) {
     await server.stop();
     throw error;
@@ -127,7 +160,7 @@ async function started(
 
 async function firstAnswer(
   url: string,
-  { body }: SmallModel,
+  { body }: ServedModel,
   server: Pick<ManagedProcess, "exited" | "lines">,
 ): Promise<unknown> {
   const over = new AbortController();

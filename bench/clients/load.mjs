@@ -1,8 +1,12 @@
-// Loads a server: JSON {url, body, connections, seconds, warmUp} as its argument, JSON of what it saw as its last line.
-import { Client } from "undici";
+// Loads a server: JSON {url, bodyFile, connections, rate?, seconds, warmUp} as its argument, JSON of what it saw as its last line.
+// With a rate, requests go out at their time, and their latency counts from that time, whether or not one could be sent then.
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client, Pool } from "undici";
 
-const { url, body, connections, seconds, warmUp } = JSON.parse(process.argv[2]);
+const { url, bodyFile, connections, rate, seconds, warmUp } = JSON.parse(process.argv[2]);
 const { origin, pathname } = new URL(url);
+const body = readFileSync(bodyFile);
 const request = { path: pathname, method: "POST", headers: { "content-type": "application/json" }, body };
 
 const started = performance.now();
@@ -11,23 +15,43 @@ const until = from + seconds * 1000;
 const latencies = [];
 let all = 0;
 
+/** One request, whose latency counts from `begun`. */
+async function ask(dispatcher, begun) {
+  const { statusCode, body: answer } = await dispatcher.request(request);
+  const text = await answer.text();
+  if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${text.slice(0, 300)}`);
+  all += 1;
+  const end = performance.now();
+  if (begun >= from) latencies.push(end - begun);
+  return end;
+}
+
 async function useConnection() {
   const client = new Client(origin, { pipelining: 1 });
-  for (let now = performance.now(); now < until;) {
-    const { statusCode, body: answer } = await client.request(request);
-    const text = await answer.text();
-    if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${text.slice(0, 300)}`);
-    const end = performance.now();
-    all += 1;
-    if (now >= from) latencies.push(end - now);
-    now = end;
-  }
+  for (let now = performance.now(); now < until;) now = await ask(client, now);
   await client.close();
 }
 
-await Promise.all(Array.from({ length: connections }, useConnection));
-const measured = (performance.now() - from) / 1000;
+async function sendAtRate() {
+  const pool = new Pool(origin, { connections, pipelining: 1 });
+  const pending = new Set();
+  let failure;
+  for (let due = started; due < until && !failure; due += 1000 / rate) {
+    const early = due - performance.now();
+    if (early > 1) await sleep(early);
+    const sent = ask(pool, due)
+      .catch((error) => (failure ??= error))
+      .finally(() => pending.delete(sent));
+    pending.add(sent);
+  }
+  await Promise.all(pending);
+  if (failure) throw failure;
+  await pool.close();
+}
+
+await (rate === undefined ? Promise.all(Array.from({ length: connections }, useConnection)) : sendAtRate());
+const measured = (Math.max(performance.now(), until) - from) / 1000;
 latencies.sort((a, b) => a - b);
 const quantile = (share) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))];
-const rate = latencies.length / measured;
-console.log(JSON.stringify({ all, requestsPerSecond: rate, p50: quantile(0.5), p99: quantile(0.99) }));
+const requestsPerSecond = latencies.length / measured;
+console.log(JSON.stringify({ all, requestsPerSecond, p50: quantile(0.5), p99: quantile(0.99) }));

@@ -1,6 +1,11 @@
 import type { Measurement } from "../measurement.js";
+import { arrivalRate } from "./arrival-rate.js";
+import { requestBatching } from "./batching.js";
+import { create } from "./create.js";
 import { help } from "./help.js";
 import { importing } from "./import.js";
+import { largeRequests } from "./large-requests.js";
+import { list } from "./list.js";
 import { predict } from "./predict.js";
 import { redeploy } from "./redeploy.js";
 import { serving } from "./serving.js";
@@ -12,10 +17,15 @@ import { start } from "./start.js";
 export const measurements: readonly Measurement[] = [
   importing,
   help,
+  list,
   serving,
+  requestBatching,
+  arrivalRate,
+  largeRequests,
   start,
   predict,
   split,
+  create,
   redeploy,
   files,
   largeModel,

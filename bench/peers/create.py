@@ -1,0 +1,42 @@
+"""Deploys a model with Google's Python SDK: upload, endpoint, deploy. Its artifacts and its image are there.
+
+The same argument and the same last line as clients/create.mjs.
+"""
+
+import json
+import sys
+import time
+
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import aiplatform
+
+
+def main() -> None:
+    task = json.loads(sys.argv[1])
+    aiplatform.init(
+        project=task["project"],
+        location=task["location"],
+        credentials=AnonymousCredentials(),
+        api_endpoint=f"http://{task['host']}",
+        api_transport="rest",
+    )
+    container = task["containerSpec"]
+    started = time.perf_counter()
+    model = aiplatform.Model.upload(
+        display_name=task["name"],
+        artifact_uri=task["artifactUri"],
+        serving_container_image_uri=container["imageUri"],
+        serving_container_predict_route=container["predictRoute"],
+        serving_container_health_route=container["healthRoute"],
+        serving_container_ports=[port["containerPort"] for port in container["ports"]],
+    )
+    endpoint = aiplatform.Endpoint.create(display_name=task["name"])
+    endpoint.deploy(model, machine_type="n1-standard-2", traffic_percentage=100)
+    elapsed = time.perf_counter() - started
+    name = endpoint.resource_name
+    endpoint.undeploy_all()
+    print(json.dumps({"time": elapsed * 1000, "endpoint": name}))
+
+
+if __name__ == "__main__":
+    main()
