@@ -14,7 +14,7 @@ export function placeSettings(settings: AiPlatformSettings & { projectId: string
 }
 
 /** An emulator has no quota to be gentle to. */
-export const emulatorPollSchedule = { firstDelayMs: 50, maxDelayMs: 200 };
+export const emulatorPollSchedule = { firstDelayMs: 10, maxDelayMs: 200 };
 
 /** Cloud Storage, as the services of `storage/` reach it. */
 export function storageConnection(connection: GoogleConnection): StorageConnection {
