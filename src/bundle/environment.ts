@@ -40,7 +40,7 @@ export async function environment(request: BundleRequest, view: View): Promise<E
   const { own, warnings } = withServableMlflow(await modelRequirements(model));
   if (own.wheels.length > 0 && request.modelArtifactUri !== null) warnings.push(wheelsOnLegacy);
   const image = baseImage(request.baseImage, metadata.pythonVersion, own.needsTools);
-  const added = runtimeRequirements(own.packages, metadata.mlflowVersion);
+  const added = runtimeRequirements(own, metadata.mlflowVersion);
   const preprocessor = await readPreprocessor(request.preprocessor, view);
   const modules = ["predictor", "serving_runtime", ...(preprocessor === null ? [] : ["preprocessor"])];
   warnings.push(...moduleNameWarnings(model, modules));

@@ -1,5 +1,5 @@
 import { isOld } from "./mlflow-pin.js";
-import type { Requirement } from "./requirements.js";
+import type { ModelRequirements } from "./model-requirements.js";
 
 /** Where packages of compiled code are on PyPI, so that nothing is compiled while an image is built. */
 const whereBuilt = "python_version < '3.15' and platform_python_implementation == 'CPython'";
@@ -19,21 +19,47 @@ const runtime: Readonly<Record<string, string>> = {
   orjson: `>=3.9,<4; ${whereBuilt}`,
 };
 
+/** Where PyPI has wheels of both libraries below; elsewhere pip would look for a compiler, or for Rust's. */
+const withWheels =
+  "python_version < '3.16' and platform_python_implementation == 'CPython' and platform_machine in 'x86_64 aarch64 arm64 AMD64'";
+
+/**
+ * What makes the serving runtime quicker where it is there. No lower bounds: the runtime looks at what it finds, and a package
+ * that brings an old version along must not fail the installation.
+ */
+const quicker: Readonly<Record<string, string>> = {
+  httptools: "<1",
+  orjson: "<4",
+};
+
 /** For a model that does not say which MLflow it was logged with. */
 const anyMlflow = ">=2.19,<4";
 
 /**
  * The serving runtime's requirements beside a model's own, which win: pip gets both lists at once, so the runtime asks for
- * nothing that the model has settled.
+ * nothing that the model has settled. What only makes it quicker is also left out where a constraint names it, and where
+ * the model has something built from its source.
  *
  * @param mlflowVersion - Of the MLmodel file; used when the model's requirements lack MLflow.
  */
-export function runtimeRequirements(model: readonly Requirement[], mlflowVersion: string | null): string[] {
-  const settled = new Set(model.filter((requirement) => requirement.always).map((requirement) => requirement.name));
+export function runtimeRequirements(
+  model: Pick<ModelRequirements, "lines" | "packages" | "constraints">,
+  mlflowVersion: string | null,
+): string[] {
+  const settled = new Set(model.packages.filter(({ always }) => always).map(({ name }) => name));
   // development versions are not on PyPI
   const released = mlflowVersion !== null && /^\d{1,4}(\.\d{1,4}){1,3}((a|b|rc)\d{1,4})?$/.test(mlflowVersion);
   const mlflow = released && !isOld(`==${mlflowVersion}`) ? `==${mlflowVersion}` : anyMlflow;
-  return Object.entries({ mlflow, ...runtime })
+  const needed = Object.entries({ mlflow, ...runtime })
     .filter(([name]) => !settled.has(name))
     .map(([name, range]) => name + range);
+  return [...needed, ...optional(model)];
+}
+
+function optional({ lines, packages, constraints }: Parameters<typeof runtimeRequirements>[0]): string[] {
+  if (lines.some((line) => line.startsWith("--no-binary"))) return [];
+  const named = new Set([...packages, ...(constraints ?? [])].map(({ name }) => name));
+  return Object.entries(quicker)
+    .filter(([name]) => !named.has(name))
+    .map(([name, range]) => `${name}${range}; ${withWheels}`);
 }

@@ -12,6 +12,8 @@ import { resolvedModel } from "../support/resolved-model.js";
 
 const execute = promisify(execFile);
 const requirements = 'mlflow==3.17.2\nscikit-learn[alldeps] >=1.4,<2\ntomli>=2; python_version < "3.11"\n';
+const withWheels =
+  'python_version < "3.16" and platform_python_implementation == "CPython" and platform_machine in "x86_64 aarch64 arm64 AMD64"';
 const hostile = `"'"""\n\r\\\\x{{modelVersion}}{{{x}}}\u2028é💥\ud800\0\${HOME}#`;
 
 let root: string;
@@ -71,8 +73,8 @@ describe("pip", () => {
         "starlette<2,>=0.37",
         "uvicorn<1,>=0.23",
         "google-cloud-storage<4,>=2.10",
-        'httptools<1,>=0.6; python_version < "3.15" and platform_python_implementation == "CPython"',
-        'orjson<4,>=3.9; python_version < "3.15" and platform_python_implementation == "CPython"',
+        `httptools<1; ${withWheels}`,
+        `orjson<4; ${withWheels}`,
       ],
       [true, true, true],
       ["predictor.py"],

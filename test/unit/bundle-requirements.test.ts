@@ -289,16 +289,35 @@ describe("an MLflow that is too old for the serving runtime", () => {
 });
 
 describe("the runtime's requirements", () => {
-  const beside = async (model: string, mlflowVersion: string | null = null) =>
-    runtimeRequirements((await requirementsOf(model)).packages, mlflowVersion);
+  const beside = async (model: string, mlflowVersion: string | null = null, files?: Record<string, string>) =>
+    runtimeRequirements(await requirementsOf(model, files), mlflowVersion);
+  const nameOf = (line: string) => /^[\w-]+/.exec(line)?.[0];
 
   it("leave out what the model's own settle, whatever the spelling", async () => {
-    expect(await beside("MLflow==3.17.2\nGoogle.Cloud_Storage==3.1.0\npydantic<3")).toEqual([
+    expect(await beside("MLflow==3.17.2\nGoogle.Cloud_Storage==3.1.0\npydantic<3\norjson==3.6.0\nHTTPtools")).toEqual([
       "starlette>=0.37,<2",
       "uvicorn>=0.23,<1",
       "httptools>=0.6,<1; python_version < '3.15' and platform_python_implementation == 'CPython'",
       "orjson>=3.9,<4; python_version < '3.15' and platform_python_implementation == 'CPython'",
     ]);
+  });
+
+  it("ask for what only makes it quicker where it has wheels, in words that are an environment marker", async () => {
+    const quicker = (await beside("mlflow==3.17.2")).slice(-2);
+    expect(quicker.map(nameOf)).toEqual(["httptools", "orjson"]);
+    for (const { requirement } of parse(quicker.join("\n")).filter((line) => line.kind === "package"))
+      expect(requirement).toMatchObject({ always: false });
+  });
+
+  it.each([
+    ["orjson==3.6.0 ; python_version < '3.9'", ["httptools"]],
+    ["-c c.txt", ["httptools"]],
+    ["--no-binary :all:", []],
+    ["--no-binary orjson", []],
+  ])("leave out what only makes it quicker rather than contradict %s", async (line, left) => {
+    const names = (await beside(line, null, { "c.txt": "orjson==3.6.0" })).map(nameOf);
+    expect(names.filter((name) => name === "httptools" || name === "orjson")).toEqual(left);
+    expect(names).toContain("uvicorn");
   });
 
   it("stay beside a requirement that a marker may leave out", async () => {
