@@ -12,11 +12,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .batching import Batcher, BatchLimits
 from .errors import BadRequest, ModelError, error_body
 from .pace import Pace
 from .prediction import PredictionService
+from .rows import Rows
 from .settings import Settings
 from .stream import EventStream, PartStream
+
+# Time grows with the rows; bodies up to this size have few.
+_SMALL_BODY = 8192
 
 log = logging.getLogger("serving_runtime")
 
@@ -32,16 +37,23 @@ def create_app(service: PredictionService, settings: Settings) -> ASGIApp:
     small model; it does the rest.
     """
     pace = Pace(service.only_computes)
+    batcher = None if settings.batch is None else _batcher(service, settings.batch)
+
+    async def answer_of(body: bytes) -> bytes | PartStream:
+        is_small = len(body) <= _SMALL_BODY
+        if batcher is not None:
+            # Reading a small body takes less than the way to a thread and back.
+            rows = service.rows(body) if is_small else await run_in_threadpool(service.rows, body)
+            if rows is not None:
+                return await batcher.answer(rows)
+        return await pace.run(service.answer, body, is_small)
 
     async def predict(scope: Scope, receive: Receive, send: Send) -> None:
         body = await _body(receive)
         if body is None:
             return
         try:
-            if pace.is_short(body):
-                answer = pace.timed(service.answer, body)
-            else:
-                answer = await run_in_threadpool(pace.timed_in_thread, service.answer, body)
+            answer = await answer_of(body)
         except BadRequest as error:
             log.warning("refused a request: %s", error)
             return await _send(send, 400, error_body(400, str(error)))
@@ -63,6 +75,16 @@ def create_app(service: PredictionService, settings: Settings) -> ASGIApp:
         await (predict if is_prediction else others)(scope, receive, send)
 
     return app
+
+
+def _batcher(service: PredictionService, limits: BatchLimits) -> Batcher:
+    pace = Pace(service.only_computes)
+
+    async def answer_all(requests: list[Rows]) -> list[bytes | Exception]:
+        is_small = sum(rows.count for rows in requests) <= limits.rows
+        return await pace.run(service.answer_all, requests, is_small)
+
+    return Batcher(answer_all, limits)
 
 
 def _others(settings: Settings, predict: ASGIApp) -> Starlette:

@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from starlette.concurrency import run_in_threadpool
+
+Asked = TypeVar("Asked")
 Result = TypeVar("Result")
 
 # Less than a health check could notice; the way to a thread and back costs about a tenth of it.
 _SHORT_SECONDS = 0.002
 # Beside other processes even a short one is interrupted now and then.
 _TOO_LONG_SECONDS = 0.01
-# Time grows with the rows; bodies up to this size have few.
-_SMALL_BODY = 8192
 _ENOUGH = 20
 
 
@@ -29,24 +30,28 @@ class Pace:
         self._short_ones = 0
         """In a row."""
 
-    def is_short(self, body: bytes) -> bool:
-        """Whether the request with this body may run on the event loop."""
-        return self._only_computes and self._short_ones >= _ENOUGH and len(body) <= _SMALL_BODY
+    async def run(self, answer: Callable[[Asked], Result], asked: Asked, is_small: bool) -> Result:
+        """Answers on the event loop what is known to be short, and anything else in a thread.
 
-    def timed(self, answer: Callable[[bytes], Result], body: bytes) -> Result:
-        """Calls on the event loop."""
+        `is_small`: whether it is about few rows, so that it takes what other small ones took.
+        """
+        if is_small and self._only_computes and self._short_ones >= _ENOUGH:
+            return self._timed(answer, asked)
+        return await run_in_threadpool(self._timed_in_thread, answer, asked, is_small)
+
+    def _timed(self, answer: Callable[[Asked], Result], asked: Asked) -> Result:
         began = time.perf_counter()
         try:
-            return answer(body)
+            return answer(asked)
         finally:
             if time.perf_counter() - began > _TOO_LONG_SECONDS:
                 self._short_ones = 0
 
-    def timed_in_thread(self, answer: Callable[[bytes], Result], body: bytes) -> Result:
-        """Calls in a thread. Its own time counts: with others, it takes turns."""
+    def _timed_in_thread(self, answer: Callable[[Asked], Result], asked: Asked, is_small: bool) -> Result:
+        # Its own time counts: with others, it takes turns.
         began = time.thread_time()
         try:
-            return answer(body)
+            return answer(asked)
         finally:
-            if len(body) <= _SMALL_BODY:
+            if is_small:
                 self._short_ones = self._short_ones + 1 if time.thread_time() - began <= _SHORT_SECONDS else 0

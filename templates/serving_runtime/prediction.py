@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from . import inputs, outputs, parameters
 from .direct import Direct, direct_of
 from .errors import BadRequest, ModelError, one_line
 from .request import PredictionRequest
+from .rows import Rows, joined, split
 from .shortcut import PARSES_FAST, Shortcut
 from .stock_predictor import bare_model
 from .stream import PartStream
@@ -22,6 +24,8 @@ from .stream import PartStream
 _CLIENT_ERRORS = {"INVALID_PARAMETER_VALUE", "BAD_REQUEST"}
 _NO_STREAM = 'the model does not stream: it has no predict_stream; leave "stream" out'
 _END = object()
+
+log = logging.getLogger("serving_runtime")
 
 
 class Predictor(Protocol):
@@ -58,6 +62,7 @@ class PredictionService:
         self._direct = direct
         plain = direct or (None if one_at_a_time else _as_direct(predictor, decode))
         self._shortcut = Shortcut(plain) if plain is not None and plain.decode is not None else None
+        self._gives_item_per_row = True
 
     @classmethod
     def load(cls, model_dir: Path) -> PredictionService:
@@ -102,6 +107,53 @@ class PredictionService:
         with _encoding_errors():
             return outputs.to_json(results if len(batches) > 1 else results[0], len(request.instances))
 
+    def rows(self, body: bytes) -> Rows | None:
+        """What a request asks about, if others may be answered with it: not a stream, a request with parameters, or one of a
+        model that takes a row at a time.
+
+        Raises BadRequest as `answer` does.
+        """
+        if self._one_at_a_time or not self._gives_item_per_row:
+            return None
+        if self._shortcut is not None and (plain := self._shortcut.read(body)) is not None:
+            return Rows(*plain, self._shortcut.call)
+        request = PredictionRequest.parse(body)
+        if request.stream or request.parameters:
+            return None
+        return Rows(self._decode(request.instances), len(request.instances), self._predict_without_parameters)
+
+    def answer_all(self, requests: list[Rows]) -> list[bytes | Exception]:
+        """The bodies of the answers to requests of one kind, or what `answer` would raise.
+
+        The model is called once. If it fails, it is called for each of them, since one may be to blame.
+        """
+        results = self._results_at_once(requests) if len(requests) > 1 else None
+        if results is None:
+            return [self._answer_one(rows) for rows in requests]
+        return [_encoded(result, rows.count) for result, rows in zip(results, requests)]
+
+    def _results_at_once(self, requests: list[Rows]) -> list[Any] | None:
+        try:
+            result = requests[0].call(joined(requests))
+        except Exception:
+            return None
+        results = split(result, [rows.count for rows in requests])
+        if results is None:
+            self._gives_item_per_row = False
+            log.warning("the model does not give one item for each row: requests are answered one by one from now on")
+        return results
+
+    def _answer_one(self, rows: Rows) -> bytes | Exception:
+        try:
+            with _model_errors():
+                result = rows.call(rows.data)
+        except (BadRequest, ModelError) as error:
+            return error
+        return _encoded(result, rows.count)
+
+    def _predict_without_parameters(self, batch: Any) -> Any:
+        return self._predict(batch, self._decode_parameters({}))
+
     def _predict(self, batch: Any, keywords: dict[str, Any]) -> Any:
         if self._direct is not None and not keywords:
             return self._direct.call(batch)
@@ -145,6 +197,14 @@ def _as_direct(predictor: Predictor, decode: inputs.Decoder) -> Direct | None:
     """The predictor as it is, for requests that a quicker decoder takes: then they need no slower parser."""
     quick = getattr(decode, "quick", None)
     return Direct(predictor.predict, quick, predictor.predict) if PARSES_FAST and quick is not None else None
+
+
+def _encoded(result: Any, count: int) -> bytes | Exception:
+    try:
+        with _encoding_errors():
+            return outputs.to_json(result, count)
+    except ModelError as error:
+        return error
 
 
 def _one_after_the_other(

@@ -1,4 +1,4 @@
-"""What the environment says: the custom-container contract of Vertex AI, and two settings for running elsewhere.
+"""What the environment says: the custom-container contract of Vertex AI, and settings of this runtime's own.
 
 Contract: "Custom container requirements for inference" in Google's documentation of Vertex AI.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .batching import BatchLimits
 from .errors import StartupError
 
 
@@ -25,6 +26,8 @@ class Settings:
     """`AIP_PREDICT_ROUTE`. Default /invocations."""
     model: str
     """`SERVING_MODEL_DIR`, else `AIP_STORAGE_URI`: a directory, a `file://` URI or a `gs://` prefix."""
+    batch: BatchLimits | None
+    """`SERVING_MAX_BATCH_SIZE`, rows, and `SERVING_MAX_BATCH_DELAY`, milliseconds (default 0). Default: no batching."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -42,6 +45,7 @@ class Settings:
             health_route=_route(environment, "AIP_HEALTH_ROUTE", "/ping"),
             predict_route=_route(environment, "AIP_PREDICT_ROUTE", "/invocations"),
             model=model,
+            batch=_batch(environment),
         )
 
 
@@ -49,6 +53,22 @@ def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) <= 65535:
         return int(text)
     raise StartupError(f"AIP_HTTP_PORT is {text!r}; it must be a number from 0 to 65535")
+
+
+def _batch(environment: Mapping[str, str]) -> BatchLimits | None:
+    size, delay = environment.get("SERVING_MAX_BATCH_SIZE"), environment.get("SERVING_MAX_BATCH_DELAY")
+    if not size:
+        if delay:
+            raise StartupError("SERVING_MAX_BATCH_DELAY is set without SERVING_MAX_BATCH_SIZE, so nothing would be batched")
+        return None
+    rows = _whole_number("SERVING_MAX_BATCH_SIZE", size, 2, 100_000, "rows")
+    return BatchLimits(rows, _whole_number("SERVING_MAX_BATCH_DELAY", delay or "0", 0, 10_000, "milliseconds") / 1000)
+
+
+def _whole_number(name: str, text: str, least: int, most: int, unit: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most:
+        return int(text)
+    raise StartupError(f"{name} is {text!r}; it must be a number of {unit} from {least} to {most}")
 
 
 def _route(environment: Mapping[str, str], name: str, default: str) -> str:

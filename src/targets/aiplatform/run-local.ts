@@ -3,6 +3,7 @@ import { DeploymentError, throwIfCancelled } from "../../core/errors.js";
 import type { LocalServer, RunLocalOptions } from "../../core/local-server.js";
 import type { TargetUri } from "../../core/target-uri.js";
 import { serveLocally } from "../serve-locally.js";
+import { batchingVariables } from "../settings/request-batching.js";
 import { checkCapability } from "./capabilities.js";
 import type { AiPlatformConfig } from "./config/index.js";
 import { loadSettings } from "./config/load-settings.js";
@@ -25,7 +26,7 @@ export async function runLocal(target: TargetUri, options: RunLocalOptions<AiPla
       preprocessor: settings.preprocessor ?? null,
       setupFile: settings.setupFile ?? null,
       python: settings.python,
-      env: settings.env,
+      env: { ...settings.env, ...batchingVariables(settings) },
       startTimeout: settings.deployTimeout,
       tmpDir: settings.tmpDir,
       checkInputs: settings.checkInputs,

@@ -5,6 +5,7 @@ import type { TargetUri } from "../../core/target-uri.js";
 import { defaultStorageConnection } from "../../storage/connection.js";
 import { modelResolver } from "../model-resolver.js";
 import { serveLocally } from "../serve-locally.js";
+import { batchingVariables, checkBatching } from "../settings/request-batching.js";
 import type { LocalConfig } from "./config/index.js";
 import { loadSettings } from "./config/load-settings.js";
 
@@ -13,6 +14,7 @@ export async function runLocal(target: TargetUri, options: RunLocalOptions<Local
   try {
     throwIfCancelled(options.signal, "runLocal");
     const { settings } = loadSettings({ callConfig: options.config, target, env: process.env });
+    checkBatching(settings);
     const { trackingUri, registryUri } = settings;
     return await serveLocally({ ...options, port: options.port ?? settings.port } as RunLocalOptions<never>, {
       modelResolver: modelResolver({ trackingUri, registryUri }, defaultStorageConnection()),
@@ -22,7 +24,7 @@ export async function runLocal(target: TargetUri, options: RunLocalOptions<Local
       preprocessor: settings.preprocessor ?? null,
       setupFile: settings.setupFile ?? null,
       python: settings.python,
-      env: settings.env,
+      env: { ...settings.env, ...batchingVariables(settings) },
       startTimeout: settings.startTimeout,
       tmpDir: settings.tmpDir,
       checkInputs: settings.checkInputs,

@@ -2,6 +2,7 @@ import { canonicalJson, manifestHash, sha256 } from "../../core/hash.js";
 import type { ResolvedModel } from "../../core/model.js";
 import type { DeploymentSpec } from "../../core/record.js";
 import type { LocalSettings } from "./config/index.js";
+import { batchingVariables, checkBatching, type RequestBatching } from "../settings/request-batching.js";
 import { maskedValues } from "../masked-values.js";
 
 /** The settings that what is served depends on, as they are written down. */
@@ -15,6 +16,9 @@ export interface SpecSettings {
   /** Absent in what an earlier version of this package has written down. */
   preprocessor?: string | null;
   setupFile: string | null;
+  /** Absent in what an earlier version of this package has written down, and so is the next. */
+  maxBatchSize?: number | null;
+  maxBatchDelay?: number | null;
 }
 
 /** The files' hash: two models with the same are the same. */
@@ -22,14 +26,20 @@ export function hashOfModel(model: ResolvedModel): string {
   return manifestHash(model.files.map(({ path, sha256 }) => ({ path, mode: 0o644, sha256 })));
 }
 
-/** What a deployment is made of. */
+/**
+ * What a deployment is made of.
+ *
+ * @throws DeploymentError `INVALID_PARAMETER_VALUE` for settings that do not go together.
+ */
 export function deploymentSpec(
   name: string,
   parts: Pick<DeploymentSpec, "modelHash" | "environmentHash" | "modelUri" | "flavor">,
   settings: SpecSettings,
 ): DeploymentSpec {
   const { env, python, port } = settings;
-  const hashed = [name, parts.environmentHash, parts.modelHash, parts.flavor, { env, python, port }];
+  checkBatching(batchingOf(settings));
+  const served = { env, python, port, ...batchingVariables(batchingOf(settings)) };
+  const hashed = [name, parts.environmentHash, parts.modelHash, parts.flavor, served];
   return { ...parts, settings: { ...settings }, specHash: sha256(canonicalJson(hashed)) };
 }
 
@@ -45,7 +55,7 @@ export function bundleName({ environmentHash, settings }: DeploymentSpec): strin
 
 /** The settings of a call, as a spec has them. */
 export function specSettings(settings: LocalSettings): SpecSettings {
-  const { env, python, port, predictionScript, preprocessor, setupFile } = settings;
+  const { env, python, port, predictionScript, preprocessor, setupFile, maxBatchSize, maxBatchDelay } = settings;
   return {
     env: maskedValues(env),
     python: python ?? null,
@@ -53,5 +63,12 @@ export function specSettings(settings: LocalSettings): SpecSettings {
     predictionScript: predictionScript ?? null,
     preprocessor: preprocessor ?? null,
     setupFile: setupFile ?? null,
+    maxBatchSize: maxBatchSize ?? null,
+    maxBatchDelay: maxBatchDelay ?? null,
   };
+}
+
+/** How requests are batched. */
+export function batchingOf({ maxBatchSize, maxBatchDelay }: SpecSettings): RequestBatching {
+  return { maxBatchSize: maxBatchSize ?? undefined, maxBatchDelay: maxBatchDelay ?? undefined };
 }

@@ -37,8 +37,8 @@ export const table = () =>
 /** Environment variables of the process that serves. Those of the container contract are not its owner's to set. */
 export const variables = () =>
   table().refine(
-    (value) => Object.keys(value).every((name) => /^(?!AIP_)[A-Za-z_][A-Za-z0-9_]*$/.test(name)),
-    "must have names of letters, digits and _, that do not start with a digit or with AIP_",
+    (value) => Object.keys(value).every((name) => /^(?!AIP_|SERVING_)[A-Za-z_][A-Za-z0-9_]*$/.test(name)),
+    "must have names of letters, digits and _, that do not start with a digit, with AIP_ or with SERVING_",
   );
 
 /** `value`, or what it is the JSON text of. */

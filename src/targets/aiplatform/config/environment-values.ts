@@ -1,3 +1,4 @@
+import { settingOfVariable } from "../../settings/request-batching.js";
 import { table } from "../../settings/values.js";
 
 /** `ModelContainerSpec.env`: how many variables, how large each `NAME=value` (less than), and all together. */
@@ -14,6 +15,8 @@ export const environment = () =>
     for (const [name, value] of entries) {
       if (name.startsWith("AIP_"))
         refuse(`must not have ${short(name)}: names that start with AIP_ are the platform's`);
+      else if (settingOfVariable(name))
+        refuse(`must not have ${name}, which the setting ${settingOfVariable(name)} sets`);
       else if (!legalName.test(name))
         refuse(`must have names of letters, digits and _, that do not start with a digit, which ${short(name)} is not`);
       if (bytesOf(name, value) >= limits.bytesOfEach)

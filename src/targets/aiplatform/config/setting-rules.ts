@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { lacksBatchSize } from "../../settings/request-batching.js";
 import { parseImageUri } from "./image-uri.js";
 import { settingsShape } from "./settings.js";
 
@@ -16,6 +17,7 @@ export const settingsSchema = eachSetting.superRefine((settings, context) => {
   checkReplicas(settings, refuse);
   checkEndpoint(settings, refuse);
   checkExplanations(settings, refuse);
+  if (lacksBatchSize(settings)) refuse("maxBatchDelay", "needs maxBatchSize");
 });
 
 /** The settings of one call, checked and complete. */

@@ -2,6 +2,7 @@ import { acceleratorTypes } from "./accelerators.js";
 import { environment } from "./environment-values.js";
 import { nearest } from "../../settings/nearest.js";
 import { settingMeta } from "./setting-meta.js";
+import { batchingMeta, batchingSettings } from "../../settings/request-batching.js";
 import { text, wholeNumber } from "../../settings/values.js";
 import { accountEmail, percent } from "./setting-values.js";
 
@@ -52,6 +53,16 @@ export const containerSettings = {
     description: "The account that the container runs as; you need iam.serviceAccounts.actAs on it.",
     defaultText: "an account of Google's that can read nothing but the model",
     changes: "deployedModel",
+  }),
+  maxBatchSize: batchingSettings.maxBatchSize().register(settingMeta, {
+    ...batchingMeta.maxBatchSize,
+    platform: "vertex",
+    changes: "version",
+  }),
+  maxBatchDelay: batchingSettings.maxBatchDelay().register(settingMeta, {
+    ...batchingMeta.maxBatchDelay,
+    platform: "vertex",
+    changes: "version",
   }),
   env: environment().default({}).register(settingMeta, {
     description: "Environment variables of the serving container; names that start with AIP_ are the platform's.",

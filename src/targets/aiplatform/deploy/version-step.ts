@@ -5,6 +5,7 @@ import type { RecordSession } from "../../../rollout/record-session.js";
 import { completeStep, type StepLimits, type StepOutcome } from "../../../rollout/resumable-step.js";
 import type { Call } from "../call.js";
 import type { AiPlatformSettings } from "../config/setting-rules.js";
+import { batchingVariables } from "../../settings/request-batching.js";
 import { customInputsLabel, hasCustomInputs } from "../custom-inputs.js";
 import { deploymentLabels } from "../spec.js";
 
@@ -30,7 +31,7 @@ export function versionRequest(
       ...deploymentLabels(name, settings, names, spec),
       ...(hasCustomInputs(settings) && { [customInputsLabel]: "true" }),
     },
-    env: settings.env,
+    env: { ...settings.env, ...batchingVariables(settings) },
     encryptionKey: settings.encryptionSpecKeyName ?? null,
     explanationSpec: explanationSpec(settings),
     deploymentTimeout: settings.deployTimeout,

@@ -8,6 +8,7 @@ import { type SettingName, settingsShape } from "../config/settings.js";
 import { customInputsLabel } from "../custom-inputs.js";
 import { completeSettings } from "../deploy/complete-settings.js";
 import { liveSettings } from "../deploy/in-place.js";
+import { withoutBatching } from "../../settings/request-batching.js";
 import { fixedSettings } from "../deploy/shared-endpoint.js";
 import type { DeploymentView } from "../observe.js";
 import { userLabelsOf } from "../spec.js";
@@ -53,9 +54,11 @@ const imageSettings: ReadonlySet<SettingName> = new Set<SettingName>(["imageUri"
 /** What the deployment has, as far as it is known: by its record, or else by what runs. */
 function presentSettings(view: DeploymentView, version: ModelVersion): Partial<Record<SettingName, unknown>> {
   const { spec, serving, endpoint, shared } = view;
-  const live = { ...liveSettings(view), env: version.env };
+  const { env, batching } = withoutBatching(version.env);
+  const live = { ...liveSettings(view), env };
   if (spec) return { ...spec.settings, ...live };
   return {
+    ...batching,
     labels: userLabelsOf(version.labels),
     ...live,
     ...(serving?.machineType && { machineType: serving.machineType }),

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { namesOf, type SettingMeta, type SettingsDefinition } from "../../settings/definition.js";
 import { modelSettingMeta } from "../../settings/model-settings.js";
+import { batchingMeta, batchingSettings } from "../../settings/request-batching.js";
 import { flag, text, variables, wholeNumber } from "../../settings/values.js";
 
 const settingMeta = z.registry<SettingMeta>();
@@ -22,6 +23,8 @@ const settingsShape = {
     description:
       "Environment variables of the process that serves. Their values are kept in memory only, never in a file; names that start with AIP_ are the serving runtime's.",
   }),
+  maxBatchSize: batchingSettings.maxBatchSize().register(settingMeta, batchingMeta.maxBatchSize),
+  maxBatchDelay: batchingSettings.maxBatchDelay().register(settingMeta, batchingMeta.maxBatchDelay),
   python: text()
     .optional()
     .register(settingMeta, {

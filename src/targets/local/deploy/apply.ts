@@ -4,7 +4,8 @@ import { DeploymentError } from "../../../core/errors.js";
 import type { HistoryEntry } from "../../../core/record.js";
 import type { Call } from "../call.js";
 import type { Observed } from "../live-state.js";
-import { bundleName, modelName } from "../spec.js";
+import { batchingVariables } from "../../settings/request-batching.js";
+import { batchingOf, bundleName, modelName, type SpecSettings } from "../spec.js";
 import type { DeploymentDirectory } from "../state/deployment-directory.js";
 import type { LocalRecord } from "../state/record.js";
 import { SupervisorConnection } from "../supervisor/connection.js";
@@ -88,6 +89,7 @@ async function serve({ wanted, workDirectory }: Change, directory: DeploymentDir
       modules: bundle.modules,
       model: join(directory.models, modelName(spec)),
       env: wanted.env,
+      runtimeEnv: batchingVariables(batchingOf(spec.settings as unknown as SpecSettings)),
       startTimeout: settings.startTimeout,
     },
     signal,

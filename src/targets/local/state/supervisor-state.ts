@@ -25,6 +25,8 @@ export interface ServeRequest {
   model: string;
   /** Variables for the model; null for those of what serves now. */
   env: Record<string, string> | null;
+  /** Variables for the serving runtime itself. */
+  runtimeEnv: Record<string, string>;
   /** Seconds. */
   startTimeout: number;
 }

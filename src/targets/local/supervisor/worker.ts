@@ -133,7 +133,7 @@ export class Worker {
 
   /** One start. Resolves, once it serves, with a promise of its end. */
   async #launch(signal: AbortSignal): Promise<{ ended: Promise<void> }> {
-    const { python, modules, model, env, startTimeout } = this.request;
+    const { python, modules, model, env, runtimeEnv, startTimeout } = this.request;
     const home = await mkdtemp(join(this.#place.homes, "process-"));
     const removeHome = () => rm(home, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
     try {
@@ -142,7 +142,7 @@ export class Worker {
         modules,
         model,
         port: 0,
-        env,
+        env: { ...env, ...runtimeEnv },
         home,
         startTimeoutMs: startTimeout * 1000,
         onLine: this.#place.log,
