@@ -4,7 +4,6 @@ import { getDeployClient } from "../deploy-client.js";
 import type { CliIo, CommandValues } from "./command.js";
 import { configOfFile, mergedConfig, typedConfig } from "./config.js";
 import { printOutcome } from "./outcome.js";
-import { startProgress } from "./progress/start-progress.js";
 import type { TargetCall, TargetCommand } from "./target-command.js";
 import { UsageError } from "./usage-error.js";
 
@@ -48,6 +47,7 @@ async function targetCall({ target, config: pairs, configFile, json, yes }: Targ
     io,
     canAsk: !yes && !json && Object.values(io.isTerminal).every(Boolean),
     long: async (work) => {
+      const { startProgress } = await import("./progress/start-progress.js");
       const progress = startProgress(io, json === true);
       const sayStopping = () => progress.note("Stopping. Ctrl-C again exits at once.");
       io.signal.addEventListener("abort", sayStopping, { once: true });

@@ -57,15 +57,15 @@ export type OperationState<T> = { done: false; stage: string | null } | { done: 
 
 /** The waits between two polls: quick at first, since many operations are, then gentle to the quota. */
 export interface PollSchedule {
-  /** Milliseconds before the second poll. Default 500. */
+  /** Milliseconds before the second poll. Default 200. */
   firstDelayMs: number;
   /** Each wait is this many times the one before. Default 1.5. */
   factor: number;
-  /** The longest wait, in milliseconds. Default 15,000. */
+  /** The longest wait, in milliseconds. Default 10,000. */
   maxDelayMs: number;
 }
 
-const defaultPollSchedule: PollSchedule = { firstDelayMs: 500, factor: 1.5, maxDelayMs: 15_000 };
+const defaultPollSchedule: PollSchedule = { firstDelayMs: 200, factor: 1.5, maxDelayMs: 10_000 };
 
 /**
  * Polls until `look` finds the operation done: the one polling loop of this package.

@@ -23,9 +23,10 @@ export class PredictionsResponse<Output = unknown> implements Predictions {
 
   constructor(content: { predictions: Output[] } & Partial<Predictions>) {
     // keys that are not known here are kept, as MLflow keeps them
-    const entries = Object.entries(content);
-    Object.assign(this, Object.fromEntries(entries.filter(([key]) => !(key in PredictionsResponse.prototype))));
-    shadowing.set(this, Object.fromEntries(entries.filter(([key]) => key in PredictionsResponse.prototype)));
+    for (const [key, value] of Object.entries(content)) {
+      if (!(key in PredictionsResponse.prototype)) Object.assign(this, { [key]: value });
+      else shadowing.set(this, { ...shadowing.get(this), [key]: value });
+    }
     this.predictions = content.predictions;
     this.deployedModelId = content.deployedModelId ?? null;
     this.model = content.model ?? null;

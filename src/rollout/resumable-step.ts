@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.js";
 import { DeploymentError, throwIfCancelled } from "../core/errors.js";
 import { type Operation, OperationFailedError } from "../core/operation.js";
 import type { DeploymentStep, StepContext } from "../core/progress.js";
+import { together } from "../core/together.js";
 import type { RecordSession } from "./record-session.js";
 
 /**
@@ -12,6 +13,8 @@ export interface ResumableStep<T> {
   step: DeploymentStep;
   /** What the step makes, for a person: `the endpoint "iris"`. */
   what: string;
+  /** Whether it is known already that what the step makes is not there. What an earlier process began is looked for all the same. */
+  isAbsent?: boolean;
   /** Finds what the step makes, if it is there. */
   find(): Promise<T | null>;
   /** Unfinished operations that may be this step's; null where the platform does not list them. */
@@ -54,9 +57,10 @@ export async function completeStep<T>(
     context.report({ type: "step", step: step.step, status, message });
 
   throwIfCancelled(context.signal, `The step ${step.step}`);
+  const wasBegun = session.record.pending?.step === step.step;
   // What is found while its operation runs may not be finished, so the operation comes first.
   const waited = await finishEarlier(step, session, context, limits);
-  const there = await step.find();
+  const there = step.isAbsent && !wasBegun ? null : await step.find();
   if (there !== null) {
     say(waited ? "done" : "skipped", waited ? step.what : `${step.what} is there`);
     return { value: there, changed: waited };
@@ -126,8 +130,12 @@ async function startAndWait<T>(
     if (made === null) throw error;
     return made;
   }
-  await session.started(operation.name);
-  return waitFor(operation, step, context, limits);
+  const [, value] = await together(
+    context,
+    () => session.started(operation.name),
+    (both) => waitFor(operation, step, both, limits),
+  );
+  return value;
 }
 
 /** Looks until an effect shows whose operation is not known; null when it does not within `seconds`. */

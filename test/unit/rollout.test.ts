@@ -206,7 +206,21 @@ describe("a step that can be resumed", () => {
     expect(outcome.value).toBe("thing");
   });
 
-  it("writes down what it is about to do before it does it, and the operation's name after", async () => {
+  it("does not look for what is known not to be there", async () => {
+    const find = async () => Promise.reject(new Error("was looked for"));
+    const outcome = await run(new Platform(), {}, { isAbsent: true, find });
+    expect(outcome).toEqual({ value: "thing", changed: true });
+  });
+
+  it("looks for what an earlier process has begun, whatever was known before", async () => {
+    const platform = new Platform();
+    platform.made = "thing";
+    const begun = { pending: { step: "deploy" as const, startedAt: new Date(0).toISOString(), operation: null } };
+    const outcome = await run(platform, begun, { isAbsent: true, running: async () => [] });
+    expect(outcome).toEqual({ value: "thing", changed: false });
+  });
+
+  it("writes down what it is about to do before it does it, and the operation's name while it waits", async () => {
     const store = new MockDeploymentStore();
     const platform = new Platform();
     const session = await begin(store, record({ completedAt: null }));
@@ -218,6 +232,7 @@ describe("a step that can be resumed", () => {
           return {
             ...platform.operation(),
             wait: async () => {
+              await new Promise(setImmediate);
               seen.push((await store.read("tester"))?.record.pending);
               return (platform.made = "thing");
             },
@@ -233,6 +248,20 @@ describe("a step that can be resumed", () => {
       { step: "deploy", operation: null },
       { step: "deploy", operation: "operations/1" },
     ]);
+  });
+});
+
+describe("the record of a session", () => {
+  it("has what was noted for later at once, and the store has it with the next write", async () => {
+    const store = new MockDeploymentStore();
+    const session = await begin(store, record());
+    const version = { model: "projects/p/locations/l/models/m", versionId: "7" };
+    session.noteLater({ version });
+    expect(session.record.version).toEqual(version);
+    expect((await store.read("tester"))?.record.version).not.toEqual(version);
+    await session.begun("deploy");
+    expect((await store.read("tester"))?.record).toMatchObject({ version, pending: { step: "deploy" } });
+    await session.end();
   });
 });
 

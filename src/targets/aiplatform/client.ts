@@ -66,6 +66,7 @@ type InBackground<Options> = Options & { config: { sync: false } };
  */
 export class AiPlatformClient extends BaseDeploymentClient<Config> {
   readonly #calls: Calls;
+  #predictions: typeof import("./predict.js") | undefined;
 
   constructor(target: TargetUri, options: AiPlatformClientOptions = {}) {
     super(target.uri);
@@ -167,10 +168,11 @@ export class AiPlatformClient extends BaseDeploymentClient<Config> {
   override predict<Model extends ModelType = ModelType>(
     options: PredictOptions<Config, Model>,
   ): Promise<PredictionsResponse<Model["output"]>> {
-    return this.#calls.run("predict", options, async (call) => {
-      const { predict } = await import("./predict.js");
-      return new PredictionsResponse(await predict(predictionTarget(options), options, call));
-    });
+    const work = async (call: Call) => {
+      const { predict } = (this.#predictions ??= await import("./predict.js"));
+      return new PredictionsResponse<Model["output"]>(await predict(predictionTarget(options), options, call));
+    };
+    return this.#calls.run("predict", options, work, "known");
   }
 
   /**

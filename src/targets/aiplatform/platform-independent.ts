@@ -1,10 +1,8 @@
-import { SdistBundleBuilder } from "../../bundle/bundle-builder.js";
 import { systemClock } from "../../core/clock.js";
+import { loadedLater } from "../../core/loaded-later.js";
+import type { DeploymentStore } from "../../core/services.js";
 import type { MlflowOptions } from "../../mlflow/credentials.js";
 import { type StorageConnection, storageRetryOptions } from "../../storage/connection.js";
-import { GcsDeploymentStore } from "../../storage/deployment-store.js";
-import { GcsUploader } from "../../storage/uploader.js";
-import { modelResolver } from "../model-resolver.js";
 import type { AiPlatformSettings } from "./config/setting-rules.js";
 import type { GoogleConnection } from "./google/connection.js";
 import { noRecords } from "./no-records.js";
@@ -16,7 +14,7 @@ export function placeSettings(settings: AiPlatformSettings & { projectId: string
 }
 
 /** An emulator has no quota to be gentle to. */
-export const emulatorPollSchedule = { firstDelayMs: 100, maxDelayMs: 1000 };
+export const emulatorPollSchedule = { firstDelayMs: 50, maxDelayMs: 200 };
 
 /** Cloud Storage, as the services of `storage/` reach it. */
 export function storageConnection(connection: GoogleConnection): StorageConnection {
@@ -27,7 +25,7 @@ export function storageConnection(connection: GoogleConnection): StorageConnecti
 }
 
 /**
- * The services that are the same on every platform.
+ * The services that are the same on every platform, each loaded when it is first called.
  *
  * @param recordPath - Where a platform's records are, below those of all; it tells platforms, projects and regions apart,
  * which may share a bucket.
@@ -44,9 +42,30 @@ export function platformIndependentServices(
   const records = { sharedPrefix, prefix: [sharedPrefix, ...recordPath].join("/") };
   return {
     clock: systemClock,
-    modelResolver: modelResolver({ ...mlflow, trackingUri, registryUri }, storage),
-    bundleBuilder: new SdistBundleBuilder(),
-    uploader: new GcsUploader(storage),
-    deploymentStore: bucket === undefined ? noRecords : new GcsDeploymentStore(storage, { bucket, ...records }),
+    modelResolver: loadedLater(async () => {
+      const { modelResolver } = await import("../model-resolver.js");
+      return modelResolver({ ...mlflow, trackingUri, registryUri }, storage);
+    }, ["resolve", "describe"]),
+    bundleBuilder: loadedLater(async () => {
+      const { SdistBundleBuilder } = await import("../../bundle/bundle-builder.js");
+      return new SdistBundleBuilder();
+    }, ["build"]),
+    uploader: loadedLater(async () => {
+      const { GcsUploader } = await import("../../storage/uploader.js");
+      return new GcsUploader(storage);
+    }, ["checkBucket", "upload", "missing", "list", "delete"]),
+    deploymentStore: bucket === undefined ? noRecords : recordsIn(bucket, records, storage),
   };
+}
+
+function recordsIn(
+  bucket: string,
+  place: { prefix: string; sharedPrefix: string },
+  storage: StorageConnection,
+): DeploymentStore {
+  const load = async () => {
+    const { GcsDeploymentStore } = await import("../../storage/deployment-store.js");
+    return new GcsDeploymentStore(storage, { bucket, ...place });
+  };
+  return loadedLater(load, ["read", "write", "delete", "list"]);
 }

@@ -8,12 +8,9 @@ import { type LoadedSettings, required } from "./config/load-settings.js";
 import type { AiPlatformSettings } from "./config/setting-rules.js";
 import { GoogleConnection } from "./google/connection.js";
 import type { AiPlatformServices } from "./services.js";
-import { legacyServices, legacyServiceSettings } from "./legacy/services.js";
-import { legacySettings } from "./legacy/settings.js";
-import { vertexServices, vertexServiceSettings } from "./vertex/services.js";
 
 /** A platform: which settings it takes, what its services are made for, and how they are made. */
-interface Platform {
+export interface Platform {
   settings(loaded: LoadedSettings): AiPlatformSettings;
   services(
     settings: AiPlatformSettings & { projectId: string },
@@ -22,21 +19,12 @@ interface Platform {
   ): { madeFor: object; make: () => AiPlatformServices };
 }
 
-const platforms: Record<AiPlatformSettings["platform"], Platform> = {
-  vertex: {
-    settings: ({ settings }) => settings,
-    services: (settings, connection, mlflow) => {
-      const madeFor = vertexServiceSettings(settings);
-      return { madeFor, make: () => vertexServices(madeFor, connection, mlflow) };
-    },
-  },
-  legacy: {
-    settings: legacySettings,
-    services: (settings, connection, mlflow) => {
-      const madeFor = legacyServiceSettings(settings);
-      return { madeFor, make: () => legacyServices(madeFor, connection, mlflow) };
-    },
-  },
+type Made = Pick<Call, "settings" | "services">;
+
+/** Each platform is loaded by the first call that goes to it. */
+const platforms: Record<AiPlatformSettings["platform"], () => Promise<Platform>> = {
+  vertex: async () => (await import("./vertex/platform.js")).vertexPlatform,
+  legacy: async () => (await import("./legacy/platform.js")).legacyPlatform,
 };
 
 /** The services of a client, made once for each place that its settings name, so that connections are kept. */
@@ -45,6 +33,8 @@ export class ServiceCache {
   readonly #mlflow: MlflowOptions;
   readonly #connections = new Map<string, GoogleConnection>();
   readonly #services = new Map<string, AiPlatformServices>();
+  /** Of settings that name their project, and are used again as they are. */
+  readonly #made = new WeakMap<LoadedSettings, Made>();
 
   /**
    * @param given - Services that take the place of the target's own.
@@ -61,7 +51,13 @@ export class ServiceCache {
    * @param hasListener - Whether somebody listens to the call's progress.
    */
   async call(loaded: LoadedSettings, context: StepContext, hasListener: boolean): Promise<Call> {
-    const platform = platforms[loaded.settings.platform];
+    const { settings, services } = this.#made.get(loaded) ?? (await this.#make(loaded, context, hasListener));
+    const { given, ambient } = loaded;
+    return { id: randomUUID(), settings, given, ambient, services, context };
+  }
+
+  async #make(loaded: LoadedSettings, context: StepContext, hasListener: boolean): Promise<Made> {
+    const platform = await platforms[loaded.settings.platform]();
     const settings = platform.settings(loaded);
     const { emulatorHost, allowRemoteEmulator, keyFilename, projectId: givenProject } = settings;
     const options = { emulatorHost, allowRemoteEmulator, keyFilename, projectId: givenProject };
@@ -76,14 +72,9 @@ export class ServiceCache {
       ...make(),
       ...this.#given,
     }));
-    return {
-      id: randomUUID(),
-      settings: { ...settings, projectId },
-      given: loaded.given,
-      ambient: loaded.ambient,
-      services,
-      context,
-    };
+    const made = { settings: { ...settings, projectId }, services };
+    if (givenProject) this.#made.set(loaded, made);
+    return made;
   }
 }
 

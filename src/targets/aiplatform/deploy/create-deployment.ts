@@ -10,7 +10,6 @@ import type { Call } from "../call.js";
 import { describeDeployment } from "../describe.js";
 import { deployedAttempt, type Observed, viewOf } from "../observe.js";
 import { forgetEndpoint } from "../prediction-endpoint.js";
-import { ensureImage, uploadModel } from "./artifacts.js";
 import { finishedAlready } from "./decide.js";
 import { ensureDeployed } from "./deploy-step.js";
 import { endpointStep } from "./endpoint-step.js";
@@ -18,6 +17,7 @@ import { fail, isUnserved } from "./failure.js";
 import { changedSinceCutOff, changeInPlace } from "./in-place.js";
 import { placeOf, seenFor } from "./place.js";
 import { checkRoom } from "./shared-endpoint.js";
+import { ensureSources } from "./sources.js";
 import { shareOf, shiftTraffic } from "./traffic-step.js";
 import { ensureVersion } from "./version-step.js";
 import { prepareWanted, type Wanted } from "./wanted.js";
@@ -54,16 +54,17 @@ async function deploy(work: Work, seen: Observed, call: Call): Promise<CreatedDe
   const entry = { action: "create", spec, message } as const;
   let unserved: ModelVersion | null = null;
   try {
-    const artifactUri = await uploadModel(work, held);
-    const imageUri = await ensureImage(work, held);
-    const found = await ensureVersion({ ...work, artifactUri, imageUri }, session, held, limits);
+    const sources = await ensureSources(work, held);
+    const found = await ensureVersion({ ...work, ...sources }, session, held, limits);
     const version = found.value;
     if (isUnserved(spec, found.changed, seen)) unserved = version;
-    await session.note({ version: { model: version.model, versionId: version.versionId } });
-    const endpoint = shared ?? (await completeStep(endpointStep(name, held), session, context, limits)).value;
+    session.noteLater({ version: { model: version.model, versionId: version.versionId } });
+    const { value: endpoint, changed: isNewEndpoint } = shared
+      ? { value: shared, changed: false }
+      : await completeStep(endpointStep(name, isAbsent(seen), held), session, context, limits);
     const { attempt } = session.record;
     const { value: deployed, changed: isNew } = await ensureDeployed(
-      { name, spec, attempt, version, endpoint, shared: shared !== null },
+      { name, spec, attempt, version, endpoint, isNewEndpoint, shared: shared !== null },
       session,
       held,
       limits,
@@ -73,8 +74,8 @@ async function deploy(work: Work, seen: Observed, call: Call): Promise<CreatedDe
     const shifted = await shiftTraffic(target, share, () => session.begun("traffic"), held);
     const inPlace = changedSinceCutOff(spec, seen, held);
     const made = { name, shared: shared !== null, endpoint: shifted, deployed, version, isNew: false };
-    await changeInPlace(made, { inPlace, spec }, session, held, limits);
-    const serving = (await services.endpointManager.find(endpoint.id, context)) ?? shifted;
+    const isChanged = await changeInPlace(made, { inPlace, spec }, session, held, limits);
+    const serving = (isChanged && (await services.endpointManager.find(endpoint.id, context))) || shifted;
     await session.end((record) => {
       const ended = session.withEntry(record, { ...entry, outcome: "succeeded" });
       return { ...ended, pending: null, completedAt: new Date(services.clock.now()).toISOString() };
@@ -107,6 +108,15 @@ async function deploy(work: Work, seen: Observed, call: Call): Promise<CreatedDe
       }),
     });
   }
+}
+
+/**
+ * Whether the deployment's own endpoint was looked for before the lock was taken, and is not there. It is not there after that
+ * either: who makes it writes the record before, and the lock is then refused.
+ */
+function isAbsent({ endpoint, record }: Observed): boolean {
+  const elsewhere = record?.deletedAt === null && record.endpoint !== null;
+  return endpoint === null && !elsewhere;
 }
 
 /** The share of a deployment that is new on a shared endpoint: what was asked for, or all where nobody has any. */

@@ -12,6 +12,8 @@ interface DeployWork {
   /** Which attempt to deploy the spec it is. */
   attempt: number;
   endpoint: Endpoint;
+  /** Whether the endpoint was made just now: nothing can be on it. */
+  isNewEndpoint?: boolean;
   /** Whether other deployments may be on the endpoint. */
   shared: boolean;
   version: ModelVersion;
@@ -24,30 +26,28 @@ export async function ensureDeployed(
   call: Call,
   limits: StepLimits,
 ): Promise<StepOutcome<DeployedModel>> {
-  const { name, spec, attempt, endpoint, version } = work;
+  const { name, spec, attempt, endpoint, isNewEndpoint, version } = work;
   const { services, context } = call;
   const { endpointManager, names } = services;
   const id = names.deployedModelId(name, spec.specHash, attempt);
+  let current = endpoint;
   return completeStep<DeployedModel>(
     {
       step: "deploy",
       what: `version ${version.versionId} on the endpoint ${endpoint.id}`,
-      find: async () => deployedModel(await endpointManager.find(endpoint.id, context), id),
+      isAbsent: isNewEndpoint ?? false,
+      find: async () => {
+        current = (await endpointManager.find(endpoint.id, context)) ?? current;
+        return current.deployedModels.find((model) => model.id === id) ?? null;
+      },
       running: () => endpointManager.running(endpoint.id, context),
       attach: (operation) => endpointManager.attach(operation),
-      start: async () => {
-        const current = (await endpointManager.find(endpoint.id, context)) ?? endpoint;
-        return endpointManager.deploy(current, deployRequest(id, work, current, call), context);
-      },
+      start: () => endpointManager.deploy(current, deployRequest(id, work, current, call), context),
     },
     session,
     context,
     limits,
   );
-}
-
-function deployedModel(endpoint: Endpoint | null, id: string): DeployedModel | null {
-  return endpoint?.deployedModels.find((model) => model.id === id) ?? null;
 }
 
 function deployRequest(

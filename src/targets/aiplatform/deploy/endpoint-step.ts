@@ -4,8 +4,16 @@ import type { ResumableStep } from "../../../rollout/resumable-step.js";
 import type { Call } from "../call.js";
 import { deploymentLabels } from "../spec.js";
 
-/** The endpoint that a deployment owns. */
-export function endpointStep(name: string, { services, settings, context }: Call): ResumableStep<Endpoint> {
+/**
+ * The endpoint that a deployment owns.
+ *
+ * @param isAbsent - Whether it is known not to be there.
+ */
+export function endpointStep(
+  name: string,
+  isAbsent: boolean,
+  { services, settings, context }: Call,
+): ResumableStep<Endpoint> {
   const { endpointManager, names } = services;
   const id = names.endpointId(name);
   const dedicated = settings.endpointType === "dedicated";
@@ -14,6 +22,7 @@ export function endpointStep(name: string, { services, settings, context }: Call
   return {
     step: "endpoint",
     what: `the endpoint ${id}`,
+    isAbsent,
     find: async () => {
       const endpoint = await endpointManager.find(id, context);
       const fits =

@@ -67,6 +67,8 @@ export function changedSinceCutOff(wanted: DeploymentSpec, view: DeploymentView,
 /**
  * Changes what can change while it serves: replicas, autoscaling, labels, and what an endpoint of its own has. That is what
  * `inPlace` names, and what is seen to be otherwise, since an attempt that was cut off may have had other settings.
+ *
+ * @returns Whether anything was changed.
  */
 export async function changeInPlace(
   serving: Serving,
@@ -74,10 +76,14 @@ export async function changeInPlace(
   session: RecordSession,
   call: Call,
   limits: StepLimits,
-): Promise<void> {
+): Promise<boolean> {
   const { endpointManager, versionManager, names } = call.services;
   const { context, settings } = call;
-  const done = (message: string) => context.report({ type: "step", step: "settings", status: "done", message });
+  let changed = false;
+  const done = (message: string) => {
+    changed = true;
+    context.report({ type: "step", step: "settings", status: "done", message });
+  };
 
   const scaling = scalingOf(settings);
   if ((!serving.isNew && inPlace.some(isScaling)) || isScaledOtherwise(serving.deployed, scaling)) {
@@ -105,6 +111,7 @@ export async function changeInPlace(
     );
     done(`the endpoint ${serving.endpoint.id}`);
   }
+  return changed;
 }
 
 function isScaledOtherwise({ minReplicaCount, maxReplicaCount }: DeployedModel, wanted: Scaling): boolean {

@@ -72,6 +72,7 @@ export async function ensureVersion(
     {
       step: "version",
       what: `a version of the model ${parent.displayName}`,
+      isAbsent: !wasThere,
       find: () => versionManager.find(parent, request, context),
       running: () => versionManager.running(parent, context),
       attach: (operation) => versionManager.attach(operation),

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+import { createRequire } from "node:module";
 
 import type { Storage, StorageOptions } from "@google-cloud/storage";
 import type { auth } from "googleapis/build/src/apis/aiplatform/index.js";
@@ -33,8 +34,18 @@ export interface ConnectionOptions {
   apiEndpoint?: string | undefined;
 }
 
+/**
+ * The one version of Vertex AI's API that is used. Its index loads the other too, and `import` reads both through for their
+ * exports: together a megabyte and a half, with each start of the command line program.
+ */
+function aiplatformV1(): typeof aiplatform_v1 {
+  const path = "googleapis/build/src/apis/aiplatform/v1.js";
+  return (require(path) as { aiplatform_v1: typeof aiplatform_v1 }).aiplatform_v1;
+}
+
 type GoogleAuth = InstanceType<typeof auth.GoogleAuth>;
 
+const require = createRequire(import.meta.url);
 const scope = "https://www.googleapis.com/auth/cloud-platform";
 /** MLflow's `MLFLOW_DEPLOYMENT_CLIENT_HTTP_REQUEST_TIMEOUT`, for all requests but predictions. Seconds. */
 const defaultRequestTimeout = 300;
@@ -50,7 +61,7 @@ export class GoogleConnection {
   /** The emulator's URL, without a slash at its end; null for Google Cloud. */
   readonly emulator: string | null;
   /** Agents that keep connections open, for all requests to one host. */
-  readonly agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
+  readonly #agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
   readonly #options: ConnectionOptions;
   readonly #endpoint: string | null;
   readonly #cached = new Map<string, Promise<unknown>>();
@@ -67,8 +78,9 @@ export class GoogleConnection {
   /** Vertex AI in a location; models, endpoints and operations of another location are not found there. */
   aiplatform(location: string): Promise<aiplatform_v1.Aiplatform> {
     return this.#once(`aiplatform ${location}`, async () => {
-      const { aiplatform } = await import("googleapis/build/src/apis/aiplatform/index.js");
-      return aiplatform({ version: "v1", ...(await this.#clientOptions(this.aiplatformUrl(location))) });
+      const options = await this.#clientOptions(this.aiplatformUrl(location));
+      const { Aiplatform } = aiplatformV1();
+      return new Aiplatform(options);
     });
   }
 
@@ -248,7 +260,7 @@ export class GoogleConnection {
     };
   }
 
-  readonly #agent = (url: URL): HttpAgent => (url.protocol === "http:" ? this.agents.http : this.agents.https);
+  readonly #agent = (url: URL): HttpAgent => (url.protocol === "http:" ? this.#agents.http : this.#agents.https);
 
   /** gaxios asks these variables for a proxy, unless it is given an agent. */
   #goesThroughProxy(): boolean {

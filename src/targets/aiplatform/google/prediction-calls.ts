@@ -26,11 +26,15 @@ interface PredictionCallsOptions extends PredictionTimes {
   modelError(failure: RequestFailure, doing: string): DeploymentError | null;
 }
 
+/** How long what the environment says is taken for what it still says. */
+const environmentKnownForMs = 1000;
+
 /** Calls for predictions: with MLflow's timeouts, and again by its rules. */
 export class PredictionCalls {
   readonly #options: PredictionCallsOptions;
   readonly #clock: Clock;
   readonly #caller: GoogleCaller;
+  #times: { request: number; total: number; readAt: number } | undefined;
 
   constructor(options: PredictionCallsOptions) {
     this.#options = options;
@@ -49,8 +53,9 @@ export class PredictionCalls {
     { doing, signal }: { doing: string; signal: AbortSignal | undefined },
     send: (timeoutMs: number) => Promise<T>,
   ): Promise<T> {
-    const deadline = this.#clock.now() + this.#totalTimeoutSeconds() * 1000;
-    const timeoutMs = () => Math.max(1, Math.min(this.#requestTimeoutSeconds() * 1000, deadline - this.#clock.now()));
+    const { request, total } = this.#seconds();
+    const deadline = this.#clock.now() + total * 1000;
+    const timeoutMs = () => Math.max(1, Math.min(request * 1000, deadline - this.#clock.now()));
     throwIfCancelled(signal, doing);
     try {
       return await withRetry(() => send(timeoutMs()), {
@@ -61,26 +66,32 @@ export class PredictionCalls {
       });
     } catch (error) {
       const failure = requestFailure(error);
-      if (failure.networkCode === "ETIMEDOUT" && !signal?.aborted) throw this.#timedOut(doing);
+      if (failure.networkCode === "ETIMEDOUT" && !signal?.aborted) throw this.#timedOut(doing, request, total);
       const refusal = DeploymentError.is(error) ? null : this.#options.modelError(failure, doing);
       if (refusal) throw refusal;
       throw googleError(error, await this.#caller.failed(doing, failure.httpStatus === 403, signal));
     }
   }
 
-  #timedOut(doing: string): DeploymentError {
+  #timedOut(doing: string, request: number, total: number): DeploymentError {
     return new DeploymentError(
       "DEADLINE_EXCEEDED",
-      `${doing} had no answer in time: ${this.#requestTimeoutSeconds()} s for one request (MLFLOW_DEPLOYMENT_PREDICT_TIMEOUT), ${this.#totalTimeoutSeconds()} s with repetitions (MLFLOW_DEPLOYMENT_PREDICT_TOTAL_TIMEOUT). Send fewer rows, or set a longer time; ${this.#options.slowPredictions}.`,
+      `${doing} had no answer in time: ${request} s for one request (MLFLOW_DEPLOYMENT_PREDICT_TIMEOUT), ${total} s with repetitions (MLFLOW_DEPLOYMENT_PREDICT_TOTAL_TIMEOUT). Send fewer rows, or set a longer time; ${this.#options.slowPredictions}.`,
       { retryable: true },
     );
   }
 
-  #requestTimeoutSeconds(): number {
-    return this.#options.requestTimeoutSeconds ?? secondsOf("MLFLOW_DEPLOYMENT_PREDICT_TIMEOUT", 120);
-  }
-
-  #totalTimeoutSeconds(): number {
-    return this.#options.totalTimeoutSeconds ?? secondsOf("MLFLOW_DEPLOYMENT_PREDICT_TOTAL_TIMEOUT", 600);
+  /** To read a variable of the environment takes longer than much of a prediction's own work. */
+  #seconds(): { request: number; total: number } {
+    const now = this.#clock.now();
+    if (!this.#times || Math.abs(now - this.#times.readAt) > environmentKnownForMs) {
+      const { requestTimeoutSeconds: request, totalTimeoutSeconds: total } = this.#options;
+      this.#times = {
+        request: request ?? secondsOf("MLFLOW_DEPLOYMENT_PREDICT_TIMEOUT", 120),
+        total: total ?? secondsOf("MLFLOW_DEPLOYMENT_PREDICT_TOTAL_TIMEOUT", 600),
+        readAt: now,
+      };
+    }
+    return this.#times;
   }
 }

@@ -40,6 +40,8 @@ export async function sendSplit(
 ): Promise<Predictions> {
   if (!splittable) return send(wholeBody(text, limit), signal);
   const parts = partsOf(text, limit);
+  const [first] = parts;
+  if (first && parts.length === 1) return merged(await sendPart(first, text, (body) => send(body, signal)));
   const stop = new AbortController();
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   const limited = pLimit(concurrency);
@@ -58,8 +60,7 @@ export async function sendSplit(
   );
   const answers = (await Promise.all(sent)).flat();
   if (failure) throw failure.error;
-  const [only] = answers;
-  return only && answers.length === 1 ? only : merged(answers);
+  return merged(answers);
 }
 
 /** Parts of about the same size, each surely within the limit unless one row alone is not. */
@@ -135,6 +136,8 @@ function ofRows(error: unknown, { start, end }: Part, { count }: PredictionText)
 
 /** One answer of several. What they do not all say is null: different models may have answered. */
 function merged(answers: readonly Predictions[]): Predictions {
+  const [only] = answers;
+  if (only && answers.length === 1) return only;
   const same = <Key extends keyof Predictions>(key: Key): Predictions[Key] | null => {
     const [first, ...others] = answers.map((answer) => answer[key]);
     return others.every((other) => isDeepStrictEqual(other, first)) ? (first ?? null) : null;

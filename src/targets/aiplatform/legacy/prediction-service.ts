@@ -1,13 +1,11 @@
-import type { AxiosInstance } from "axios";
-
 import type { Predictions } from "../../../core/deployment.js";
 import { DeploymentError } from "../../../core/errors.js";
 import type { Explanations } from "../../../core/explanations.js";
 import type { PredictionService, PredictRequest } from "../../../core/services.js";
 import type { RequestFailure } from "../google/failure.js";
-import { httpClient } from "../google/http-client.js";
 import { PredictionCalls, type PredictionTimes } from "../google/prediction-calls.js";
 import { PredictionText } from "../google/prediction-text.js";
+import { PredictionTransport } from "../google/prediction-transport.js";
 import type { RequestLimit } from "../google/request-limit.js";
 import { sendSplit } from "../google/split-request.js";
 import type { MlOptions } from "./ml-api.js";
@@ -25,10 +23,11 @@ const requestLimit: RequestLimit = {
 export class LegacyPredictionService implements PredictionService {
   readonly #options: MlOptions;
   readonly #calls: PredictionCalls;
-  #http: Promise<AxiosInstance> | undefined;
+  readonly #transport: PredictionTransport;
 
   constructor(options: MlOptions & PredictionTimes) {
     this.#options = options;
+    this.#transport = new PredictionTransport(options.connection);
     this.#calls = new PredictionCalls({
       ...options,
       service: "ml",
@@ -62,15 +61,18 @@ export class LegacyPredictionService implements PredictionService {
     });
   }
 
-  async #post(url: string, body: string, timeout: number, signal: AbortSignal | undefined): Promise<unknown> {
-    const { connection } = this.#options;
-    this.#http ??= httpClient(connection);
-    const headers = { "content-type": "application/json", ...(await connection.authorizationHeaders(url)) };
-    const proxy = connection.emulator !== null && { proxy: false as const };
-    const { data } = await (
-      await this.#http
-    ).post<unknown>(url, body, { headers, timeout, ...proxy, ...(signal && { signal }) });
-    return data;
+  async #post(url: string, body: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<unknown> {
+    const { status, headers, text } = await this.#transport.post({
+      url,
+      body,
+      withCredentials: true,
+      direct: false,
+      timeoutMs,
+      signal,
+    });
+    const data = parsed(text);
+    if (status >= 200 && status < 300) return data;
+    throw Object.assign(new Error(`HTTP ${status}`), { response: { status, data, headers } });
   }
 
   stream(_request: PredictRequest): AsyncIterable<unknown> {
@@ -84,6 +86,15 @@ export class LegacyPredictionService implements PredictionService {
         "The legacy platform explains no predictions of custom prediction routines.",
       ),
     );
+  }
+}
+
+/** What is no JSON stays text. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
 }
 

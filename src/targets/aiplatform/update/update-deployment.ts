@@ -9,11 +9,11 @@ import type { StepLimits, StepOutcome } from "../../../rollout/resumable-step.js
 import { checkedMessage } from "../arguments.js";
 import type { Call } from "../call.js";
 import type { AiPlatformConfig } from "../config/index.js";
-import { ensureImage, uploadModel } from "../deploy/artifacts.js";
 import { ensureDeployed } from "../deploy/deploy-step.js";
 import { fail, isUnserved } from "../deploy/failure.js";
 import { changeInPlace } from "../deploy/in-place.js";
 import { settlePending } from "../deploy/settle-pending.js";
+import { ensureSources } from "../deploy/sources.js";
 import { ensureVersion } from "../deploy/version-step.js";
 import { withWorkDirectory } from "../../work-directory.js";
 import { describeDeployment } from "../describe.js";
@@ -73,8 +73,8 @@ async function update(work: Work, change: Change): Promise<UpdatedDeployment> {
     const serving = await takeOver(successor, session, held, limits);
     const isNew = change.replaces && !isSameUpdate(change, seen);
     const inPlace = { name, endpoint: serving, shared: seen.shared, deployed, version, isNew };
-    await changeInPlace(inPlace, change, session, held, limits);
-    const after = (await services.endpointManager.find(endpoint.id, held.context)) ?? serving;
+    const isChanged = await changeInPlace(inPlace, change, session, held, limits);
+    const after = (isChanged && (await services.endpointManager.find(endpoint.id, held.context))) || serving;
     await session.end((record) => ({
       ...session.withEntry(finishedRecord(record, version), { ...entry, outcome: "succeeded" }),
       completedAt: new Date(services.clock.now()).toISOString(),
@@ -124,12 +124,13 @@ async function versionFor(
   limits: StepLimits,
 ): Promise<StepOutcome<ModelVersion>> {
   if (!needsVersion) return { value: version, changed: false };
-  const artifactUri = wanted ? await uploadModel(wanted, call) : (version.artifactUri ?? "");
-  const imageUri = wanted ? await ensureImage(wanted, call) : (version.imageUri ?? "");
-  const outcome = await ensureVersion({ name, spec, artifactUri, imageUri }, session, call, limits);
+  const sources = wanted
+    ? await ensureSources(wanted, call)
+    : { artifactUri: version.artifactUri ?? "", imageUri: version.imageUri ?? "" };
+  const outcome = await ensureVersion({ name, spec, ...sources }, session, call, limits);
   const { model, versionId } = outcome.value;
   const { update } = session.record;
-  await session.note({ update: update && { ...update, version: { model, versionId } } });
+  session.noteLater({ update: update && { ...update, version: { model, versionId } } });
   return outcome;
 }
 

@@ -1,11 +1,9 @@
 import type { Readable } from "node:stream";
 
-import type { AxiosInstance } from "axios";
-
 import { DeploymentError, plainCause } from "../../../core/errors.js";
 import { parseExactJson } from "../../../core/exact-json.js";
 import type { GoogleConnection } from "../google/connection.js";
-import { httpClient } from "../google/http-client.js";
+import { type PredictionMessage, PredictionTransport } from "../google/prediction-transport.js";
 import { directError, refusedByContainer } from "./container-error.js";
 import type { PredictionRoute } from "./prediction-route.js";
 
@@ -34,32 +32,23 @@ const containersAnswer = "x-vertex-ai-deployed-model-id";
 /** How much of an answer that is an error is read, in bytes. */
 const readOfError = 64 * 1024;
 
-/** Sends predictions, and rejects with what axios or the network says, or with the container's own refusal. */
+/** Sends predictions, and rejects with what the network says, or with the container's own refusal. */
 export class PredictionHttp {
-  readonly #connection: GoogleConnection;
-  #axios: Promise<AxiosInstance> | undefined;
+  readonly #transport: PredictionTransport;
 
   constructor(connection: GoogleConnection) {
-    this.#connection = connection;
+    this.#transport = new PredictionTransport(connection);
   }
 
   /** Sends one request, and gives the answer. */
   async post({ route, body, timeoutMs, signal, doing }: PredictionSend): Promise<PredictionAnswer> {
-    const options = { ...(await this.#options(route)), timeout: timeoutMs, ...(signal && { signal }) };
-    const http = await this.#client();
-    const { isContainers } = route;
-    const accepted = (status: number) =>
-      (status >= 200 && status < 300) || (isContainers && [400, 500].includes(status));
-    const response = await http.post<unknown>(route.url, body, {
-      ...options,
-      validateStatus: accepted,
-      ...(isContainers && { responseType: "text" as const, transformResponse: [parsedExactly] }),
-    });
-    const { status, data } = response;
-    const headers = response.headers as Record<string, unknown>;
+    const { status, headers, text } = await this.#transport.post(message(route, { body, timeoutMs, signal }));
+    const data = parsed(text, route.isContainers);
     const id = headers[containersAnswer];
-    if (status < 300) return { body: data, deployedModelId: typeof id === "string" ? id : null };
-    const refusal = route.type === "private" || containersAnswer in headers ? directError(status, data) : null;
+    if (status >= 200 && status < 300) return { body: data, deployedModelId: typeof id === "string" ? id : null };
+    const mayBeContainers = route.isContainers && [400, 500].includes(status);
+    const refusal =
+      mayBeContainers && (route.type === "private" || containersAnswer in headers) ? directError(status, data) : null;
     throw refusal ? refusedByContainer(refusal, doing) : answered(status, data, headers);
   }
 
@@ -71,12 +60,11 @@ export class PredictionHttp {
     const stop = signal ? AbortSignal.any([signal, late.signal]) : late.signal;
     let stream: Readable | undefined;
     try {
-      const options = { ...(await this.#options(route)), responseType: "stream" as const, signal: stop };
-      const http = await this.#client();
-      const response = await http.post<Readable>(route.url, body, { ...options, validateStatus: () => true });
-      stream = response.data;
-      const headers = response.headers as Record<string, unknown>;
-      if (response.status !== 200) throw await refusal(response.status, headers, stream, doing);
+      const answer = await this.#transport.open(message(route, { body, timeoutMs, signal: stop }));
+      const { status, headers } = answer;
+      stream = answer.body;
+      stream.on("error", () => {}); // who reads is told
+      if (status !== 200) throw await refusal(status, headers, stream, doing);
       checkIsEventStream(headers["content-type"], doing);
       const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
       return rest(await chunks.next(), chunks, stream, signal, doing);
@@ -88,19 +76,13 @@ export class PredictionHttp {
       clearTimeout(timer);
     }
   }
+}
 
-  async #options({ url, type, withCredentials }: PredictionRoute) {
-    const credentials = withCredentials ? await this.#connection.authorizationHeaders(url) : {};
-    return {
-      headers: { "content-type": "application/json", ...credentials },
-      ...((this.#connection.emulator !== null || type === "private") && { proxy: false as const }),
-    };
-  }
-
-  #client(): Promise<AxiosInstance> {
-    this.#axios ??= httpClient(this.#connection);
-    return this.#axios;
-  }
+function message(
+  { url, type, withCredentials }: PredictionRoute,
+  sent: Pick<PredictionMessage, "body" | "timeoutMs" | "signal">,
+): PredictionMessage {
+  return { url, withCredentials, direct: type === "private", ...sent };
 }
 
 /** The bytes of a stream that has begun. Who stops early breaks the connection. */
@@ -134,10 +116,10 @@ async function refusal(
   return error ? refusedByContainer(error, doing) : answered(status, body, headers);
 }
 
-/** With all digits; what is no JSON stays text. */
-function parsedExactly(text: string): unknown {
+/** What is no JSON stays text. @param exactly - With all digits. */
+function parsed(text: string, exactly: boolean): unknown {
   try {
-    return parseExactJson(text);
+    return exactly ? parseExactJson(text) : (JSON.parse(text) as unknown);
   } catch {
     return text;
   }
@@ -151,12 +133,7 @@ async function readSome(stream: Readable): Promise<unknown> {
     size += part.length;
     if (size >= readOfError) break;
   }
-  const text = Buffer.concat(parts).toString();
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
+  return parsed(Buffer.concat(parts).toString(), false);
 }
 
 /** An answer that is an error, as axios and gaxios throw one: see `requestFailure`. */

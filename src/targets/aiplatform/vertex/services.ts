@@ -1,19 +1,17 @@
 import { systemClock } from "../../../core/clock.js";
+import { loadedLater } from "../../../core/loaded-later.js";
+import type { ImageBuilder, LogReader } from "../../../core/services.js";
 import type { MlflowOptions } from "../../../mlflow/credentials.js";
-import { parseImageUri } from "../config/image-uri.js";
 import type { AiPlatformSettings } from "../config/setting-rules.js";
 import type { GoogleConnection } from "../google/connection.js";
-import { CloudLogReader } from "../google/log-reader.js";
 import { emulatorPollSchedule, placeSettings, platformIndependentServices } from "../platform-independent.js";
 import type { AiPlatformServices } from "../services.js";
-import { VertexBatchService } from "./batch-service.js";
-import { endpointContainers } from "./container-log.js";
 import { VertexEndpointManager } from "./endpoint-manager.js";
-import { CloudBuildImageBuilder } from "./image-builder.js";
 import { VertexModelManager } from "./model-manager.js";
 import * as names from "./names.js";
 import { VertexPredictionService } from "./prediction-service.js";
 import { VertexVersionManager } from "./version-manager.js";
+import type { VertexOptions } from "./vertex-api.js";
 
 /** The settings that services are made for; all others are said with each call. */
 export function vertexServiceSettings(settings: AiPlatformSettings & { projectId: string }) {
@@ -37,27 +35,48 @@ export function vertexServices(
   const { projectId: project, location } = settings;
   const pollSchedule = connection.emulator ? emulatorPollSchedule : undefined;
   const place = { connection, project, location, clock: systemClock, pollSchedule };
-  const logReader = new CloudLogReader({ ...place, containers: endpointContainers });
+  const logReader = logs(place);
   return {
     ...platformIndependentServices(settings, connection, mlflow, [project, location]),
     names,
-    imageBuilder: new CloudBuildImageBuilder({
-      ...place,
-      logReader,
-      repository: settings.imageRepository,
-      destination:
-        settings.destinationImageUri === undefined
-          ? undefined
-          : (parseImageUri(settings.destinationImageUri) ?? undefined),
-      buildLocation: settings.buildLocation,
-      buildServiceAccount: settings.buildServiceAccount,
-      buildTimeoutSeconds: settings.buildTimeout,
-    }),
+    imageBuilder: images(settings, place, logReader),
     modelManager: new VertexModelManager(place),
     versionManager: new VertexVersionManager(place),
     endpointManager: new VertexEndpointManager(place),
     predictionService: new VertexPredictionService(place),
-    batchService: new VertexBatchService(place),
+    batchService: loadedLater(async () => {
+      const { VertexBatchService } = await import("./batch-service.js");
+      return new VertexBatchService(place);
+    }, ["create", "list", "wait", "cancel"]),
     logReader,
   };
+}
+
+function logs(place: VertexOptions): LogReader {
+  return loadedLater(async () => {
+    const { CloudLogReader } = await import("../google/log-reader.js");
+    const { endpointContainers } = await import("./container-log.js");
+    return new CloudLogReader({ ...place, containers: endpointContainers });
+  }, ["containerLog", "buildLog"]);
+}
+
+function images(
+  settings: ReturnType<typeof vertexServiceSettings>,
+  place: VertexOptions,
+  logReader: LogReader,
+): ImageBuilder {
+  const { imageRepository, destinationImageUri, buildLocation, buildServiceAccount, buildTimeout } = settings;
+  return loadedLater(async () => {
+    const { CloudBuildImageBuilder } = await import("./image-builder.js");
+    const { parseImageUri } = await import("../config/image-uri.js");
+    return new CloudBuildImageBuilder({
+      ...place,
+      logReader,
+      repository: imageRepository,
+      destination: destinationImageUri === undefined ? undefined : (parseImageUri(destinationImageUri) ?? undefined),
+      buildLocation,
+      buildServiceAccount,
+      buildTimeoutSeconds: buildTimeout,
+    });
+  }, ["find", "ensure", "list", "delete"]);
 }
