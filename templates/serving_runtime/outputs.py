@@ -25,9 +25,15 @@ import numpy as np
 import pandas as pd
 import pydantic
 
+try:
+    import orjson  # 15 times as fast for numbers.
+except ImportError:
+    orjson = None
+
 from .scalars import LARGEST_SAFE_INTEGER
 
 _COLUMNS = (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)
+_WRITTEN_AS_THEY_ARE = {str, bool, type(None)}
 _SEQUENCES = (list, tuple, pd.DataFrame, *_COLUMNS)
 
 log = logging.getLogger("serving_runtime")
@@ -50,6 +56,12 @@ def part_to_json(part: Any) -> bytes:
 
 
 def _dumps(value: Any) -> bytes:
+    """The same JSON values either way; orjson writes some small numbers otherwise (1.5e-7), and letters as they are."""
+    if orjson is not None:
+        try:
+            return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
+        except TypeError:  # It refuses lone surrogates, deep nesting and subclasses of Python's float.
+            pass
     return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
@@ -63,10 +75,14 @@ def _encoded(result: Any) -> Any:
 
 def _rows(result: Any, instances: int) -> Any:
     if isinstance(result, dict) and result and all(_is_batch(value, instances) for value in result.values()):
-        return [dict(zip(result, row)) for row in zip(*result.values())]
+        return [dict(zip(result, row)) for row in zip(*map(_items, result.values()))]
     if isinstance(result, _SEQUENCES) or hasattr(result, "toarray"):
         return result
     return result if isinstance(result, np.ndarray) and result.ndim > 0 else [result]
+
+
+def _items(values: np.ndarray | pd.Series) -> Any:
+    return values.tolist() if _is_plain_type(values.dtype) and values.dtype.itemsize <= 8 else values
 
 
 def _is_batch(value: Any, instances: int) -> bool:
@@ -89,7 +105,7 @@ class _Encoder:
         if isinstance(value, dict):
             return {str(key): self.encode(each) for key, each in value.items()}
         if isinstance(value, (list, tuple)):
-            return [self.encode(each) for each in value]
+            return value if _is_plain_list(value) else [self.encode(each) for each in value]
         return self._encode_other(value)
 
     def _number(self, value: int | float) -> int | float | str | None:
@@ -102,14 +118,11 @@ class _Encoder:
 
     def _encode_other(self, value: Any) -> Any:
         if isinstance(value, pd.DataFrame):
-            if not value.columns.is_unique:
-                raise TypeError("a DataFrame with two columns of the same name")
-            return self.encode(value.to_dict(orient="records"))
+            return self._frame(value)
         if isinstance(value, np.ndarray):
             return self._array(value)
         if isinstance(value, _COLUMNS):
-            is_plain = isinstance(value.dtype, np.dtype) and value.dtype.kind in "fiu"
-            return self._array(value.to_numpy()) if is_plain else self.encode(value.tolist())
+            return self._array(value.to_numpy()) if _is_plain_type(value.dtype) else self.encode(value.tolist())
         if isinstance(value, np.datetime64):
             return None if np.isnat(value) else str(value)
         if isinstance(value, np.floating):  # A long double's item() is itself.
@@ -130,6 +143,14 @@ class _Encoder:
             return self._array(value.toarray())
         raise TypeError(f"a value of type {type(value).__module__}.{type(value).__qualname__}")
 
+    def _frame(self, frame: pd.DataFrame) -> list[dict[str, Any]]:
+        if not frame.columns.is_unique:
+            raise TypeError("a DataFrame with two columns of the same name")
+        names = [str(name) for name in frame.columns]
+        # Without columns there are no rows either, as in `to_dict(orient="records")`.
+        columns = [self.encode(column) for _, column in frame.items()]
+        return [dict(zip(names, row)) for row in zip(*columns)]
+
     def _array(self, array: np.ndarray) -> Any:
         if array.dtype.kind == "M":  # As a list they would be integers.
             array = np.where(np.isnat(array), None, np.datetime_as_string(array))
@@ -138,6 +159,20 @@ class _Encoder:
         if _is_json(array):
             return array.tolist()
         return self.encode(array.tolist())
+
+
+def _is_plain_type(dtype: Any) -> bool:
+    return isinstance(dtype, np.dtype) and dtype.kind in "fiu"
+
+
+def _is_plain_list(values: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether all of a list can be written as it is, without a look at one value after the other in Python."""
+    kinds = set(map(type, values))
+    if kinds == {float}:
+        return all(map(math.isfinite, values))
+    if kinds == {int}:
+        return -LARGEST_SAFE_INTEGER <= min(values) and max(values) <= LARGEST_SAFE_INTEGER
+    return type(values) is list and kinds <= _WRITTEN_AS_THEY_ARE
 
 
 def _is_json(array: np.ndarray) -> bool:

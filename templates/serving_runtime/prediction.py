@@ -17,7 +17,7 @@ from .direct import Direct, direct_of
 from .errors import BadRequest, ModelError, one_line
 from .request import PredictionRequest
 from .rows import Rows, joined, split
-from .shortcut import Shortcut
+from .shortcut import PARSES_FAST, Shortcut
 from .stock_predictor import bare_model
 from .stream import PartStream
 
@@ -60,7 +60,8 @@ class PredictionService:
         self._decode = decode
         self._decode_parameters = decode_parameters
         self._direct = direct
-        self._shortcut = Shortcut(direct) if direct is not None and direct.decode is not None else None
+        plain = direct or (None if one_at_a_time else _as_direct(predictor, decode))
+        self._shortcut = Shortcut(plain) if plain is not None and plain.decode is not None else None
         self._gives_item_per_row = True
 
     @classmethod
@@ -190,6 +191,12 @@ class PredictionService:
                     part = next(parts, _END)
         finally:
             parts.close()  # Whoever asked may be gone: the model must not go on for nobody.
+
+
+def _as_direct(predictor: Predictor, decode: inputs.Decoder) -> Direct | None:
+    """The predictor as it is, for requests that a quicker decoder takes: then they need no slower parser."""
+    quick = getattr(decode, "quick", None)
+    return Direct(predictor.predict, quick, predictor.predict) if PARSES_FAST and quick is not None else None
 
 
 def _encoded(result: Any, count: int) -> bytes | Exception:

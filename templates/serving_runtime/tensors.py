@@ -26,9 +26,9 @@ class TensorDecoder:
     def __call__(self, instances: list[Any]) -> np.ndarray:
         return self._tensor.batch(instances)
 
-    def quick(self, instances: list[Any]) -> np.ndarray | None:
-        """The same, or None if it isn't plain."""
-        return self._tensor.quick(instances)
+    def quick(self, instances: list[Any], only_numbers: bool = False) -> np.ndarray | None:
+        """The same, or None if it isn't plain. What `only_numbers` is, says `quick.only_doubles`."""
+        return self._tensor.quick(instances, only_numbers)
 
 
 class NamedTensorDecoder:
@@ -40,6 +40,18 @@ class NamedTensorDecoder:
     def __call__(self, instances: list[Any]) -> dict[str, np.ndarray]:
         rows = [self._row(instance, number) for number, instance in enumerate(instances)]
         return {name: tensor.batch([row[name] for row in rows]) for name, tensor in self._tensors.items()}
+
+    def quick(self, instances: list[Any], only_numbers: bool = False) -> dict[str, np.ndarray] | None:
+        """The same of objects that have all tensors, or None if it isn't plain. With names, there are never only numbers."""
+        if set(map(type, instances)) != {dict} or not all(row.keys() == self._tensors.keys() for row in instances):
+            return None
+        arrays = {}
+        for name, tensor in self._tensors.items():
+            array = tensor.quick([row[name] for row in instances])
+            if array is None:
+                return None
+            arrays[name] = array
+        return arrays
 
     def _row(self, instance: Any, number: int) -> dict[str, Any]:
         if not isinstance(instance, dict):
@@ -62,7 +74,7 @@ class _Tensor:
 
     def __init__(self, spec: TensorSpec) -> None:
         self._scalar = scalars.of_tensor(spec.type)
-        self._quick = quick.of_dtype(spec.type)
+        self._quick, self._narrow = quick.of_dtype(spec.type), quick.narrowing(spec.type)
         self._batch, *self._shape = spec.shape
         # MLflow leaves this one to the model.
         self._anything = spec.type == np.dtype(object) and tuple(spec.shape) == (-1,)
@@ -80,11 +92,15 @@ class _Tensor:
         # Where a dimension is free, rows may differ: MLflow takes them as an array of arrays.
         return np.stack(items) if same_shape else _objects(items)
 
-    def quick(self, rows: list[Any]) -> np.ndarray | None:
+    def quick(self, rows: list[Any], only_numbers: bool = False) -> np.ndarray | None:
         """The same, of plain numbers or booleans in arrays that are plainly of this shape; else None."""
         if self._quick is None or self._batch not in (-1, len(rows)):
             return None
-        array = quick.tensor(rows, len(self._shape), self._quick)
+        if only_numbers and self._narrow is not None:
+            array = quick.only_doubles(rows, len(self._shape) + 1)
+            array = None if array is None else self._narrow(array)
+        else:
+            array = quick.tensor(rows, len(self._shape), self._quick)
         return array if array is not None and _fits(array.shape[1:], self._shape) else None
 
     def _item(self, row: Any, number: int) -> Any:
