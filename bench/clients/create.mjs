@@ -8,4 +8,4 @@ const started = performance.now();
 const { endpoint } = await client.createDeployment({ name, modelUri });
 const time = performance.now() - started;
 await client.deleteDeployment({ name });
-console.log(JSON.stringify({ time, endpoint }));
+console.log(JSON.stringify({ time, endpoint: endpoint.name }));

@@ -33,7 +33,7 @@ const [, parent] = /^(.*)\/endpoints\//.exec(endpoint);
 const page = { endpoints: [resources[`/v1/${endpoint}`]] };
 
 function respond(path, body) {
-  if (path.split("?")[0] === `/v1/${parent}/endpoints`) return [200, JSON.stringify(page)];
+  if (path === `/v1/${parent}/endpoints`) return [200, JSON.stringify(page)];
   if (path === `/v1/${endpoint}:predict`) return [200, predict(body)];
   if (path === "/predictions") return [200, JSON.stringify(predictions)];
   if (path in resources) return [200, JSON.stringify(resources[path])];

@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { checkEqual } from "../equal-answers.js";
 import type { Contenders, Measurement, Surroundings } from "../measurement.js";
-import { runProgram } from "../program.js";
-import { ownProgram } from "../program.js";
+import { ownProgram, runProgram } from "../program.js";
 import { startStubEndpoint } from "../stub-endpoint.js";
 
 const program = join(import.meta.dirname, "..", "..", "dist", "cli", "bin.js");
@@ -25,7 +24,7 @@ async function setUp(surroundings: Surroundings): Promise<Contenders> {
     checkEqual(answers);
     return { time: milliseconds };
   };
-  const own = [program, "list", "-t", "aiplatform", "--json", ...config];
+  const own = [program, "list", "-t", "aiplatform", "--output", "json", ...config];
   const namesOf = (text: string) => (JSON.parse(text) as { name: string }[]).map(({ name }) => name);
   const sdk = [ownProgram("peers/list.py"), JSON.stringify(address)];
   return {

@@ -1,9 +1,6 @@
 import { isOld } from "./mlflow-pin.js";
 import type { ModelRequirements } from "./model-requirements.js";
 
-/** Where packages of compiled code are on PyPI, so that nothing is compiled while an image is built. */
-const whereBuilt = "python_version < '3.15' and platform_python_implementation == 'CPython'";
-
 /**
  * What the serving runtime imports, by the range it is written for. numpy and pandas come with MLflow.
  * The upper bounds are the next major versions.
@@ -14,9 +11,6 @@ const runtime: Readonly<Record<string, string>> = {
   starlette: ">=0.37,<2",
   uvicorn: ">=0.23,<1",
   "google-cloud-storage": ">=2.10,<4",
-  // uvicorn's quicker reader of HTTP, and a quicker reader of JSON. The runtime does without where there is none built.
-  httptools: `>=0.6,<1; ${whereBuilt}`,
-  orjson: `>=3.9,<4; ${whereBuilt}`,
 };
 
 /** Where PyPI has wheels of both libraries below; elsewhere pip would look for a compiler, or for Rust's. */

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SdistBundleBuilder } from "../../src/bundle/bundle-builder.js";
 import { versionOfHash, versionOfName } from "../../src/bundle/sdist-version.js";
 import type { Bundle, BundleRequest } from "../../src/core/bundle.js";
+import { runScript } from "../fixtures/serving/python.js";
 import { testPython } from "../support/python.js";
 import { resolvedModel } from "../support/resolved-model.js";
 
@@ -86,6 +87,13 @@ describe("pip", () => {
     await execute(testPython(), ["-m", "tarfile", "-e", bundle.localPath, root]);
     await execute(interpreter, ["-m", "pip", "install", "--no-deps", "."], { cwd: join(root, bundle.directory) });
     expect(await python(interpreter, metadata)).toEqual(expected);
+  });
+
+  it("leaves the predictor as it was packed, whose models are called directly until somebody edits it", async () => {
+    const bundle = await build("own");
+    const target = join(root, "installed");
+    await execute(testPython(), ["-m", "pip", "install", "--no-deps", "--target", target, bundle.localPath]);
+    expect(await runScript("own_predictor.py", null, { args: [target] })).toEqual({ "as packed": true, edited: false });
   });
 
   it("installs a bundle of hostile values, whose Python files all compile and say what was given", async () => {

@@ -297,8 +297,6 @@ describe("the runtime's requirements", () => {
     expect(await beside("MLflow==3.17.2\nGoogle.Cloud_Storage==3.1.0\npydantic<3\norjson==3.6.0\nHTTPtools")).toEqual([
       "starlette>=0.37,<2",
       "uvicorn>=0.23,<1",
-      "httptools>=0.6,<1; python_version < '3.15' and platform_python_implementation == 'CPython'",
-      "orjson>=3.9,<4; python_version < '3.15' and platform_python_implementation == 'CPython'",
     ]);
   });
 
