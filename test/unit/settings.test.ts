@@ -45,6 +45,14 @@ describe("the settings of the aiplatform target", () => {
     });
   });
 
+  it("batch requests by a size, and a delay only beside it", () => {
+    expect(load({ max_batch_size: "64", maxBatchDelay: 5 })).toMatchObject({ maxBatchSize: 64, maxBatchDelay: 5 });
+    expect(() => load({ maxBatchDelay: 5 })).toThrow(/maxBatchDelay \(maxBatchDelay in config\) needs maxBatchSize/);
+    expect(() => load({ maxBatchSize: 1 })).toThrow(/maxBatchSize .* must be from 2 to 100000/);
+    expect(() => load({ env: { SERVING_MAX_BATCH_SIZE: "8" } })).toThrow(/which the setting maxBatchSize sets/);
+    expect(() => load({ maxBatchSize: 8, platform: "legacy" })).toThrow(/maxBatchSize .* is for platform: vertex only/);
+  });
+
   it("prefer the article's names to Google's and MLflow's", () => {
     const env = {
       project_id: "a",

@@ -211,6 +211,19 @@ describe("an update of settings only", () => {
     expect(changes()).toEqual(["endpointManager.deploy", "endpointManager.setTraffic", "endpointManager.undeploy"]);
   });
 
+  it("makes a new version of the same files to batch requests, which the next update keeps beside the variables", async () => {
+    await client().createDeployment({ ...request, config: { env: { MODE: "fast" } } });
+    await client().updateDeployment({ name: "tester", config: { maxBatchSize: 64, maxBatchDelay: 5 } });
+    const env = { MODE: "fast", SERVING_MAX_BATCH_SIZE: "64", SERVING_MAX_BATCH_DELAY: "5" };
+    expect(platform.registry.versions[1]).toMatchObject({ env });
+    await client().updateDeployment(second);
+    expect(platform.registry.versions[2]).toMatchObject({ env });
+    forgetCalls();
+    const again = client().updateDeployment({ name: "tester", config: { maxBatchSize: 64, env: { MODE: "fast" } } });
+    await expect(again).resolves.toMatchObject({ changed: false });
+    expect(changes()).toEqual([]);
+  });
+
   it("makes a new version of the same files for other environment variables, and sends no file", async () => {
     await client().createDeployment(request);
     forgetCalls();
