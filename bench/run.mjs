@@ -30,9 +30,11 @@ try {
   const { register } = await import("tsx/esm/api");
   register();
   const { benchmark } = await import("./benchmark.ts");
+  const { growth } = await import("./growth/index.ts");
   const { examples: python, bench: peersPython } = environments;
   const options = { terminal, python, peersPython, rounds, seconds, megabytes, signal: interruption.signal };
-  await benchmark({ ...options, names, json: values.json });
+  if (names.length === 1 && names[0] === "growth") await growth(options, values.json);
+  else await benchmark({ ...options, names, json: values.json });
 } catch (error) {
   if (interruption.signal.aborted) terminal.failure("Interrupted; everything is stopped.");
   else terminal.failure(error instanceof SetupError || !process.env.DEBUG ? error.message : error.stack);

@@ -16,27 +16,35 @@ const large = "weights.bin";
 export const files: Measurement = {
   name: "files",
   async setUp(surroundings) {
-    const { contenders } = await staging(surroundings, writeSmallFiles);
-    return contenders;
+    return stagingOfFiles(fileCount, surroundings);
   },
 };
+
+/** A model of so many small files. */
+export async function stagingOfFiles(count: number, surroundings: Surroundings): Promise<Contenders> {
+  const { contenders } = await staging(surroundings, (model) => writeSmallFiles(model, count));
+  return contenders;
+}
 
 /** A model with one large file. */
 export const largeModel: Measurement = {
   name: "large",
   async setUp(surroundings) {
-    const { megabytes, signal } = surroundings;
-    const { stores, contenders } = await staging(surroundings, (model) =>
-      writeLargeFile(join(model, large), megabytes),
-    );
-    const { host, bucket } = stores.bucket;
-    const from = `${stores.trackingUri}/api/2.0/mlflow-artifacts/artifacts/model/${large}`;
-    const to = `http://${host}/upload/storage/v1/b/${bucket}/o?uploadType=media&name=`;
-    let round = 0;
-    const curl = async () => ({ time: await curlToCurl(from, `${to}curl-${(round += 1)}`, signal) });
-    return { ...contenders, "curl | curl": curl };
+    return stagingOfMegabytes(surroundings.megabytes, surroundings);
   },
 };
+
+/** A model with one file of so many megabytes. */
+export async function stagingOfMegabytes(megabytes: number, surroundings: Surroundings): Promise<Contenders> {
+  const { signal } = surroundings;
+  const { stores, contenders } = await staging(surroundings, (model) => writeLargeFile(join(model, large), megabytes));
+  const { host, bucket } = stores.bucket;
+  const from = `${stores.trackingUri}/api/2.0/mlflow-artifacts/artifacts/model/${large}`;
+  const to = `http://${host}/upload/storage/v1/b/${bucket}/o?uploadType=media&name=`;
+  let round = 0;
+  const curl = async () => ({ time: await curlToCurl(from, `${to}curl-${(round += 1)}`, signal) });
+  return { ...contenders, "curl | curl": curl };
+}
 
 async function staging(
   surroundings: Surroundings,
@@ -76,8 +84,8 @@ async function staging(
   return { stores, contenders };
 }
 
-async function writeSmallFiles(model: string): Promise<void> {
-  for (let file = 0; file < fileCount; file += 1) {
+async function writeSmallFiles(model: string, count: number): Promise<void> {
+  for (let file = 0; file < count; file += 1) {
     const folder = join(model, "extra", String(Math.floor(file / filesInFolder)));
     if (file % filesInFolder === 0) await mkdir(folder, { recursive: true });
     await writeFile(join(folder, `${file}.txt`), `file ${file}\n`);

@@ -1,0 +1,50 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Surroundings } from "../measurement.js";
+import { growthOfDeployments } from "./deployments.js";
+import { growthOfModels } from "./models.js";
+import { plotOf } from "./plot.js";
+import { growthOfRows } from "./rows.js";
+import type { Series } from "./series.js";
+import type { Terminal } from "../../scripts/quickstart/terminal.js";
+
+const measured = { deployments: growthOfDeployments, rows: growthOfRows, models: growthOfModels };
+const picture = join(import.meta.dirname, "..", "growth.svg");
+
+/** Measures how this package and its peers grow, prints a table of each series, and draws them all. */
+export async function growth(
+  { terminal, ...given }: Omit<Surroundings, "directory" | "say" | "afterwards"> & { terminal: Terminal },
+  json: string | undefined,
+): Promise<void> {
+  terminal.title("Measuring how it grows");
+  const series: Series[] = [];
+  for (const [name, measure] of Object.entries(measured)) {
+    const directory = await mkdtemp(join(tmpdir(), `bench-growth-${name}-`));
+    const ends: (() => unknown)[] = [() => rm(directory, { recursive: true, force: true })];
+    try {
+      await terminal.step(name, async (say) => {
+        series.push(...(await measure({ ...given, directory, say, afterwards: (end) => ends.push(end) })));
+        return "measured";
+      });
+    } finally {
+      for (const end of ends.toReversed()) await end();
+    }
+  }
+  terminal.title("Results");
+  for (const each of series) terminal.print(`${tableOf(each)}\n`);
+  await writeFile(picture, plotOf(series));
+  terminal.line("Picture", picture);
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(series, null, 2)}\n`);
+}
+
+function tableOf({ title, of, sizes, unit, lines }: Series): string {
+  const head = [`${title}, by ${of}`, ...sizes.map((size) => size.toLocaleString("en"))];
+  const cells = lines.map(({ name, values }) => [
+    name,
+    ...values.map((value) =>
+      value === null ? "" : `${value.toLocaleString("en", { maximumSignificantDigits: 3 })} ${unit}`.trim(),
+    ),
+  ]);
+  return [head, head.map(() => "---"), ...cells].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
