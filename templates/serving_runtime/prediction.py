@@ -63,6 +63,8 @@ class PredictionService:
         plain = direct or (None if one_at_a_time else _as_direct(predictor, decode))
         self._shortcut = Shortcut(plain) if plain is not None and plain.decode is not None else None
         self._gives_item_per_row = True
+        self._answered_counts: set[int] = set()
+        """Numbers of rows that got as many items."""
 
     @classmethod
     def load(cls, model_dir: Path) -> PredictionService:
@@ -127,21 +129,45 @@ class PredictionService:
 
         The model is called once. If it fails, it is called for each of them, since one may be to blame.
         """
-        results = self._results_at_once(requests) if len(requests) > 1 else None
+        if not self._may_join(requests):
+            return [self._answer_one(rows) for rows in requests]
+        try:
+            results = self._results_at_once(requests)
+        except Exception as error:
+            answers = [self._answer_one(rows) for rows in requests]
+            if not any(isinstance(answer, Exception) for answer in answers):
+                self._answer_singly(f"the model fails with {type(error).__name__} only for several requests at once")
+            return answers
         if results is None:
             return [self._answer_one(rows) for rows in requests]
         return [_encoded(result, rows.count) for result, rows in zip(results, requests)]
 
+    def _may_join(self, requests: list[Rows]) -> bool:
+        """Whether another number of rows has been seen to get as many items.
+
+        One alone may be chance: the arrays of a model's two outputs look like the items of two rows, and each of two requests
+        would get what is about both.
+        """
+        if len(requests) < 2 or not self._gives_item_per_row:
+            return False
+        total = sum(rows.count for rows in requests)
+        return any(count != total for count in self._answered_counts)
+
     def _results_at_once(self, requests: list[Rows]) -> list[Any] | None:
-        try:
-            result = requests[0].call(joined(requests))
-        except Exception:
-            return None
-        results = split(result, [rows.count for rows in requests])
-        if results is None:
-            self._gives_item_per_row = False
-            log.warning("the model does not give one item for each row: requests are answered one by one from now on")
-        return results
+        return self._items(requests[0].call(joined(requests)), [rows.count for rows in requests])
+
+    def _items(self, result: Any, counts: list[int]) -> list[Any] | None:
+        items = split(result, counts)
+        if items is None:
+            self._answer_singly("the model does not give one item for each row")
+        else:
+            self._answered_counts.add(sum(counts))
+        return items
+
+    def _answer_singly(self, why: str) -> None:
+        if self._gives_item_per_row:
+            log.warning("%s: requests are answered one by one from now on", why)
+        self._gives_item_per_row = False
 
     def _answer_one(self, rows: Rows) -> bytes | Exception:
         try:
@@ -149,6 +175,7 @@ class PredictionService:
                 result = rows.call(rows.data)
         except (BadRequest, ModelError) as error:
             return error
+        self._items(result, [rows.count])
         return _encoded(result, rows.count)
 
     def _predict_without_parameters(self, batch: Any) -> Any:
