@@ -8,7 +8,7 @@ const connections = 64;
 /** As many rows as there can be at a time. */
 const batching: Batching = { rows: 128, delay: 2 };
 /** What was best of 1 to 20 ms, and of batches of 16 to 64 requests. */
-const mlserverBatching = { max_batch_size: 64, max_batch_time: 0.005 };
+const mlserverBatching = { max_batch_size: 64, max_batch_time: 0.01 };
 
 /** Requests a second of 64 connections, by servers that may answer several with one call of the model. */
 export const requestBatching: Measurement = { name: "batching", setUp };
