@@ -35,17 +35,17 @@ async function useConnection() {
 async function sendAtRate() {
   const pool = new Pool(origin, { connections, pipelining: 1 });
   const pending = new Set();
-  let failure;
-  for (let due = started; due < until && !failure; due += 1000 / rate) {
+  const failures = [];
+  for (let due = started; due < until && failures.length === 0; due += 1000 / rate) {
     const early = due - performance.now();
     if (early > 1) await sleep(early);
     const sent = ask(pool, due)
-      .catch((error) => (failure ??= error))
+      .catch((error) => failures.push(error))
       .finally(() => pending.delete(sent));
     pending.add(sent);
   }
   await Promise.all(pending);
-  if (failure) throw failure;
+  if (failures.length > 0) throw failures[0];
   await pool.close();
 }
 

@@ -6,7 +6,7 @@ import { mockPlatform } from "../../src/testing/index.js";
 import type { Surroundings } from "../measurement.js";
 import { ownProgram } from "../program.js";
 import { median } from "../statistics.js";
-import type { Series } from "./series.js";
+import type { Line, Series } from "./series.js";
 
 const place = { projectId: "acme", location: "us-central1" };
 const parent = `projects/${place.projectId}/locations/${place.location}`;
@@ -44,11 +44,9 @@ export async function growthOfDeployments({ signal, say }: Surroundings): Promis
     }
   }
   const of = "deployments in the project";
-  const lines = (by: Record<"list" | "get", number[]>) =>
-    Object.entries(by).map(([name, values]) => ({ name, values }));
   return [
-    { title: "Requests of list and get", of, sizes, unit: "", lines: lines(requests) },
-    { title: "Time of list and get", of, sizes, unit: "ms", lines: lines(milliseconds) },
+    { title: "Requests of list and get", of, sizes, unit: "", lines: linesOf(requests) },
+    { title: "Time of list and get", of, sizes, unit: "ms", lines: linesOf(milliseconds) },
   ];
 }
 
@@ -72,4 +70,8 @@ async function startProject(count: number, signal: AbortSignal) {
     requests: async () => (await (await fetch(`http://${host}/requests`)).json()) as number,
     stop: async () => port.stop(),
   };
+}
+
+function linesOf(by: Record<string, number[]>): Line[] {
+  return Object.entries(by).map(([name, values]) => ({ name, values }));
 }

@@ -19,9 +19,7 @@ async function setUp(surroundings: Surroundings): Promise<Contenders> {
   // it batches what comes by its own protocol only
   const asked = { ...model, body: inferenceRequest(model) };
   const mlserver = mlserverServer(asked, surroundings, mlserverBatching, "/v2/models/model/infer");
-  const predictions = (answer: unknown, name: string) =>
-    name === "MLServer" ? (answer as { outputs: { data: unknown }[] }).outputs[0]?.data : predictionsOf(answer);
-  const servers = await startServers({ ...starts, MLServer: mlserver }, predictions, surroundings);
+  const servers = await startServers({ ...starts, MLServer: mlserver }, predicted, surroundings);
   const entries = Object.entries(servers);
   return Object.fromEntries(entries.map(([name, server]) => [name, () => load(server, { connections }, surroundings)]));
 }
@@ -33,4 +31,8 @@ function inferenceRequest({ columns }: SmallModel): ServedModel["body"] {
     return { name, shape: [data.length, 1], datatype: "FP64", data };
   });
   return JSON.stringify({ parameters: { content_type: "pd" }, inputs });
+}
+
+function predicted(answer: unknown, name: string): unknown {
+  return name === "MLServer" ? (answer as { outputs: { data: unknown }[] }).outputs[0]?.data : predictionsOf(answer);
 }

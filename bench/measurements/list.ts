@@ -25,10 +25,13 @@ async function setUp(surroundings: Surroundings): Promise<Contenders> {
     return { time: milliseconds };
   };
   const own = [program, "list", "-t", "aiplatform", "--output", "json", ...config];
-  const namesOf = (text: string) => (JSON.parse(text) as { name: string }[]).map(({ name }) => name);
   const sdk = [ownProgram("peers/list.py"), JSON.stringify(address)];
   return {
     ours: () => timed("ours", process.execPath, own, namesOf),
     "Python SDK": () => timed("Python SDK", peersPython, sdk, (text) => JSON.parse(text) as string[]),
   };
+}
+
+function namesOf(text: string): string[] {
+  return (JSON.parse(text) as { name: string }[]).map(({ name }) => name);
 }

@@ -15,7 +15,7 @@ type Config = AiPlatformConfig;
 type Rules = "all" | "each" | "known";
 
 interface Parts {
-  load(sources: SettingSources, rules: Rules): LoadedSettings;
+  load: (sources: SettingSources, rules: Rules) => LoadedSettings;
   checkCapability: typeof checkCapability;
   cache: ServiceCache;
 }

@@ -37,6 +37,7 @@ import type { Call } from "./call.js";
 import { Calls, isInBackground, maybeInBackground } from "./calls.js";
 import { checkedName, createRequest } from "./arguments.js";
 import type { AiPlatformConfig } from "./config/index.js";
+import type * as predictions from "./predict.js";
 import type { AiPlatformServices } from "./services.js";
 
 // Here, and not beside the plugin: the package's type declarations lead to this file, and to no plugin.
@@ -66,7 +67,7 @@ type InBackground<Options> = Options & { config: { sync: false } };
  */
 export class AiPlatformClient extends BaseDeploymentClient<Config> {
   readonly #calls: Calls;
-  #predictions: typeof import("./predict.js") | undefined;
+  #predictions: typeof predictions | undefined;
 
   constructor(target: TargetUri, options: AiPlatformClientOptions = {}) {
     super(target.uri);

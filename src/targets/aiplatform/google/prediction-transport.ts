@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 
+import type * as Undici from "undici";
 import type { Dispatcher } from "undici";
 
 import type { GoogleConnection } from "./connection.js";
@@ -33,7 +34,6 @@ export interface OpenAnswer extends Omit<WholeAnswer, "text"> {
   body: Dispatcher.ResponseData["body"];
 }
 
-type Undici = typeof import("undici");
 type Request = Dispatcher.DispatchOptions & { headers: Record<string, string> };
 
 /** Of a connection; the time of a request is ours, and one for all of it. */
@@ -53,7 +53,7 @@ const unzip = promisify(gunzip);
  */
 export class PredictionTransport {
   readonly #connection: GoogleConnection;
-  #undici: Undici | undefined;
+  #undici: typeof Undici | undefined;
   #direct: Dispatcher | undefined;
   #proxied: Dispatcher | undefined;
   #last: { url: string; origin: string; path: string } | undefined;
@@ -94,7 +94,7 @@ export class PredictionTransport {
     return { dispatcher, request };
   }
 
-  #dispatcher({ Agent, EnvHttpProxyAgent }: Undici, direct: boolean): Dispatcher {
+  #dispatcher({ Agent, EnvHttpProxyAgent }: typeof Undici, direct: boolean): Dispatcher {
     if (direct) return (this.#direct ??= new Agent(connectionOptions));
     return (this.#proxied ??= new EnvHttpProxyAgent(connectionOptions));
   }
