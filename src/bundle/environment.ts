@@ -1,6 +1,7 @@
 import { canonicalJson, manifestHash, sha256 } from "../core/hash.js";
 import type { BundleRequest } from "../core/bundle.js";
 import { DeploymentError } from "../core/errors.js";
+import type { StepContext } from "../core/progress.js";
 import { type BundleFile, fileMode, type TextFile } from "./archive.js";
 import { baseImage, dockerWord, pythonMinor } from "./base-image.js";
 import { type ModelRequirements, modelRequirements } from "./model-requirements.js";

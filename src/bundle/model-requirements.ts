@@ -45,7 +45,11 @@ export async function modelRequirements(model: ResolvedModel, context: StepConte
   const reading: Reading = { model, context, found, wheels: new Map(), lines: 0 };
   await add(parseRequirements(model.requirements, fileName), ".", reading, 0);
   const wheels = await wheelsOf(reading);
-  return { ...found, wheels, needsTools: found.lines.some((line) => line.includes("git+") || line.startsWith("--no-binary")) };
+  return {
+    ...found,
+    wheels,
+    needsTools: found.lines.some((line) => line.includes("git+") || line.startsWith("--no-binary")),
+  };
 }
 
 type Found = Omit<ModelRequirements, "needsTools" | "wheels">;

@@ -33,7 +33,11 @@ export async function localFiles(
   context: StepContext,
 ): Promise<LocalModelFile[]> {
   if (wanted.every(isLocal)) return [...wanted];
-  if (model.bring) return model.bring(wanted.map(({ path }) => path), context);
+  if (model.bring)
+    return model.bring(
+      wanted.map(({ path }) => path),
+      context,
+    );
   const missing = wanted.find((file) => !isLocal(file));
   throw new DeploymentError(
     "INTERNAL_ERROR",
@@ -47,7 +51,10 @@ export function uploadFile(file: ModelFile): UploadFile {
   const open = async (context: StepContext): Promise<AsyncIterable<Uint8Array>> => {
     if (localPath !== null) return localBytes(localPath, context);
     if (file.open) return file.open(context);
-    throw new DeploymentError("INTERNAL_ERROR", `The model resolver gives "${path}" without a localPath and without open().`);
+    throw new DeploymentError(
+      "INTERNAL_ERROR",
+      `The model resolver gives "${path}" without a localPath and without open().`,
+    );
   };
   return { path, size, crc32c, open, ...(object && { object }) };
 }

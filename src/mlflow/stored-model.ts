@@ -53,7 +53,9 @@ export class BroughtFiles {
   }
 
   async #bring(paths: readonly string[], context: StepContext): Promise<LocalModelFile[]> {
-    const missing = paths.filter((path) => !this.#here.has(path)).map((path) => this.#artifacts.get(path) ?? unknown(path));
+    const missing = paths
+      .filter((path) => !this.#here.has(path))
+      .map((path) => this.#artifacts.get(path) ?? unknown(path));
     const download = new Download(this.#directory, context, this.#clock);
     for (const file of await download.fetch(missing)) this.#here.set(file.path, file);
     return paths.map((path) => this.#here.get(path)!);
