@@ -1,5 +1,6 @@
 import { addAbortSignal, Readable } from "node:stream";
 
+import { throwIfCancelled } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
 import type { Artifact } from "./artifact.js";
 import { transferFailure, wrongSize } from "./transfer-failure.js";
@@ -44,6 +45,7 @@ export async function* storedBytes(artifact: Artifact, context: StepContext): As
   try {
     yield* artifactBytes(artifact, context);
   } catch (error) {
+    throwIfCancelled(context.signal, `Reading the file "${artifact.path}"`);
     throw transferFailure(error, artifact);
   }
 }
