@@ -31,9 +31,9 @@ export async function startStores(
   afterwards(() => emulator.stop());
   const reached = async (host: string) => {
     if (link === null) return host;
-    const { host: linked, close } = await openLink(host, link);
-    afterwards(close);
-    return linked;
+    const way = await openLink(host, link);
+    afterwards(() => way.close());
+    return way.host;
   };
   const trackingUri = `http://${await reached(new URL(mlflow.trackingUri).host)}`;
   const bucket = {
