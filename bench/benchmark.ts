@@ -11,7 +11,7 @@ import { tableOf } from "./table.js";
 
 export interface BenchmarkOptions extends Pick<
   Surroundings,
-  "python" | "peersPython" | "seconds" | "megabytes" | "signal"
+  "python" | "peersPython" | "seconds" | "megabytes" | "link" | "signal"
 > {
   terminal: Terminal;
   rounds: number;
@@ -71,14 +71,14 @@ function describeMachine(): string[] {
 }
 
 async function measure(measurement: Measurement, options: BenchmarkOptions): Promise<Result[]> {
-  const { terminal, python, peersPython, seconds, megabytes, signal } = options;
+  const { terminal, python, peersPython, seconds, megabytes, link, signal } = options;
   const count = measurement.rounds ?? options.rounds;
   const directory = await mkdtemp(join(tmpdir(), `bench-${measurement.name}-`));
   const ends: (() => unknown)[] = [() => rm(directory, { recursive: true, force: true })];
   const rounds: Rounds = [];
   try {
     await terminal.step(measurement.name, async (say) => {
-      const given = { python, peersPython, directory, seconds, megabytes, signal };
+      const given = { python, peersPython, directory, seconds, megabytes, link, signal };
       say("setting up");
       const contenders = await measurement.setUp({ ...given, say, afterwards: (end) => ends.push(end) });
       for (let round = 0; round < count; round += 1) {

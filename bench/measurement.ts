@@ -13,6 +13,8 @@ export interface Surroundings {
   seconds: number;
   /** The size of the large model, in megabytes. */
   megabytes: number;
+  /** What the network to both stores of `large` carries each way, in megabytes a second. */
+  link: number;
   signal: AbortSignal;
   /** Says what is going on. */
   say: (detail: string) => void;

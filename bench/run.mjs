@@ -22,9 +22,12 @@ try {
       rounds: { type: "string", default: "5" },
       seconds: { type: "string", default: "3" },
       megabytes: { type: "string", default: "200" },
+      link: { type: "string", default: "50" },
     },
   });
-  const [rounds, seconds, megabytes] = ["rounds", "seconds", "megabytes"].map((name) => count(values[name], name));
+  const [rounds, seconds, megabytes, link] = ["rounds", "seconds", "megabytes", "link"].map((name) =>
+    count(values[name], name),
+  );
   const environments = await setUp(terminal, ["examples", "bench"], interruption.signal);
   // What follows is TypeScript, which could not be run before the set-up.
   const { register } = await import("tsx/esm/api");
@@ -32,7 +35,7 @@ try {
   const { benchmark } = await import("./benchmark.ts");
   const { growth } = await import("./growth/index.ts");
   const { examples: python, bench: peersPython } = environments;
-  const options = { terminal, python, peersPython, rounds, seconds, megabytes, signal: interruption.signal };
+  const options = { terminal, python, peersPython, rounds, seconds, megabytes, link, signal: interruption.signal };
   if (names.length === 1 && names[0] === "growth") await growth(options, values.json);
   else await benchmark({ ...options, names, json: values.json });
 } catch (error) {

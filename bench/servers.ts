@@ -77,7 +77,7 @@ async function ownServer(
   const own = { versionName: null, predictionScript: null, preprocessor: null, setupFile: null };
   const request = { ...processBundle, ...own, model: resolved, directory: bundles };
   const bundle = await new SdistBundleBuilder().build(request, context);
-  await Promise.all([placeModel(resolved, served, "link", signal), mkdir(home, { recursive: true })]);
+  await Promise.all([placeModel(resolved, served, "link", context), mkdir(home, { recursive: true })]);
   const { pythonVersion } = resolved.metadata;
   const archive = { archive: bundle.localPath, root: bundle.directory, pythonVersion };
   const env = batchingVariables(batching ? { maxBatchSize: batching.rows, maxBatchDelay: batching.delay } : {});

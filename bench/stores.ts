@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { startDemoEmulator, demoCloud } from "../scripts/quickstart/emulator.js";
 import { startMlflowServer } from "../scripts/demo/mlflow-server.js";
+import { openLink } from "./link.js";
 import type { Surroundings } from "./measurement.js";
 
 /** Where models come from and go to. */
@@ -12,8 +13,15 @@ export interface Stores {
   bucket: { host: string; project: string; location: string; bucket: string };
 }
 
-/** Starts an MLflow server that gives out artifacts and an emulator that takes them, both in processes of their own. */
-export async function startStores({ python, directory, signal, afterwards, say }: Surroundings): Promise<Stores> {
+/**
+ * Starts an MLflow server that gives out artifacts and an emulator that takes them, both in processes of their own.
+ *
+ * @param link - Both are reached over a network that carries so many megabytes a second each way; null for none.
+ */
+export async function startStores(
+  { python, directory, signal, afterwards, say }: Surroundings,
+  link: number | null = null,
+): Promise<Stores> {
   say("starting an MLflow server and an emulator");
   const dataDir = join(directory, "mlflow");
   const mlflow = await startMlflowServer({ python, dataDir, signal });
@@ -21,13 +29,20 @@ export async function startStores({ python, directory, signal, afterwards, say }
   const logFile = join(directory, "emulator.log");
   const emulator = await startDemoEmulator({ python, dataDir: join(directory, "emulator"), logFile, signal });
   afterwards(() => emulator.stop());
+  const reached = async (host: string) => {
+    if (link === null) return host;
+    const way = await openLink(host, link);
+    afterwards(() => way.close());
+    return way.host;
+  };
+  const trackingUri = `http://${await reached(new URL(mlflow.trackingUri).host)}`;
   const bucket = {
-    host: emulator.host,
+    host: await reached(emulator.host),
     project: demoCloud.GOOGLE_CLOUD_PROJECT,
     location: demoCloud.GOOGLE_CLOUD_LOCATION,
     bucket: demoCloud.production_bucket,
   };
-  return { trackingUri: mlflow.trackingUri, artifacts: join(dataDir, "artifacts"), bucket };
+  return { trackingUri, artifacts: join(dataDir, "artifacts"), bucket };
 }
 
 /** The objects below a prefix: their CRC32C by their names after it. */

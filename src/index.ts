@@ -42,11 +42,13 @@ export type { Explanations } from "./core/explanations.js";
 export { guard } from "./core/guard.js";
 export type { LocalServer, RunLocalOptions } from "./core/local-server.js";
 export type {
+  LocalModelFile,
   ModelFile,
   ModelMetadata,
   ModelSignature,
   ModelSource,
   ResolvedModel,
+  StoredObject,
   SignatureField,
 } from "./core/model.js";
 export type { ModelType } from "./core/model-type.js";

@@ -11,7 +11,7 @@ export async function growthOfModels(surroundings: Surroundings): Promise<Series
   const sizes = [10, 50, 200, 500, 1000, 4000].filter((size) => size <= Math.max(megabytes, 200));
   return [
     await series("Staging by files", "files", files, stagingOfFiles, surroundings),
-    await series("Staging by size", "megabytes", sizes, stagingOfMegabytes, surroundings),
+    await series("Staging by size", "megabytes", sizes, (size, each) => stagingOfMegabytes(size, each), surroundings),
   ];
 }
 

@@ -6,11 +6,12 @@ import { help } from "./help.js";
 import { importing } from "./import.js";
 import { largeRequests } from "./large-requests.js";
 import { list } from "./list.js";
+import { movedBytes } from "./moved-bytes.js";
 import { predict } from "./predict.js";
 import { redeploy } from "./redeploy.js";
 import { serving } from "./serving.js";
 import { split } from "./split.js";
-import { files, largeModel } from "./staging.js";
+import { files, largeModel, largeModelUnlimited } from "./staging.js";
 import { start } from "./start.js";
 
 /** All there is to measure, in the order of the table. */
@@ -29,4 +30,6 @@ export const measurements: readonly Measurement[] = [
   redeploy,
   files,
   largeModel,
+  largeModelUnlimited,
+  movedBytes,
 ];

@@ -10,7 +10,8 @@ import { objectsBelow, startStores, type Stores } from "../stores.js";
 
 const fileCount = 5000;
 const filesInFolder = 100;
-const large = "weights.bin";
+/** The name of the large file. */
+export const large = "weights.bin";
 
 /** A model of many small files, from an MLflow server into a bucket. */
 export const files: Measurement = {
@@ -26,18 +27,31 @@ export async function stagingOfFiles(count: number, surroundings: Surroundings):
   return contenders;
 }
 
-/** A model with one large file. */
+/** A model with one large file, over a network. */
 export const largeModel: Measurement = {
   name: "large",
+  async setUp(surroundings) {
+    return stagingOfMegabytes(surroundings.megabytes, surroundings, surroundings.link);
+  },
+};
+
+/** The same with nothing between the programs of this machine: what the processors can do. */
+export const largeModelUnlimited: Measurement = {
+  name: "large-unlimited",
   async setUp(surroundings) {
     return stagingOfMegabytes(surroundings.megabytes, surroundings);
   },
 };
 
-/** A model with one file of so many megabytes. */
-export async function stagingOfMegabytes(megabytes: number, surroundings: Surroundings): Promise<Contenders> {
+/** A model with one file of so many megabytes; `link` as of {@link startStores}. */
+export async function stagingOfMegabytes(
+  megabytes: number,
+  surroundings: Surroundings,
+  link: number | null = null,
+): Promise<Contenders> {
   const { signal } = surroundings;
-  const { stores, contenders } = await staging(surroundings, (model) => writeLargeFile(join(model, large), megabytes));
+  const write = (model: string) => writeLargeFile(join(model, large), megabytes);
+  const { stores, contenders } = await staging(surroundings, write, link);
   const { host, bucket } = stores.bucket;
   const from = `${stores.trackingUri}/api/2.0/mlflow-artifacts/artifacts/model/${large}`;
   const to = `http://${host}/upload/storage/v1/b/${bucket}/o?uploadType=media&name=`;
@@ -49,10 +63,11 @@ export async function stagingOfMegabytes(megabytes: number, surroundings: Surrou
 async function staging(
   surroundings: Surroundings,
   addFiles: (model: string) => Promise<void>,
+  link: number | null = null,
 ): Promise<{ stores: Stores; contenders: Contenders }> {
   const { python, directory, signal } = surroundings;
   const small = await trainSmallModel(surroundings);
-  const stores = await startStores(surroundings);
+  const stores = await startStores(surroundings, link);
   surroundings.say("writing the model");
   const [first, model] = [join(stores.artifacts, "first"), join(stores.artifacts, "model")];
   for (const copy of [first, model]) await cp(small.directory, copy, { recursive: true });
@@ -93,7 +108,7 @@ async function writeSmallFiles(model: string, count: number): Promise<void> {
 }
 
 /** Bytes that do not compress, and differ in every megabyte. */
-async function writeLargeFile(path: string, megabytes: number): Promise<void> {
+export async function writeLargeFile(path: string, megabytes: number): Promise<void> {
   const file = await open(path, "w");
   for (let written = 0; written < megabytes; written += 1) await file.write(randomBytes(1_000_000));
   await file.close();

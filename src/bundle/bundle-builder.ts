@@ -45,7 +45,7 @@ async function pack(request: BundleRequest, context: StepContext): Promise<Bundl
     modelVersion: named,
     preprocessor: request.preprocessor !== null,
   };
-  const parts = await environment(request, view);
+  const parts = await environment(request, view, context);
   for (const message of parts.warnings) context.report({ type: "warning", message });
   if (request.baseImage === null && request.model.metadata.pythonVersion === null) {
     context.report({

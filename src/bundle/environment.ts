@@ -1,6 +1,7 @@
 import { canonicalJson, manifestHash, sha256 } from "../core/hash.js";
 import type { BundleRequest } from "../core/bundle.js";
 import { DeploymentError } from "../core/errors.js";
+import type { StepContext } from "../core/progress.js";
 import { type BundleFile, fileMode, type TextFile } from "./archive.js";
 import { baseImage, dockerWord, pythonMinor } from "./base-image.js";
 import { type ModelRequirements, modelRequirements } from "./model-requirements.js";
@@ -34,10 +35,10 @@ export interface Environment {
  *
  * @param view - The variables of the predictor template.
  */
-export async function environment(request: BundleRequest, view: View): Promise<Environment> {
+export async function environment(request: BundleRequest, view: View, context: StepContext): Promise<Environment> {
   const { model } = request;
   const { metadata } = model;
-  const { own, warnings } = withServableMlflow(await modelRequirements(model));
+  const { own, warnings } = withServableMlflow(await modelRequirements(model, context));
   if (own.wheels.length > 0 && request.modelArtifactUri !== null) warnings.push(wheelsOnLegacy);
   const image = baseImage(request.baseImage, metadata.pythonVersion, own.needsTools);
   const added = runtimeRequirements(own, metadata.mlflowVersion);

@@ -1,7 +1,9 @@
 import { dirname, isAbsolute, join } from "node:path/posix";
 
 import { DeploymentError } from "../core/errors.js";
+import { localFiles } from "../core/model-files.js";
 import type { ModelFile, ResolvedModel } from "../core/model.js";
+import type { StepContext } from "../core/progress.js";
 import type { CopiedFile } from "./archive.js";
 import { parseRequirements, pathInModel, type Requirement, type RequirementLine } from "./requirements.js";
 import { readText } from "./templates.js";
@@ -32,23 +34,32 @@ const largestWheels = 2 * 1024 ** 3;
 const fileName = "The model's requirements.txt";
 
 /**
- * Reads a model's requirements, the files of the model that they name (`-r`, `-c`), and finds their wheels.
+ * Reads a model's requirements, the files of the model that they name (`-r`, `-c`), and finds their wheels. Of the model's files
+ * these alone are brought to this machine.
  *
  * @throws DeploymentError `INVALID_PARAMETER_VALUE` with file and line, for what cannot be installed elsewhere, and for wheels of
  * more than 2 GiB.
  */
-export async function modelRequirements(model: ResolvedModel): Promise<ModelRequirements> {
-  const found: Found = { lines: [], packages: [], constraints: null, wheels: [] };
-  await add(parseRequirements(model.requirements, fileName), ".", { model, found, lines: 0 }, 0);
-  checkSize(found.wheels);
-  return { ...found, needsTools: found.lines.some((line) => line.includes("git+") || line.startsWith("--no-binary")) };
+export async function modelRequirements(model: ResolvedModel, context: StepContext): Promise<ModelRequirements> {
+  const found: Found = { lines: [], packages: [], constraints: null };
+  const reading: Reading = { model, context, found, wheels: new Map(), lines: 0 };
+  await add(parseRequirements(model.requirements, fileName), ".", reading, 0);
+  const wheels = await wheelsOf(reading);
+  return {
+    ...found,
+    wheels,
+    needsTools: found.lines.some((line) => line.includes("git+") || line.startsWith("--no-binary")),
+  };
 }
 
-type Found = Omit<ModelRequirements, "needsTools">;
+type Found = Omit<ModelRequirements, "needsTools" | "wheels">;
 
 interface Reading {
   model: ResolvedModel;
+  context: StepContext;
   found: Found;
+  /** Files of the model, each with the line that names it first. */
+  wheels: Map<ModelFile, RequirementLine>;
   /** Lines so far. */
   lines: number;
 }
@@ -59,15 +70,15 @@ async function add(
   reading: Reading,
   depth: number,
 ): Promise<void> {
-  const { model, found } = reading;
+  const { found } = reading;
   count(lines, reading);
   for (const line of lines) {
     if (line.kind === "option") found.lines.push(line.text);
-    else if (line.kind === "package") addPackage(line, line.requirement, model, found);
+    else if (line.kind === "package") addPackage(line, line.requirement, reading);
     else {
       if (depth === deepest) line.source.refuse(`requirements files are more than ${deepest} deep inside one another`);
       const path = pathInModel(isAbsolute(line.path) ? line.path : join(directory, line.path), line.source);
-      const inner = parseRequirements(await textOf(path, model, line), `The model's ${path}`);
+      const inner = parseRequirements(await textOf(path, reading, line), `The model's ${path}`);
       if (line.kind === "requirements") await add(inner, dirname(path), reading, depth + 1);
       else {
         count(inner, reading);
@@ -84,23 +95,38 @@ function count(lines: readonly RequirementLine[], reading: Reading): void {
   }
 }
 
-function addPackage(line: RequirementLine, requirement: Requirement, model: ResolvedModel, found: Found): void {
+function addPackage(line: RequirementLine, requirement: Requirement, { model, found, wheels }: Reading): void {
   if (requirement.wheel !== null) {
-    const { localPath, size, sha256 } = fileOf(requirement.wheel, model, line);
-    const path = `wheels/${requirement.wheel.replace(/^.*\//, "")}`;
-    const other = found.wheels.find((wheel) => wheel.path === path);
-    if (other && other.sha256 !== sha256) line.source.refuse(`another wheel of the model has the same name, ${path}`);
-    if (!other) found.wheels.push({ path, localPath, size, sha256 });
+    const file = fileOf(requirement.wheel, model, line);
+    if (!wheels.has(file)) wheels.set(file, line);
   }
   found.lines.push(requirement.line);
   found.packages.push(requirement);
 }
 
-async function textOf(path: string, model: ResolvedModel, line: RequirementLine): Promise<string> {
-  const { localPath, size } = fileOf(path, model, line);
-  if (size > largestFile) line.source.refuse(`${path} has ${size} bytes, more than ${largestFile}`);
+/** The wheels on this machine, each once: two of one name must be the same. */
+async function wheelsOf({ model, wheels, context }: Reading): Promise<CopiedFile[]> {
+  const files = [...wheels.keys()];
+  checkSize(files);
+  const found = new Map<string, CopiedFile>();
+  for (const { path, localPath, size, sha256 } of await localFiles(model, files, context)) {
+    const place = `wheels/${path.replace(/^.*\//, "")}`;
+    const other = found.get(place);
+    if (other && other.sha256 !== sha256) {
+      const line = [...wheels].find(([file]) => file.path === path)![1];
+      line.source.refuse(`another wheel of the model has the same name, ${place}`);
+    }
+    if (!other) found.set(place, { path: place, localPath, size, sha256 });
+  }
+  return [...found.values()];
+}
+
+async function textOf(path: string, { model, context }: Reading, line: RequirementLine): Promise<string> {
+  const file = fileOf(path, model, line);
+  if (file.size > largestFile) line.source.refuse(`${path} has ${file.size} bytes, more than ${largestFile}`);
+  const [local] = await localFiles(model, [file], context);
   try {
-    return await readText(localPath);
+    return await readText(local!.localPath);
   } catch {
     return line.source.refuse(`${path} cannot be read as UTF-8 text`);
   }
@@ -120,7 +146,7 @@ function constraintOf(line: RequirementLine): Requirement {
   return line.requirement;
 }
 
-function checkSize(wheels: readonly CopiedFile[]): void {
+function checkSize(wheels: readonly ModelFile[]): void {
   const size = wheels.reduce((sum, wheel) => sum + wheel.size, 0);
   if (size <= largestWheels) return;
   throw new DeploymentError(

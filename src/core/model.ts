@@ -1,3 +1,5 @@
+import type { StepContext } from "./progress.js";
+
 /** One column or tensor of a model's signature, as MLflow writes it (`mlflow.types.schema`). */
 export interface SignatureField {
   /** Absent for an unnamed column or tensor. */
@@ -46,21 +48,42 @@ export interface ModelSource {
   registeredModel: { name: string; version: string } | null;
 }
 
-/** One file of a model, on this machine. */
+/** An object of Cloud Storage. */
+export interface StoredObject {
+  bucket: string;
+  /** Its full name in the bucket. */
+  name: string;
+  generation: string;
+}
+
+/** One file of a model: on this machine, or at the store that it is kept in. */
 export interface ModelFile {
   /** Path below the model directory, with `/`. */
   path: string;
   /** Bytes. */
   size: number;
-  /** Lower-case hex. */
+  /** Lower-case hex. Null where the bytes were not read. */
+  sha256: string | null;
+  /** Base64 of the big-endian CRC32C, as Cloud Storage writes it. Null where the bytes were not read and the store does not say it. */
+  crc32c: string | null;
+  /** What the store tells these bytes from others under the same name by, such as an ETag. */
+  version?: string | undefined;
+  /** Where its bytes are on this machine. Null while they are at the store only. */
+  localPath: string | null;
+  /** The object that it is, where the store is Cloud Storage. */
+  object?: StoredObject | undefined;
+  /** Its bytes, from the store; they are checked against `size`. There where `localPath` is null. */
+  open?(context: StepContext): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** A file of a model that was brought to this machine, and read on the way. */
+export interface LocalModelFile extends ModelFile {
   sha256: string;
-  /** Base64 of the big-endian CRC32C, as Cloud Storage writes it. */
   crc32c: string;
-  /** Where its bytes are on this machine. */
   localPath: string;
 }
 
-/** A model that was found, read and brought to this machine. */
+/** A model that was found and described. */
 export interface ResolvedModel {
   source: ModelSource;
   metadata: ModelMetadata;
@@ -68,4 +91,12 @@ export interface ResolvedModel {
   requirements: string;
   /** All files, sorted by path. */
   files: ModelFile[];
+  /**
+   * Brings files to this machine, to the directory that the model was resolved with; what is here stays where it is. There where a
+   * `localPath` is null.
+   *
+   * @param paths - Paths of `files`.
+   * @returns In the order of `paths`.
+   */
+  bring?(paths: readonly string[], context: StepContext): Promise<LocalModelFile[]>;
 }

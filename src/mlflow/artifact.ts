@@ -1,3 +1,4 @@
+import type { StoredObject } from "../core/model.js";
 import type { StepContext } from "../core/progress.js";
 
 /** One file of a model, not yet here unless it has a `localPath`. */
@@ -8,6 +9,12 @@ export interface Artifact {
   size: number;
   /** The directory that it was listed in. */
   directoryUri: string;
+  /** As the store lists it. */
+  version?: string | undefined;
+  crc32c?: string | undefined;
+  object?: StoredObject | undefined;
+  /** Whether an MLflow server gives it out, which lists nothing of a file but its size. */
+  isServed?: boolean;
   /** Where it is, when it is on this machine already. */
   localPath?: string;
   open(context: StepContext): Promise<NodeJS.ReadableStream>;

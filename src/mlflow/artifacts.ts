@@ -13,9 +13,15 @@ import { unsupportedStore } from "./unsupported-store.js";
 export class Artifacts {
   readonly #readers: ReadonlyMap<string, ArtifactReader>;
 
-  /** @param readers By the scheme of the URIs that they read, such as `gs`. */
-  constructor(readers: Record<string, ArtifactReader>) {
+  readonly #servers: ReadonlySet<ArtifactReader>;
+
+  /**
+   * @param readers By the scheme of the URIs that they read, such as `gs`.
+   * @param servers Those of them that read from MLflow's servers.
+   */
+  constructor(readers: Record<string, ArtifactReader>, servers: ReadonlySet<ArtifactReader>) {
     this.#readers = new Map(Object.entries(readers));
+    this.#servers = servers;
   }
 
   /**
@@ -60,6 +66,10 @@ export class Artifacts {
       return {
         path: file.path,
         size: file.size,
+        version: file.version,
+        crc32c: file.crc32c,
+        object: file.object,
+        isServed: this.#servers.has(reader),
         directoryUri: uri,
         open: (download) => reader.open(uri, file.path, download, file.version),
       };

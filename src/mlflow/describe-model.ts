@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 
 import { DeploymentError } from "../core/errors.js";
-import type { ModelFile, ModelMetadata } from "../core/model.js";
+import type { LocalModelFile, ModelMetadata } from "../core/model.js";
 import type { Artifact } from "./artifact.js";
 import type { Download } from "./download.js";
 import { checkFlavors, mlmodelFile, readMlmodel } from "./mlmodel.js";
@@ -15,7 +15,7 @@ const largestDescription = 4 * 1024 * 1024;
 export interface ModelDescription {
   metadata: ModelMetadata;
   texts: EnvironmentFiles;
-  files: ModelFile[];
+  files: LocalModelFile[];
 }
 
 /** Whether a file is one of those that describe a model. They are read before the others are downloaded, so that a wrong model fails at once. */
@@ -48,12 +48,12 @@ function checkSize<T extends { path: string; size: number }>(file: T): T {
   );
 }
 
-async function readTexts(files: readonly ModelFile[]): Promise<EnvironmentFiles & { [mlmodelFile]?: string }> {
+async function readTexts(files: readonly LocalModelFile[]): Promise<EnvironmentFiles & { [mlmodelFile]?: string }> {
   const texts = await Promise.all(files.map(async (file) => [file.path, await readText(file)] as const));
   return Object.fromEntries(texts);
 }
 
-async function readText({ path, localPath }: ModelFile): Promise<string> {
+async function readText({ path, localPath }: LocalModelFile): Promise<string> {
   const bytes = await readFile(localPath);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

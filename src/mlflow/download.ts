@@ -7,18 +7,17 @@ import pLimit from "p-limit";
 
 import type { Clock } from "../core/clock.js";
 import { throwIfCancelled } from "../core/errors.js";
-import type { ModelFile } from "../core/model.js";
+import type { LocalModelFile } from "../core/model.js";
 import type { StepContext } from "../core/progress.js";
 import type { Artifact } from "./artifact.js";
+import { artifactBytes } from "./artifact-bytes.js";
 import { Checksums } from "./checksums.js";
 import { freeSpace } from "./free-space.js";
-import { mostUnlistedBytes, noRoom, transferFailure, unlistedSize, wrongSize } from "./transfer-failure.js";
+import { mostUnlistedBytes, noRoom, transferFailure, unlistedSize } from "./transfer-failure.js";
 
 /** Files at once. */
 const concurrency = 8;
 const attempts = 3;
-/** Milliseconds without a byte after which a transfer counts as dead. */
-const silenceTimeout = 60_000;
 /** Milliseconds between two reports of progress. */
 const reportInterval = 200;
 
@@ -27,21 +26,18 @@ export class Download {
   readonly #directory: string;
   readonly #context: StepContext;
   readonly #clock: Clock;
-  readonly #totalFiles: number;
-  readonly #totalBytes: number;
+  #totalFiles = 0;
+  #totalBytes = 0;
   #files = 0;
   #bytes = 0;
   /** Of files whose size is not listed. */
   #unlistedBytes = 0;
   #lastReport = 0;
 
-  /** @param artifacts All files of the model, for the totals of the progress. */
-  constructor(artifacts: readonly Artifact[], directory: string, context: StepContext, clock: Clock) {
+  constructor(directory: string, context: StepContext, clock: Clock) {
     this.#directory = directory;
     this.#context = context;
     this.#clock = clock;
-    this.#totalFiles = artifacts.length;
-    this.#totalBytes = artifacts.reduce((sum, artifact) => sum + artifact.size, 0);
   }
 
   /**
@@ -50,8 +46,10 @@ export class Download {
    * @throws DeploymentError `TEMPORARILY_UNAVAILABLE` when a file arrives in another size than listed, three times;
    * `RESOURCE_EXHAUSTED` when the disk has no room; `PERMISSION_DENIED` when the directory cannot be written to.
    */
-  async fetch(artifacts: readonly Artifact[]): Promise<ModelFile[]> {
+  async fetch(artifacts: readonly Artifact[]): Promise<LocalModelFile[]> {
     await this.#checkRoom(artifacts);
+    this.#totalFiles += artifacts.length;
+    this.#totalBytes += artifacts.reduce((sum, artifact) => sum + artifact.size, 0);
     const stop = new AbortController();
     const signal = this.#context.signal ? AbortSignal.any([this.#context.signal, stop.signal]) : stop.signal;
     const limit = pLimit(concurrency);
@@ -79,7 +77,7 @@ export class Download {
     if (free !== null && bytes > free) throw noRoom(bytes, free, this.#directory);
   }
 
-  async #fetchOne(artifact: Artifact, context: StepContext): Promise<ModelFile> {
+  async #fetchOne(artifact: Artifact, context: StepContext): Promise<LocalModelFile> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#transfer(artifact, context);
@@ -91,37 +89,27 @@ export class Download {
     }
   }
 
-  async #transfer(artifact: Artifact, context: StepContext): Promise<ModelFile> {
+  async #transfer(artifact: Artifact, context: StepContext): Promise<LocalModelFile> {
     const localPath = artifact.localPath ?? join(this.#directory, ...artifact.path.split("/"));
     const sink = artifact.localPath === undefined ? await newFile(localPath) : discard();
-    const silence = new AbortController();
-    const timer = setTimeout(() => silence.abort(), silenceTimeout);
     const checksums = new Checksums();
     let moved = 0;
     const take = (chunk: Uint8Array): Uint8Array => {
-      timer.refresh();
       checksums.update(chunk);
       moved += chunk.length;
       this.#bytes += chunk.length;
-      if (artifact.size > 0 && moved > artifact.size) throw wrongSize(artifact, `more than ${artifact.size}`);
       if (artifact.size === 0) this.#countUnlisted(artifact, chunk.length);
       this.#report(false);
       return chunk;
     };
     try {
-      const signal = AbortSignal.any([silence.signal, ...(context.signal ? [context.signal] : [])]);
-      const source = await artifact.open({ ...context, signal });
-      await pipeline(source, (chunks) => taken(chunks, take), sink, { signal });
-      if (artifact.size > 0 && moved !== artifact.size) throw wrongSize(artifact, String(moved));
+      const { signal } = context;
+      await pipeline(taken(artifactBytes(artifact, context), take), sink, signal ? { signal } : {});
     } catch (error) {
       this.#bytes -= moved;
       sink.destroy();
       if (artifact.localPath === undefined) await rm(localPath, { force: true });
-      throw silence.signal.aborted
-        ? new Error(`no byte came for ${silenceTimeout / 1000} seconds`, { cause: error })
-        : error;
-    } finally {
-      clearTimeout(timer);
+      throw error;
     }
     this.#files++;
     this.#report(true);
@@ -151,10 +139,10 @@ export class Download {
 }
 
 async function* taken(
-  chunks: AsyncIterable<unknown>,
+  chunks: AsyncIterable<Uint8Array>,
   take: (chunk: Uint8Array) => Uint8Array,
 ): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) yield take(chunk instanceof Uint8Array ? chunk : Buffer.from(String(chunk)));
+  for await (const chunk of chunks) yield take(chunk);
 }
 
 /** A file that was not there, so that two artifacts never end up in one file, nor anything outside the directory in our hands. */

@@ -19,6 +19,7 @@ import { ProxiedArtifactReader } from "./proxied-artifacts.js";
 import { RegistryClient } from "./registry-client.js";
 import { readRequirements } from "./requirements.js";
 import { type MlflowServerOptions, MlflowServers } from "./servers.js";
+import { BroughtFiles, mustBeRead, storedFile } from "./stored-model.js";
 import { TrackingClient } from "./tracking-client.js";
 
 /** Options of {@link MlflowModelResolver}. */
@@ -29,7 +30,7 @@ export interface MlflowModelResolverOptions extends MlflowServerOptions {
   clock?: Clock | undefined;
 }
 
-/** Finds models over MLflow's REST API (2.x and 3.x), or in a directory, and brings their files to this machine. */
+/** Finds models over MLflow's REST API (2.x and 3.x), or in a directory. */
 export class MlflowModelResolver implements ModelResolver {
   readonly #options: MlflowModelResolverOptions;
   readonly #servers: MlflowServers;
@@ -40,17 +41,21 @@ export class MlflowModelResolver implements ModelResolver {
   }
 
   /**
-   * Follows the URI to the model's files, reads what describes the model, checks its flavors and requirements, and then brings all
-   * of its files to `request.directory`. A model in a directory of this machine stays where it is.
+   * Follows the URI to the model's files, reads what describes the model, and checks its flavors and requirements. Of the others
+   * those are brought to `request.directory` whose bytes nothing but themselves can tell ({@link mustBeRead}); the rest stays at its
+   * store until it is opened or brought. A model in a directory of this machine stays where it is, and is read.
    */
   async resolve(request: ResolveRequest, context: StepContext): Promise<ResolvedModel> {
     try {
       const { artifacts, download, description, source } = await this.#open(request, context);
       const { metadata, texts, files } = description;
       const requirements = readRequirements(texts, metadata.mlflowVersion, context);
-      const rest = await download.fetch(artifacts.filter((artifact) => !isDescription(artifact)));
-      const all = [...files, ...rest].toSorted((a, b) => (a.path < b.path ? -1 : 1));
-      return { source, metadata, requirements, files: all };
+      const rest = artifacts.filter((artifact) => !isDescription(artifact));
+      const here = [...files, ...(await download.fetch(rest.filter((artifact) => mustBeRead(artifact, metadata))))];
+      const stored = rest.filter((artifact) => !mustBeRead(artifact, metadata)).map(storedFile);
+      const all = [...here, ...stored].toSorted((a, b) => (a.path < b.path ? -1 : 1));
+      const brought = new BroughtFiles(artifacts, here, request.directory, this.#clock);
+      return { source, metadata, requirements, files: all, bring: (paths, by) => brought.bring(paths, by) };
     } catch (error) {
       throw DeploymentError.from(error, `Resolving the model ${withoutCredentials(request.modelUri)}`);
     }
@@ -75,7 +80,7 @@ export class MlflowModelResolver implements ModelResolver {
     const list = (uris: readonly string[]) => this.#artifacts().list(uris, context);
     const artifacts = await list(place.artifactUris);
     const mlmodel = await findMlmodel(artifacts, modelUri, place, list);
-    const download = new Download(artifacts, directory, context, this.#clock);
+    const download = new Download(directory, context, this.#clock);
     const description = await describeModel(artifacts, flavor, download);
     const source: ModelSource = {
       uri: withoutCredentials(modelUri),
@@ -100,13 +105,15 @@ export class MlflowModelResolver implements ModelResolver {
 
   #artifacts(): Artifacts {
     const http = new HttpArtifactReader((server) => this.#servers.at(server));
-    return new Artifacts({
-      "mlflow-artifacts": new ProxiedArtifactReader(() => this.#servers.tracking()),
+    const proxied = new ProxiedArtifactReader(() => this.#servers.tracking());
+    const readers = {
+      "mlflow-artifacts": proxied,
       http,
       https: http,
       ...this.#options.readers,
       ...registeredArtifactReaders(),
-    });
+    };
+    return new Artifacts(readers, new Set<ArtifactReader>([proxied, http]));
   }
 }
 

@@ -33,11 +33,13 @@ export class GcsArtifactReader implements ArtifactReader {
       const client = await this.#connection.client();
       let objects = 0;
       for await (const object of listObjects(client.bucket(bucket), prefix, context.signal)) {
-        const { name = "", size } = object;
+        const { name = "", size, crc32c, generation } = object;
         checkListingSize(++objects, uri);
         if (name.endsWith("/")) continue;
         if (object.contentEncoding === "gzip") throw storedCompressed(name, uri);
-        files.push({ path: objectPath(name.slice(prefix.length), uri), size: Number(size) });
+        const path = objectPath(name.slice(prefix.length), uri);
+        const stored = generation === undefined ? undefined : { bucket, name, generation: String(generation) };
+        files.push({ path, size: Number(size), crc32c, object: stored });
       }
       return files;
     });

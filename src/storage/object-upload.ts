@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import type { CreateWriteStreamOptions, File, FileMetadata } from "@google-cloud/storage";
 
 import { DeploymentError } from "../core/errors.js";
+import type { StoredObject } from "../core/model.js";
 import type { UploadFile } from "../core/services.js";
 import { untilCancelled } from "./cancellation.js";
 import { httpStatus } from "./errors.js";
@@ -23,47 +24,78 @@ export interface ObjectUpload {
   signal: AbortSignal;
 }
 
+/** Times that a file's bytes are asked for, where their store fails on the way. */
+const attempts = 3;
+
 /**
  * Sends one file, and gives the generation of the object that it became.
  *
- * Cloud Storage gets the CRC32C with the object's metadata, and takes only bytes that have it. The client's own
- * validation is off: it deletes an object that fails, whoever wrote it.
+ * Where the CRC32C is known, Cloud Storage gets it with the object's metadata, and takes only bytes that have it. Else it is taken
+ * of the bytes on their way, and an object of others is removed, which would count as the file later. The client's own validation
+ * is off: it deletes an object that fails, whoever wrote it.
  */
 export async function uploadObject(object: File, file: UploadFile, upload: ObjectUpload): Promise<string> {
-  const stored = await send(object, file, upload).catch(async (error: unknown) => {
-    const landed = mayHaveLanded(error) ? await sameObject(object, file) : null;
+  if (file.object) return copyObject(file.object, object, upload);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await sendChecked(object, file, upload);
+    } catch (error) {
+      const isPassing = DeploymentError.is(error) && error.retryable;
+      if (!isPassing || attempt === attempts || upload.signal.aborted) throw error;
+    }
+  }
+}
+
+async function sendChecked(object: File, file: UploadFile, upload: ObjectUpload): Promise<string> {
+  const sent: UploadFile = { ...file };
+  const stored = await send(object, sent, upload).catch(async (error: unknown) => {
+    const landed = sent.crc32c !== null && mayHaveLanded(error) ? await sameObject(object, sent) : null;
     if (!landed) throw error;
     return landed;
   });
-  if (!isSame(stored, file)) {
+  if (!isSame(stored, sent)) {
+    if (file.crc32c === null) await object.delete({ ifGenerationMatch: stored.generation ?? 0 }).catch(() => {}); // what follows says more
     throw new DeploymentError(
       "TEMPORARILY_UNAVAILABLE",
-      `gs://${object.bucket.name}/${object.name} has the checksum ${stored.crc32c} where "${file.path}" has ${file.crc32c}: ` +
+      `gs://${object.bucket.name}/${object.name} has the checksum ${stored.crc32c} where "${file.path}" has ${sent.crc32c}: ` +
         "it was damaged on its way. Run it again; only what differs is sent.",
     );
   }
   return String(stored.generation);
 }
 
-/** Whether an object holds exactly the bytes of a file, by size and checksum. */
-export function isSame(object: FileMetadata, file: UploadFile): boolean {
-  return object.crc32c === file.crc32c && Number(object.size) === file.size;
+/** Whether an object is a file, by size and checksum; by its size alone where the checksum is not known. */
+export function isSame(object: FileMetadata, { size, crc32c }: UploadFile): boolean {
+  return (crc32c === null || object.crc32c === crc32c) && size !== null && Number(object.size) === size;
 }
 
+/** Has Cloud Storage copy an object, in any number of steps. */
+async function copyObject(from: StoredObject, object: File, { generation, signal, progress }: ObjectUpload) {
+  const source = object.storage.bucket(from.bucket).file(from.name, { generation: from.generation });
+  const copy = () => source.copy(object, { preconditionOpts: { ifGenerationMatch: generation } });
+  await untilCancelled(copy, signal, `Copying gs://${from.bucket}/${from.name}`);
+  const [metadata] = await object.getMetadata();
+  progress.sent(Number(metadata.size));
+  return String(metadata.generation);
+}
+
+/** @param file - Gets the CRC32C of what was read. */
 async function send(object: File, file: UploadFile, upload: ObjectUpload): Promise<FileMetadata> {
   const options: CreateWriteStreamOptions = {
-    metadata: { crc32c: file.crc32c },
+    metadata: file.crc32c === null ? {} : { crc32c: file.crc32c },
     preconditionOpts: { ifGenerationMatch: upload.generation },
     validation: false,
   };
-  if (file.size <= largestSimpleUpload) {
-    const content = await buffer(verifiedBytes(file));
-    const save = () => object.save(content, { ...options, resumable: false });
+  const bytes = verifiedBytes(file, { report: () => {}, signal: upload.signal });
+  if (file.size !== null && file.size <= largestSimpleUpload) {
+    const content = await buffer(bytes);
+    const metadata = { crc32c: file.crc32c };
+    const save = () => object.save(content, { ...options, metadata, resumable: false });
     await untilCancelled(save, upload.signal, `Uploading ${file.path}`);
   } else {
     const sink = object.createWriteStream({ ...options, resumable: true, chunkSize });
     sink.on("progress", ({ bytesWritten }: { bytesWritten: number }) => upload.progress.sent(bytesWritten));
-    await pipeline(verifiedBytes(file), sink, { signal: upload.signal });
+    await pipeline(bytes, sink, { signal: upload.signal });
   }
   return object.metadata;
 }

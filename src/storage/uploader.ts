@@ -55,7 +55,7 @@ export class GcsUploader implements Uploader {
    */
   async upload(request: UploadRequest, context: StepContext): Promise<UploadedObject[]> {
     const { bucket: bucketName, prefix, files } = request;
-    const totalBytes = files.reduce((sum, file) => sum + file.size, 0);
+    const totalBytes = files.reduce((sum, file) => sum + (file.size ?? 0), 0);
     requireSize(totalBytes, bucketName, prefix);
     const named = files.map((file) => ({ file, name: objectName(prefix, file.path) }));
     const bucket = (await this.#connection.client()).bucket(bucketName);
@@ -64,7 +64,7 @@ export class GcsUploader implements Uploader {
 
     return together(named, context.signal, async ({ file, name }, signal) => {
       const found = present.get(name);
-      const fileProgress = progress.follow(file.size);
+      const fileProgress = progress.follow(file.size ?? 0);
       const inPlace = found !== undefined && isSame(found, file);
       const generation = inPlace
         ? String(found.generation)

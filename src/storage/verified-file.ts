@@ -1,39 +1,44 @@
-import { createReadStream } from "node:fs";
-
 import { DeploymentError } from "../core/errors.js";
+import type { StepContext } from "../core/progress.js";
 import type { UploadFile } from "../core/services.js";
 import { NativeCrc32c } from "./checksums.js";
 
 /**
- * The bytes of a file, as long as they are those that its size and CRC32C were taken of. The last part comes only after
- * the check, so an upload of a file that changed is never finished.
+ * The bytes of a file, as long as they are those that its size and CRC32C say. The last part comes only after the check, so an
+ * upload of a file that changed is never finished.
  *
- * @throws DeploymentError `FAILED_PRECONDITION` when the file changed or cannot be read.
+ * @param file - Gets the size and the CRC32C of what was read, where they were not known.
+ * @throws DeploymentError `FAILED_PRECONDITION` when the file changed or cannot be read; that of `file.open`.
  */
-export async function* verifiedBytes(file: UploadFile): AsyncGenerator<Buffer> {
+export async function* verifiedBytes(file: UploadFile, context: StepContext): AsyncGenerator<Uint8Array> {
   const checksum = new NativeCrc32c();
   let size = 0;
-  let last: Buffer | undefined;
-  for await (const chunk of readFile(file.localPath)) {
+  let last: Uint8Array | undefined;
+  for await (const chunk of bytesOf(file, context)) {
     checksum.update(chunk);
     size += chunk.length;
     if (last) yield last;
     last = chunk;
   }
-  if (size !== file.size || !checksum.validate(file.crc32c)) {
+  const isOther =
+    (file.size !== null && size !== file.size) || (file.crc32c !== null && !checksum.validate(file.crc32c));
+  if (isOther) {
     throw new DeploymentError(
       "FAILED_PRECONDITION",
-      `"${file.path}" changed while it was deployed: ${file.localPath} is no longer the ${file.size} bytes that were read before. ` +
+      `"${file.path}" changed while it was deployed: it is no longer the ${file.size} bytes that were found before. ` +
         "Run it again when nothing writes to the model.",
     );
   }
+  file.size ??= size;
+  file.crc32c ??= checksum.toString();
   if (last) yield last;
 }
 
-async function* readFile(path: string): AsyncGenerator<Buffer> {
+async function* bytesOf(file: UploadFile, context: StepContext): AsyncGenerator<Uint8Array> {
   try {
-    yield* createReadStream(path, { highWaterMark: 2 ** 20 }) as AsyncIterable<Buffer>;
+    yield* await file.open(context);
   } catch (error) {
+    if (DeploymentError.is(error) || context.signal?.aborted) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new DeploymentError("FAILED_PRECONDITION", `The file to upload cannot be read: ${reason}.`, { cause: error });
   }

@@ -4,12 +4,13 @@ import { dirname, join } from "node:path";
 
 import type { Bundle, BundleRequest } from "../core/bundle.js";
 import { throwIfCancelled } from "../core/errors.js";
+import { localFiles } from "../core/model-files.js";
 import type { ResolvedModel } from "../core/model.js";
 import type { StepContext } from "../core/progress.js";
 import type { BundleBuilder, ModelResolver, ResolveRequest } from "../core/services.js";
 import { withoutCredentials } from "../mlflow/printable-uri.js";
 
-/** Finds a model and brings it here, as the step `resolve`. */
+/** Finds a model and reads what describes it, as the step `resolve`. */
 export async function resolveModel(
   resolver: ModelResolver,
   request: ResolveRequest,
@@ -39,7 +40,7 @@ export async function packBundle(
 }
 
 /**
- * Puts a model's files into one directory.
+ * Puts a model's files into one directory, brought from their store where they are not on this machine.
  *
  * @param how - `link`: without a copy where that can be, so that the files must not change meanwhile. `copy`: for ever.
  */
@@ -47,12 +48,12 @@ export async function placeModel(
   model: ResolvedModel,
   directory: string,
   how: "link" | "copy",
-  signal: AbortSignal | undefined,
+  context: StepContext,
 ): Promise<void> {
   const place = how === "link" ? linkOrCopy : copy;
   await mkdir(directory, { recursive: true });
-  for (const { path, localPath } of model.files) {
-    throwIfCancelled(signal, "Copying the model");
+  for (const { path, localPath } of await localFiles(model, model.files, context)) {
+    throwIfCancelled(context.signal, "Copying the model");
     const target = join(directory, ...path.split("/"));
     await mkdir(dirname(target), { recursive: true });
     await place(localPath, target);

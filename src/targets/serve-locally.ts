@@ -93,7 +93,7 @@ async function start(
     string,
     string,
   ];
-  await Promise.all([placeModel(model, served, "link", signal), mkdir(home, { mode: 0o700 })]);
+  await Promise.all([placeModel(model, served, "link", context), mkdir(home, { mode: 0o700 })]);
   const python = await installBundle({
     archive: bundle.localPath,
     root: bundle.directory,

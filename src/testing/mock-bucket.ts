@@ -5,7 +5,7 @@ import type { ListedObject, UploadedObject, Uploader, UploadFile, UploadRequest 
 /** Objects of buckets in memory. Every bucket is there, and in the right place. */
 export class MockBucket implements Uploader {
   /** By `bucket/name`. */
-  readonly objects = new Map<string, ListedObject & { crc32c: string }>();
+  readonly objects = new Map<string, ListedObject & { crc32c: string | null }>();
   readonly #clock: Clock;
   #generation = 0;
 
@@ -19,13 +19,13 @@ export class MockBucket implements Uploader {
     return files.map((file) => {
       const name = `${prefix}/${file.path}`;
       const there = this.objects.get(`${bucket}/${name}`);
-      const sent = there?.crc32c !== file.crc32c;
+      const sent = !isSame(there, file);
       return { name, generation: sent ? this.#put(bucket, name, file) : (there?.generation ?? ""), sent };
     });
   }
 
   async missing({ bucket, prefix, files }: UploadRequest): Promise<UploadFile[]> {
-    return files.filter((file) => this.objects.get(`${bucket}/${prefix}/${file.path}`)?.crc32c !== file.crc32c);
+    return files.filter((file) => !isSame(this.objects.get(`${bucket}/${prefix}/${file.path}`), file));
   }
 
   async list(bucket: string, prefix: string): Promise<ListedObject[]> {
@@ -44,7 +44,12 @@ export class MockBucket implements Uploader {
   #put(bucket: string, name: string, { size, crc32c }: UploadFile): string {
     const generation = String(++this.#generation);
     const createTime = new Date(this.#clock.now()).toISOString();
-    this.objects.set(`${bucket}/${name}`, { name, generation, size, createTime, crc32c });
+    this.objects.set(`${bucket}/${name}`, { name, generation, size: size ?? 0, createTime, crc32c });
     return generation;
   }
+}
+
+/** Where a file's checksum is not known, what is there under its name and in its size is the file. */
+function isSame(there: { size: number; crc32c: string | null } | undefined, { size, crc32c }: UploadFile): boolean {
+  return there !== undefined && (crc32c === null ? there.size === size : there.crc32c === crc32c);
 }

@@ -11,6 +11,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
 import { predictWithMlflow } from "../../scripts/demo/iris-model.js";
+import { localFiles } from "../../src/core/model-files.js";
 import { isProcessAlive } from "../../src/core/process-alive.js";
 import { type Deployment, getDeployClient, type LocalClient, type LocalConfig } from "../../src/index.js";
 import { MlflowModelResolver } from "../../src/mlflow/model-resolver.js";
@@ -65,7 +66,11 @@ beforeAll(async () => {
   dataDir = join(directory, "data");
   modelDirectory = join(directory, "model");
   const resolver = new MlflowModelResolver({ trackingUri: inject("trackingUri") });
-  await resolver.resolve({ modelUri: request.modelUri, directory: modelDirectory }, { report: () => {} });
+  const copied = await resolver.resolve(
+    { modelUri: request.modelUri, directory: modelDirectory },
+    { report: () => {} },
+  );
+  await localFiles(copied, copied.files, { report: () => {} });
   for (const version of [1, 2, 3]) await writeFile(join(directory, `v${version}.py`), predictor(version));
   await writeFile(join(directory, "broken.py"), `import missing_module\n${predictor(9)}`);
   config = { dataDir, python: testPython(), trackingUri: inject("trackingUri") };
@@ -140,10 +145,9 @@ describe("a model deployed by a program that has ended", () => {
     expect(changed).toBe(true);
     expect(await client.getDeployment({ name: "tester" })).toEqual(expected);
     expect(await elsewhere("listDeployments", {})).toMatchObject([{ name: "tester", state: "ready", history: [] }]);
-    expect(await client.createDeployment({ ...request, modelUri: modelDirectory })).toEqual({
-      ...expected,
-      changed: false,
-    });
+    for (const modelUri of [`runs:/${inject("runId")}/model`, `models:/${inject("modelId")}`]) {
+      expect(await client.createDeployment({ ...request, modelUri })).toEqual({ ...expected, changed: false });
+    }
     expect(await client.planDeployment(request)).toMatchObject({ action: "none", differences: [], steps: [] });
   });
 

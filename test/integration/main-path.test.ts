@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
 import { predictWithMlflow } from "../../scripts/demo/iris-model.js";
+import { localFiles } from "../../src/core/model-files.js";
 import { type Emulator, startEmulator } from "../../src/emulator/index.js";
 import {
   type AiPlatformClient,
@@ -37,7 +38,11 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "main-path-"));
   modelDirectory = join(directory, "model");
   const resolver = new MlflowModelResolver({ trackingUri: inject("trackingUri") });
-  await resolver.resolve({ modelUri: request.modelUri, directory: modelDirectory }, { report: () => {} });
+  const copied = await resolver.resolve(
+    { modelUri: request.modelUri, directory: modelDirectory },
+    { report: () => {} },
+  );
+  await localFiles(copied, copied.files, { report: () => {} });
   emulator = await startEmulator({
     dataDir: join(directory, "emulator"),
     python: testPython(),
@@ -124,13 +129,16 @@ describe("a model of an MLflow server, deployed to the emulator", () => {
     }
   });
 
-  it("is the same deployment from its copy in the bucket", async () => {
+  it("is another model from its copy in the bucket, which is known by its checksums", async () => {
     const upload = events.find(
       (event) => event.type === "step" && event.step === "upload" && event.status === "started",
     );
     const modelUri = upload?.type === "step" ? upload.message : "";
     expect(modelUri).toMatch(/^gs:\/\/acme-models\/models\/iris\/models\//);
-    await expect(client.createDeployment({ ...request, modelUri })).resolves.toMatchObject({ changed: false });
+    await expect(client.createDeployment({ ...request, modelUri })).rejects.toMatchObject({
+      code: "RESOURCE_ALREADY_EXISTS",
+      message: expect.stringContaining(modelUri),
+    });
   });
 
   it("is listed, and found by its name with its settings and hashes", async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { sha256 } from "../../src/core/hash.js";
+import { localFiles } from "../../src/core/model-files.js";
 import type { ResolvedModel } from "../../src/core/model.js";
 import { MlflowModelResolver } from "../../src/mlflow/model-resolver.js";
 
@@ -39,10 +40,12 @@ describe("the iris model of a real MLflow server", () => {
   });
 
   it("comes to this machine as it is in the store", async () => {
-    const { files, metadata } = await resolve(`models:/iris/${inject("modelVersion")}`);
+    const model = await resolve(`models:/iris/${inject("modelVersion")}`);
+    const { files, metadata } = model;
     const paths = files.map(({ path }) => path);
+    expect(files.filter(({ localPath }) => localPath === null).length).toBeGreaterThan(0);
     expect(paths).toEqual(expect.arrayContaining(["MLmodel", "requirements.txt", metadata.inputExample]));
-    for (const file of files) {
+    for (const file of await localFiles(model, files, { report: () => {} })) {
       const bytes = await readFile(file.localPath);
       expect([file.size, file.sha256]).toEqual([bytes.length, sha256(bytes)]);
     }

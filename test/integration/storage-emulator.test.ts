@@ -2,12 +2,15 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 
 import { Storage } from "@google-cloud/storage";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { newRecord } from "../../src/rollout/new-record.js";
+import { localBytes } from "../../src/core/model-files.js";
+import type { UploadFile } from "../../src/core/services.js";
 import type { StepContext } from "../../src/core/progress.js";
 import { startEmulator } from "../../src/emulator/index.js";
 import { GcsDeploymentStore } from "../../src/storage/deployment-store.js";
@@ -48,7 +51,8 @@ describe("against the emulator", () => {
       Object.entries(contents).map(async ([path, content], index) => {
         const localPath = join(directory, String(index));
         await writeFile(localPath, content);
-        return { path, localPath, size: content.length, crc32c: await crc32cOf(localPath) };
+        const open: UploadFile["open"] = async (opening) => localBytes(localPath, opening);
+        return { path, size: content.length, crc32c: await crc32cOf(localPath), open };
       }),
     );
     const uploader = new GcsUploader(connection);
@@ -59,11 +63,37 @@ describe("against the emulator", () => {
 
     const reader = new GcsArtifactReader(connection);
     const listed = await reader.list("gs://models/iris/1", context);
-    expect(listed).toEqual(files.map(({ path, size }) => ({ path, size })));
+    const objects = first.map(({ name, generation }) => ({ bucket: "models", name, generation }));
+    expect(listed).toEqual(
+      files.map(({ path, size, crc32c }, index) => ({ path, size, crc32c, object: objects[index] })),
+    );
     for (const [path, content] of Object.entries(contents)) {
       const read = await buffer(await reader.open("gs://models/iris/1", path, context));
       expect(read.equals(content)).toBe(true);
     }
+  });
+
+  it("objects are copied by Cloud Storage itself, over nothing but what was seen there", async () => {
+    const uploader = new GcsUploader(connection);
+    const content = randomBytes(9 * 2 ** 20);
+    const source: UploadFile = {
+      path: "w",
+      size: content.length,
+      crc32c: null,
+      open: async () => Readable.from([content]),
+    };
+    await uploader.upload({ bucket: "models", prefix: "source", files: [source] }, context);
+    const [listed] = await new GcsArtifactReader(connection).list("gs://models/source", context);
+    const unread = { ...listed!, crc32c: listed!.crc32c!, open: async () => Promise.reject(new Error("it was read")) };
+    const { object } = listed!;
+    const files = [{ ...unread, object: object! }];
+    const [copy] = await uploader.upload({ bucket: "models", prefix: "copy", files }, context);
+    expect(copy).toMatchObject({ name: "copy/w", sent: true });
+    expect(await uploader.upload({ bucket: "models", prefix: "copy", files }, context)).toEqual([
+      { ...copy, sent: false },
+    ]);
+    const read = await new GcsArtifactReader(connection).open("gs://models/copy", "w", context);
+    expect((await buffer(read)).equals(content)).toBe(true);
   });
 
   it("a record is written, guarded by its generation, read and deleted", async () => {

@@ -1,5 +1,5 @@
 import { type MockPlatform, mockModel, mockPlatform } from "../../src/testing/index.js";
-import { modelHash } from "../../src/targets/aiplatform/spec.js";
+import { modelHash } from "../../src/core/model-files.js";
 
 const numbers = [1, 2, 3];
 

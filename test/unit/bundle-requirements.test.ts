@@ -19,7 +19,7 @@ async function requirementsOf(text: string, files: Record<string, string> = {}):
       await writeFile(localPath, content);
       return { path, size: content.length, sha256: content, crc32c: "AAAAAA==", localPath };
     });
-    return await modelRequirements(resolvedModel(text, {}, await Promise.all(there)));
+    return await modelRequirements(resolvedModel(text, {}, await Promise.all(there)), { report: () => {} });
   } finally {
     await rm(directory, { recursive: true });
   }
@@ -198,7 +198,7 @@ describe("a model's requirements", () => {
       const localPath = join(directory, "a.txt");
       await writeFile(localPath, Buffer.from([0x6e, 0xff]));
       const file = { path: "a.txt", size: 2, sha256: "", crc32c: "AAAAAA==", localPath };
-      await expect(modelRequirements(resolvedModel("-r a.txt", {}, [file]))).rejects.toThrow(
+      await expect(modelRequirements(resolvedModel("-r a.txt", {}, [file]), { report: () => {} })).rejects.toThrow(
         "The model's requirements.txt, line 1: a.txt cannot be read as UTF-8 text.",
       );
     } finally {
@@ -229,7 +229,7 @@ describe("a model's requirements", () => {
       /another wheel of the model has the same name/,
     );
     const huge = { path: wheel, size: 3 * 1024 ** 3, sha256: "00", crc32c: "AAAAAA==", localPath: "/nowhere" };
-    await expect(modelRequirements(resolvedModel(wheel, {}, [huge]))).rejects.toThrow(
+    await expect(modelRequirements(resolvedModel(wheel, {}, [huge]), { report: () => {} })).rejects.toThrow(
       /wheels have 3221225472 bytes; a bundle takes 2147483648 \(2 GiB\)/,
     );
   });

@@ -22,7 +22,7 @@ function artifacts(failures: Record<string, ErrorCode>): Artifacts {
     },
     open: async () => Readable.from([]),
   };
-  return new Artifacts({ gs });
+  return new Artifacts({ gs }, new Set());
 }
 
 describe("the files of a model in several directories", () => {
@@ -117,7 +117,7 @@ describe("a store that a user registers", () => {
 
   it("is read through its reader, with the version that it listed", async () => {
     registerArtifactReader("wasbs", reader);
-    const [artifact] = await new Artifacts(registeredArtifactReaders()).list(["WASBS://c@a/m"], context);
+    const [artifact] = await new Artifacts(registeredArtifactReaders(), new Set()).list(["WASBS://c@a/m"], context);
     const stream = await artifact?.open(context);
     expect(await text(stream as Readable)).toBe("WASBS://c@a/m MLmodel v7");
   });
@@ -144,7 +144,7 @@ describe("stores that are not read", () => {
     ],
     ["oci://b@n/m", /add a reader by registerArtifactReader\("oci", …\)/],
   ])("such as %s say how the model can be read all the same", async (uri, message) => {
-    const listing = new Artifacts({}).list([uri], context);
+    const listing = new Artifacts({}, new Set()).list([uri], context);
     await expect(listing).rejects.toMatchObject({
       code: "INVALID_PARAMETER_VALUE",
       message: expect.stringMatching(message),

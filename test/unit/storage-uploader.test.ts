@@ -2,9 +2,12 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
+import { DeploymentError } from "../../src/core/errors.js";
+import { localBytes } from "../../src/core/model-files.js";
 import type { UploadFile } from "../../src/core/services.js";
 import { GcsUploader } from "../../src/storage/uploader.js";
 import { FakeStorage, recordingContext } from "./storage-fake.js";
@@ -24,10 +27,16 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-async function makeFile(path: string, content: string | Buffer): Promise<UploadFile> {
+async function makeFile(path: string, content: string | Buffer): Promise<UploadFile & { localPath: string }> {
   const localPath = join(directory, path.replaceAll("/", "_"));
   await writeFile(localPath, content);
-  return { path, localPath, size: Buffer.byteLength(content), crc32c: await crc32cOf(localPath) };
+  const open: UploadFile["open"] = async (context) => localBytes(localPath, context);
+  return { path, localPath, size: Buffer.byteLength(content), crc32c: await crc32cOf(localPath), open };
+}
+
+/** A file whose bytes are not read, or are those that `parts` gives. */
+function streamed(path: string, size: number, parts: () => Iterable<Uint8Array> = () => []): UploadFile {
+  return { path, size, crc32c: null, open: async () => Readable.from(parts()) };
 }
 
 const upload = (files: UploadFile[], context = recordingContext(), prefix = "models/iris") =>
@@ -156,7 +165,7 @@ describe("uploading small files", () => {
 
 describe("an upload is refused", () => {
   it("over Vertex AI's 10 GB, before any request, with the size and the limit", async () => {
-    const half: UploadFile = { path: "a", localPath: "/nowhere", size: 6 * 2 ** 30, crc32c: "AAAAAA==" };
+    const half: UploadFile = streamed("a", 6 * 2 ** 30);
     await expect(upload([half, { ...half, path: "b" }])).rejects.toMatchObject({
       code: "INVALID_PARAMETER_VALUE",
       retryable: false,
@@ -169,7 +178,7 @@ describe("an upload is refused", () => {
     ["has control characters", "line\nbreak"],
     ["is too long", "x".repeat(1020)],
   ])("for an object name that %s", async (_, path) => {
-    const file: UploadFile = { path, localPath: "/nowhere", size: 1, crc32c: "AAAAAA==" };
+    const file: UploadFile = streamed(path, 1);
     await expect(upload([file])).rejects.toMatchObject({ code: "INVALID_PARAMETER_VALUE" });
     expect(fake.requests).toEqual([]);
   });
@@ -280,5 +289,59 @@ describe("uploading large files", () => {
     await expect(upload([await makeFile("weights", largeContent())])).rejects.toMatchObject({
       code: "RESOURCE_CONFLICT",
     });
+  });
+});
+
+describe("uploading what comes straight from another store", () => {
+  /** So that a file goes in several parts. */
+  const inParts = function* (content: Buffer) {
+    for (let at = 0; at < content.length; at += 100_000) yield content.subarray(at, at + 100_000);
+  };
+
+  it.each([
+    ["small", 300_001],
+    ["large", 20 * megabyte],
+  ])("sends a %s file with its bytes, and once only", async (_, size) => {
+    const content = randomBytes(size);
+    let opened = 0;
+    const file = streamed("weights", size, () => (opened++, inParts(content)));
+    const [first] = await upload([file]);
+    expect(first?.sent).toBe(true);
+    expect(fake.objects.get("models/iris/weights")?.content.equals(content)).toBe(true);
+    expect(await upload([file])).toEqual([{ ...first, sent: false }]);
+    expect(opened).toBe(1);
+  });
+
+  it("finishes no object of a file that ends too early", async () => {
+    const content = randomBytes(20 * megabyte);
+    const file = streamed("weights", content.length + 1, () => inParts(content));
+    await expect(upload([file])).rejects.toMatchObject({ code: "FAILED_PRECONDITION" });
+    expect(fake.objects.size).toBe(0);
+  });
+
+  it("asks for the bytes again when their store fails on the way", async () => {
+    const content = randomBytes(20 * megabyte);
+    let opened = 0;
+    const file = streamed("weights", content.length, function* () {
+      const isFirst = ++opened === 1;
+      for (const part of inParts(content)) {
+        yield part;
+        if (isFirst) throw new DeploymentError("TEMPORARILY_UNAVAILABLE", "the store is gone");
+      }
+    });
+    await upload([file]);
+    expect(opened).toBe(2);
+    expect(fake.objects.get("models/iris/weights")?.content.equals(content)).toBe(true);
+  });
+
+  it("keeps no object with other bytes than were sent, which would count as the file the next time", async () => {
+    const content = randomBytes(20 * megabyte);
+    fake.fault = ({ method, body }) => {
+      if (method === "PUT" && body.length > 0) body[0]! ^= 1;
+      return undefined;
+    };
+    const file = streamed("weights", content.length, () => inParts(content));
+    await expect(upload([file])).rejects.toMatchObject({ message: expect.stringContaining("damaged on its way") });
+    expect(fake.objects.size).toBe(0);
   });
 });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
+import type { UploadRequest } from "../../src/core/services.js";
 import { DeploymentError, getDeployClient, OperationFailedError } from "../../src/index.js";
 import { mockModel, type MockPlatform, mockPlatform } from "../../src/testing/index.js";
 
@@ -30,6 +31,34 @@ const changes = () =>
   );
 const forgetCalls = () => (platform.recorder.calls.length = 0);
 const endpoint = () => [...platform.endpoints.endpoints.values()][0]!;
+
+describe("a model that is known by other marks at its source than in the bucket", () => {
+  beforeEach(() => {
+    platform = mockPlatform({
+      model: (uri) => {
+        const model = mockModel(uri);
+        const unread = { sha256: null, localPath: null, open: async () => Promise.reject(new Error("it was read")) };
+        const crc32c = uri.startsWith("gs://") ? "AAAAAA==" : null;
+        return { ...model, files: [{ path: "weights", size: 9, crc32c, ...unread }] };
+      },
+    });
+  });
+
+  it("stays the same one when an update reads it from there for another image", async () => {
+    await client().createDeployment(request);
+    const updated = await client().updateDeployment({ name: "tester", config: { baseImage: "python:3.11" } });
+    expect(updated.changed).toBe(true);
+    expect(updated.model?.source).toBe(request.modelUri);
+    const [first, next] = platform.registry.versions;
+    expect(next!.artifactUri).toBe(first!.artifactUri);
+    expect(platform.bucket.objects.size).toBeGreaterThan(0);
+    const sent = platform.recorder.callsOf("uploader", "upload").map(({ args }) => args[0] as UploadRequest);
+    const prefixes = sent
+      .filter(({ files }) => files.some(({ path }) => path === "weights"))
+      .map(({ prefix }) => prefix);
+    expect(new Set(prefixes).size).toBe(1);
+  });
+});
 
 describe("an update with a new model", () => {
   it("deploys it beside the old, moves the traffic when it is healthy, waits, and then undeploys the old", async () => {

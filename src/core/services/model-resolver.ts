@@ -1,7 +1,7 @@
-import type { ResolvedModel } from "../model.js";
+import type { ResolvedModel, StoredObject } from "../model.js";
 import type { StepContext } from "../progress.js";
 
-/** 1: finds a model by its MLflow URI, reads it, and brings its files to this machine. */
+/** 1: finds a model by its MLflow URI, and reads what describes it. Its other files stay at their store until they are asked for. */
 export interface ModelResolver {
   /**
    * @throws DeploymentError `RESOURCE_DOES_NOT_EXIST` (no such run, model or version), `INVALID_PARAMETER_VALUE` (a URI
@@ -27,7 +27,7 @@ export interface DescribeRequest {
 
 /** Which model is wanted, and where its files go. */
 export interface ResolveRequest extends DescribeRequest {
-  /** An empty directory for files that are not on this machine yet. */
+  /** An empty directory for files that are brought to this machine; it must be there as long as the model is used. */
   directory: string;
 }
 
@@ -39,6 +39,10 @@ export interface ListedArtifact {
   size: number;
   /** What tells these bytes from others under the same name, such as an ETag, where the store has that. */
   version?: string | undefined;
+  /** Base64 of the big-endian CRC32C, where the store has it of every file. */
+  crc32c?: string | undefined;
+  /** The object that it is, where the store is Cloud Storage, which can then copy it itself. */
+  object?: StoredObject | undefined;
 }
 
 /** Reads the files below a URI of one scheme, such as `gs`. See `registerArtifactReader`. */

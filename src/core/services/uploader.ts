@@ -1,3 +1,4 @@
+import type { StoredObject } from "../model.js";
 import type { StepContext } from "../progress.js";
 
 /** 3: brings files into a bucket, and sends nothing that is there already. */
@@ -41,15 +42,21 @@ export interface UploadRequest {
   files: readonly UploadFile[];
 }
 
-/** A file on this machine, with what the upload is checked by. */
+/** A file, wherever its bytes are, with what the upload is checked by. An object that has the same size and CRC32C is the file. */
 export interface UploadFile {
   /** Below the prefix, with `/`. */
   path: string;
-  localPath: string;
-  /** Bytes. */
-  size: number;
-  /** Base64 of the big-endian CRC32C. */
-  crc32c: string;
+  /** Bytes; null where it is not known. */
+  size: number | null;
+  /**
+   * Base64 of the big-endian CRC32C. Null where it is not known before the bytes are read: an object of the same size then counts
+   * as the file, since the prefix names the model.
+   */
+  crc32c: string | null;
+  /** Its bytes from the first; called again to send it again. */
+  open(context: StepContext): Promise<AsyncIterable<Uint8Array>>;
+  /** The object that it is, where it is in Cloud Storage: that copies it itself. */
+  object?: StoredObject;
 }
 
 /** An object in the bucket. */

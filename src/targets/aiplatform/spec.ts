@@ -1,6 +1,5 @@
 import { DeploymentError } from "../../core/errors.js";
-import { canonicalJson, manifestHash, sha256 } from "../../core/hash.js";
-import type { ResolvedModel } from "../../core/model.js";
+import { canonicalJson, sha256 } from "../../core/hash.js";
 import type { DeploymentSpec } from "../../core/record.js";
 import { type SettingChange, settingMeta } from "./config/setting-meta.js";
 import type { AiPlatformSettings } from "./config/setting-rules.js";
@@ -54,11 +53,6 @@ export function deploymentSpec(
   const hashed = Object.entries(chosen).filter(([name]) => isHashed(name));
   const specHash = sha256(canonicalJson([name, environmentHash, modelHash, flavor, Object.fromEntries(hashed)]));
   return { ...parts, specHash, settings: chosen };
-}
-
-/** The hash of a model's files. */
-export function modelHash({ files }: ResolvedModel): string {
-  return manifestHash(files.map(({ path, sha256 }) => ({ path, mode: 0o644, sha256 })));
 }
 
 /** What it takes to change a setting of a spec, by its name there. */

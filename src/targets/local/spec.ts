@@ -1,5 +1,4 @@
-import { canonicalJson, manifestHash, sha256 } from "../../core/hash.js";
-import type { ResolvedModel } from "../../core/model.js";
+import { canonicalJson, sha256 } from "../../core/hash.js";
 import type { DeploymentSpec } from "../../core/record.js";
 import type { LocalSettings } from "./config/index.js";
 import { batchingVariables, checkBatching, type RequestBatching } from "../settings/request-batching.js";
@@ -19,11 +18,6 @@ export interface SpecSettings {
   /** Absent in what an earlier version of this package has written down, and so is the next. */
   maxBatchSize?: number | null;
   maxBatchDelay?: number | null;
-}
-
-/** The files' hash: two models with the same are the same. */
-export function hashOfModel(model: ResolvedModel): string {
-  return manifestHash(model.files.map(({ path, sha256 }) => ({ path, mode: 0o644, sha256 })));
 }
 
 /**

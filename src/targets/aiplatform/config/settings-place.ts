@@ -47,7 +47,8 @@ export const placeSettings = {
   tmpDir: text()
     .optional()
     .register(settingMeta, {
-      description: "The directory in which the bundle is made and a remote model is kept while it is deployed.",
+      description:
+        "The directory in which the bundle is made, and those files of a remote model are kept that are needed on this machine.",
       env: ["tmp_dir"],
       defaultText: "the system's temporary directory",
     }),

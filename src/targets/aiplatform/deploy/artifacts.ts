@@ -1,4 +1,5 @@
 import { DeploymentError } from "../../../core/errors.js";
+import { localBytes, uploadFile } from "../../../core/model-files.js";
 import type { UploadFile } from "../../../core/services.js";
 import type { Call } from "../call.js";
 import { required } from "../config/load-settings.js";
@@ -26,7 +27,7 @@ function bundleLocation(environmentHash: string, settings: AiPlatformSettings): 
 export async function uploadModel({ spec, model }: Wanted, { services, settings, context }: Call): Promise<string> {
   const { bucket, prefix, uri } = artifactLocation(spec.modelHash, settings);
   context.report({ type: "step", step: "upload", status: "started", message: uri });
-  const objects = await services.uploader.upload({ bucket, prefix, files: model.files }, context);
+  const objects = await services.uploader.upload({ bucket, prefix, files: model.files.map(uploadFile) }, context);
   const sent = objects.filter((object) => object.sent).length;
   const message =
     sent === 0 ? `all ${objects.length} files are there` : `${sent} of ${objects.length} files sent to ${uri}`;
@@ -40,7 +41,7 @@ export async function ensureImage({ spec, bundle }: Wanted, call: Call): Promise
   if (!bundle) return required(settings, "imageUri");
   const { bucket, prefix } = bundleLocation(spec.environmentHash, settings);
   const { fileName: path, localPath, size, crc32c } = bundle;
-  const file: UploadFile = { path, localPath, size, crc32c };
+  const file: UploadFile = { path, size, crc32c, open: async (opening) => localBytes(localPath, opening) };
   // small, and not told: its transfer would begin the step upload again, which has ended
   const quiet = { ...context, report: () => {} };
   const [object] = await services.uploader.upload({ bucket, prefix, files: [file] }, quiet);

@@ -1,14 +1,15 @@
 import type { Bundle } from "../../../core/bundle.js";
+import { modelHash } from "../../../core/model-files.js";
 import type { ResolvedModel } from "../../../core/model.js";
 import type { DeploymentSpec } from "../../../core/record.js";
 import type { Call } from "../call.js";
 import { required } from "../config/load-settings.js";
-import { deploymentSpec, imageEnvironmentHash, modelHash } from "../spec.js";
+import { deploymentSpec, imageEnvironmentHash } from "../spec.js";
 import { artifactLocation } from "./artifacts.js";
 import * as prepare from "../../prepare-model.js";
 import type { WorkDirectory } from "../../work-directory.js";
 
-/** What a call wants to be deployed: what it is made of, and the files for that on this machine. */
+/** What a call wants to be deployed: what it is made of, and the files for that. */
 export interface Wanted {
   name: string;
   spec: DeploymentSpec;
@@ -31,18 +32,23 @@ export async function prepareWanted(request: WantedRequest, directory: WorkDirec
   return wantedOf(await resolveModel(request, directory, call), request, directory, call);
 }
 
-/** Packs the bundle of a model that was read, and says what a deployment of it would be. */
+/**
+ * Packs the bundle of a model that was read, and says what a deployment of it would be.
+ *
+ * @param hash - The model's. One that stays keeps its own: the copy in the bucket is known by other marks than where it came from.
+ */
 export async function wantedOf(
   model: ResolvedModel,
   request: Omit<WantedRequest, "modelUri">,
   directory: WorkDirectory,
   call: Call,
+  hash = modelHash(model),
 ): Promise<Wanted> {
   const { settings } = call;
-  const bundle = settings.serving === "build" ? await pack(model, directory.bundle, call) : null;
+  const bundle = settings.serving === "build" ? await pack(model, hash, directory.bundle, call) : null;
   const parts = {
     environmentHash: bundle?.environmentHash ?? imageEnvironmentHash(required(settings, "imageUri")),
-    modelHash: modelHash(model),
+    modelHash: hash,
     modelUri: model.source.uri,
     flavor: request.flavor,
   };
@@ -54,7 +60,7 @@ export async function wantedOf(
   };
 }
 
-/** Finds and reads a model, and brings its files to this machine. */
+/** Finds a model, and reads what describes it. */
 export function resolveModel(
   { modelUri, flavor }: Pick<WantedRequest, "modelUri" | "flavor">,
   { models: directory }: WorkDirectory,
@@ -63,7 +69,12 @@ export function resolveModel(
   return prepare.resolveModel(services.modelResolver, { modelUri, directory, flavor: flavor ?? undefined }, context);
 }
 
-function pack(model: ResolvedModel, directory: string, { services, settings, context }: Call): Promise<Bundle> {
+function pack(
+  model: ResolvedModel,
+  hash: string,
+  directory: string,
+  { services, settings, context }: Call,
+): Promise<Bundle> {
   return prepare.packBundle(
     services.bundleBuilder,
     {
@@ -73,7 +84,7 @@ function pack(model: ResolvedModel, directory: string, { services, settings, con
       preprocessor: settings.preprocessor ?? null,
       setupFile: settings.setupFile ?? null,
       baseImage: settings.baseImage ?? null,
-      modelArtifactUri: settings.platform === "legacy" ? artifactLocation(modelHash(model), settings).uri : null,
+      modelArtifactUri: settings.platform === "legacy" ? artifactLocation(hash, settings).uri : null,
       directory,
     },
     context,

@@ -1,3 +1,4 @@
+import { uploadFile } from "../../../core/model-files.js";
 import type { PlannedStep } from "../../../core/plan.js";
 import type { DeploymentSpec } from "../../../core/record.js";
 import type { ModelVersion } from "../../../core/services.js";
@@ -63,8 +64,8 @@ async function fileSteps(wanted: Wanted, call: Call): Promise<PlannedStep[]> {
   const { services, settings, context } = call;
   const { spec, model } = wanted;
   const { bucket, prefix, uri } = artifactLocation(spec.modelHash, settings);
-  const missing = await services.uploader.missing({ bucket, prefix, files: model.files }, context);
-  const bytes = missing.reduce((sum, file) => sum + file.size, 0);
+  const missing = await services.uploader.missing({ bucket, prefix, files: model.files.map(uploadFile) }, context);
+  const bytes = missing.reduce((sum, file) => sum + (file.size ?? 0), 0);
   const { imageUri } = await filesOf(wanted, call);
   return [
     missing.length === 0

@@ -25,7 +25,7 @@ export interface Change {
   /** The call with the deployment's settings after the update. */
   call: Call;
   spec: DeploymentSpec;
-  /** Model and bundle on this machine; null when what the version is made of stays. */
+  /** Model and bundle; null when what the version is made of stays. */
   wanted: Wanted | null;
   /** Whether a new registry version is needed. */
   needsVersion: boolean;
@@ -120,7 +120,7 @@ async function wantedFrom(
   const sharedEndpoint = shared ? endpoint!.id : null;
   const isKept = modelUri === null && present !== null;
   const request = { name, flavor: isKept ? present.flavor : flavor, sharedEndpoint };
-  const wanted = await wantedOf(model, request, directory, call);
+  const wanted = await wantedOf(model, request, directory, call, isKept ? present.modelHash : undefined);
   // one that stays keeps the name that it came by
   return isKept ? { ...wanted, spec: { ...wanted.spec, modelUri: present.modelUri } } : wanted;
 }

@@ -77,7 +77,7 @@ async function serve({ wanted, workDirectory }: Change, directory: DeploymentDir
   const { signal, report } = context;
   const { spec } = wanted;
   report({ type: "step", step: "deploy", status: "started", message: "a process of this machine" });
-  if (wanted.model) await installModel(wanted.model, modelName(spec), directory, workDirectory, signal);
+  if (wanted.model) await installModel(wanted.model, modelName(spec), directory, workDirectory, context);
   const python = spec.settings["python"] as string | null;
   const bundle = await ensureBundle(bundleName(spec), wanted.bundle, python, directory, context);
   const supervisor =

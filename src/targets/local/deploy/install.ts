@@ -35,13 +35,13 @@ export async function installModel(
   name: string,
   directory: DeploymentDirectory,
   workDirectory: string,
-  signal: AbortSignal | undefined,
+  context: StepContext,
 ): Promise<void> {
   const target = join(directory.models, name);
   if (existsSync(target)) return;
   // what was downloaded for this call changes no more; what is elsewhere may
-  const isOurs = model.files.every(({ localPath }) => localPath.startsWith(workDirectory));
-  await inOneStep(target, (draft) => placeModel(model, draft, isOurs ? "link" : "copy", signal));
+  const isOurs = model.files.every(({ localPath }) => localPath === null || localPath.startsWith(workDirectory));
+  await inOneStep(target, (draft) => placeModel(model, draft, isOurs ? "link" : "copy", context));
 }
 
 /** Installs a bundle into the deployment's directory, unless it is there and its interpreter still is. */

@@ -1,13 +1,14 @@
 import { join } from "node:path";
 
 import { DeploymentError } from "../../../core/errors.js";
+import { modelHash } from "../../../core/model-files.js";
 import type { ResolvedModel } from "../../../core/model.js";
 import type { DeploymentSpec } from "../../../core/record.js";
 import { packBundle, processBundle, resolveModel } from "../../prepare-model.js";
 import type { WorkDirectory } from "../../work-directory.js";
 import type { Call } from "../call.js";
 import { type Observed, servingSpec } from "../live-state.js";
-import { bundleName, deploymentSpec, hashOfModel, modelName, type SpecSettings, specSettings } from "../spec.js";
+import { bundleName, deploymentSpec, modelName, type SpecSettings, specSettings } from "../spec.js";
 import { type BundleSource, readBundle } from "./install.js";
 
 /** What a call wants to be served, with what it takes. */
@@ -108,7 +109,7 @@ async function modelAndBundle(
   const { localPath: archive, directory: root, environmentHash } = bundle;
   return {
     model,
-    hashes: { modelHash: hashOfModel(model), environmentHash },
+    hashes: { modelHash: modelHash(model), environmentHash },
     bundle: { archive, root, pythonVersion: model.metadata.pythonVersion },
   };
 }
