@@ -23,6 +23,7 @@ from .stream import EventStream, PartStream
 # Time grows with the rows; bodies up to this size have few.
 _SMALL_BODY = 8192
 _FEW_ROWS = 256
+_SMALL_BATCH = 65_536
 
 log = logging.getLogger("serving_runtime")
 
@@ -82,7 +83,8 @@ def _batcher(service: PredictionService, limits: BatchLimits) -> Batcher:
     pace = Pace(service.only_computes)
 
     async def answer_all(requests: list[Rows]) -> list[bytes | Exception]:
-        is_small = sum(rows.count for rows in requests) <= _FEW_ROWS
+        few = sum(rows.count for rows in requests) <= _FEW_ROWS
+        is_small = few and sum(rows.size for rows in requests) <= _SMALL_BATCH
         return await pace.run(service.answer_all, requests, is_small)
 
     return Batcher(answer_all, limits)

@@ -37,7 +37,7 @@ class Batcher:
         self._limits = limits
         self._gathering: dict[Hashable, _Batch] = {}
         """By the kind of the rows."""
-        self._turn = asyncio.Lock()
+        self._turn: asyncio.Lock | None = None
         self._expected = 1
         """Requests of the last batch."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -71,22 +71,33 @@ class Batcher:
             del self._gathering[batch.kind]
 
     async def _run(self, batch: _Batch) -> None:
+        answers: list[Answer] = []
+        asked = batch.asked
+        try:
+            await self._ready(batch)
+            if self._turn is None:  # Before Python 3.10 a lock belongs to the loop that it is made in.
+                self._turn = asyncio.Lock()
+            async with self._turn:
+                self._close(batch)
+                # Whoever has gone wants no answer.
+                asked = [(rows, answer) for rows, answer in batch.asked if not answer.done()]
+                self._expected = len(asked)
+                if asked:
+                    answers = await self._answer_all([rows for rows, _ in asked])
+        except BaseException as error:
+            # Whatever it is: nobody may wait for ever.
+            answers = [error if isinstance(error, Exception) else RuntimeError(type(error).__name__)] * len(asked)
+        finally:
+            self._close(batch)
+            for (_, future), answer in zip(asked, answers):
+                if not future.done():
+                    future.set_result(answer)
+
+    async def _ready(self, batch: _Batch) -> None:
         if self._limits.delay > 0 and not batch.is_ready.is_set():
             timer = asyncio.get_running_loop().call_later(self._limits.delay, batch.is_ready.set)
             await batch.is_ready.wait()
             timer.cancel()
-        async with self._turn:
-            self._close(batch)
-            # Whoever has gone wants no answer.
-            asked = [(rows, answer) for rows, answer in batch.asked if not answer.done()]
-            self._expected = len(asked)
-            try:
-                answers = await self._answer_all([rows for rows, _ in asked])
-            except Exception as error:
-                answers = [error] * len(asked)
-        for (_, future), answer in zip(asked, answers):
-            if not future.done():
-                future.set_result(answer)
 
 
 class _Batch:

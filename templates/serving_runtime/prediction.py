@@ -16,7 +16,7 @@ from . import inputs, outputs, parameters
 from .direct import Direct, direct_of
 from .errors import BadRequest, ModelError, one_line
 from .request import PredictionRequest
-from .rows import Rows, joined, split
+from .rows import Rows, joined, shape_of_items, split
 from .shortcut import PARSES_FAST, Shortcut
 from .stock_predictor import bare_model
 from .stream import PartStream
@@ -63,8 +63,10 @@ class PredictionService:
         plain = direct or (None if one_at_a_time else _as_direct(predictor, decode))
         self._shortcut = Shortcut(plain) if plain is not None and plain.decode is not None else None
         self._gives_item_per_row = True
-        self._answered_counts: set[int] = set()
-        """Numbers of rows that got as many items."""
+        self._answered_counts: tuple[int, ...] = ()
+        """Two numbers of rows that got as many items."""
+        self._shape_of_items: Any = None
+        """Of answers to requests by themselves."""
 
     @classmethod
     def load(cls, model_dir: Path) -> PredictionService:
@@ -118,11 +120,11 @@ class PredictionService:
         if self._one_at_a_time or not self._gives_item_per_row:
             return None
         if self._shortcut is not None and (plain := self._shortcut.read(body)) is not None:
-            return Rows(*plain, self._shortcut.call)
+            return Rows(*plain, self._shortcut.call, len(body))
         request = PredictionRequest.parse(body)
         if request.stream or request.parameters:
             return None
-        return Rows(self._decode(request.instances), len(request.instances), self._predict_without_parameters)
+        return Rows(self._decode(request.instances), len(request.instances), self._predict_without_parameters, len(body))
 
     def answer_all(self, requests: list[Rows]) -> list[bytes | Exception]:
         """The bodies of the answers to requests of one kind, or what `answer` would raise.
@@ -133,7 +135,9 @@ class PredictionService:
             return [self._answer_one(rows) for rows in requests]
         try:
             results = self._results_at_once(requests)
-        except Exception as error:
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
             answers = [self._answer_one(rows) for rows in requests]
             if not any(isinstance(answer, Exception) for answer in answers):
                 self._answer_singly(f"the model fails with {type(error).__name__} only for several requests at once")
@@ -160,8 +164,16 @@ class PredictionService:
         items = split(result, counts)
         if items is None:
             self._answer_singly("the model does not give one item for each row")
-        else:
-            self._answered_counts.add(sum(counts))
+            return None
+        # An item for each of the other rows, such as a distance, tells of other requests.
+        shape = shape_of_items(result)
+        if len(counts) > 1 and shape != self._shape_of_items:
+            self._answer_singly("the items of the model's answer depend on the number of rows")
+            return None
+        if len(counts) == 1:
+            self._shape_of_items = shape
+        if len(self._answered_counts) < 2 and sum(counts) not in self._answered_counts:
+            self._answered_counts += (sum(counts),)
         return items
 
     def _answer_singly(self, why: str) -> None:
@@ -175,6 +187,10 @@ class PredictionService:
                 result = rows.call(rows.data)
         except (BadRequest, ModelError) as error:
             return error
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # Such as a library's panic: the others are asked about all the same.
+            return ModelError(f"Model raised {type(error).__name__}: {one_line(error)}")
         self._items(result, [rows.count])
         return _encoded(result, rows.count)
 
@@ -230,7 +246,7 @@ def _encoded(result: Any, count: int) -> bytes | Exception:
     try:
         with _encoding_errors():
             return outputs.to_json(result, count)
-    except ModelError as error:
+    except Exception as error:  # Of this request alone, whatever it is.
         return error
 
 

@@ -19,6 +19,8 @@ class Rows:
     count: int
     call: Callable[[Any], Any]
     """The model's function for such data."""
+    size: int = 0
+    """Bytes of the request."""
 
     @property
     def kind(self) -> Hashable | None:
@@ -57,6 +59,13 @@ def split(result: Any, counts: Sequence[int]) -> list[Any] | None:
         columns = {name: _slices(value, counts) for name, value in result.items()}
         return [{name: slices[number] for name, slices in columns.items()} for number in range(len(counts))]
     return _slices(result, counts) if isinstance(result, list) or _has_rows(result, total) else None
+
+
+def shape_of_items(result: Any) -> Any:
+    """What does not change with the number of rows, where the model answers row by row."""
+    if isinstance(result, dict):
+        return {name: shape_of_items(value) for name, value in result.items()}
+    return getattr(result, "shape", (None,))[1:]
 
 
 def _has_rows(value: Any, total: int) -> bool:

@@ -36,7 +36,7 @@ class Shortcut:
         if type(request) is not dict or len(request) != 1:
             return None
         instances = request.get("instances")
-        if type(instances) is not list:
+        if type(instances) is not list or not instances:
             return None
         data = self._decode(instances, has_only_numbers(body))
         return None if data is None else (data, len(instances))

@@ -39,6 +39,8 @@ it.each([
   ],
   ["wait the delay and no longer where fewer come than the last time", "fewer than the last time", [[1, 1, 1], [2]]],
   ["do not go to the model for a client that has gone", "one that has gone", [[1, 3]]],
+  ["do not wait for ever, whatever is raised", "a panic", ["Panic", "Panic"]],
+  ["come one batch after the other, also where the server's loop began later", "before the loop", [2, 2, 2]],
   ["have an error of their own", "one that fails", ["b'fine'", "no", "b'fine'", "the thread could not start"]],
 ])("requests %s", (_, name, expected) => {
   expect(calls[name]).toEqual(expected);
