@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
-import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -33,8 +32,8 @@ export async function openLink(host: string, megabytes: number | null): Promise<
       socket.once("close", () => open.delete(socket));
     }
     // a connection that one side ends is no failure of the other
-    pipeline(client, up.pace(), target).catch(() => client.destroy());
-    pipeline(target, down.pace(), client).catch(() => target.destroy());
+    pipeline(client, (parts) => up.pace(parts), target).catch(() => client.destroy());
+    pipeline(target, (parts) => down.pace(parts), client).catch(() => target.destroy());
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -68,13 +67,12 @@ class Lane {
     this.#perMillisecond = megabytes === null ? null : megabytes * 1000;
   }
 
-  pace(): Transform {
-    return new Transform({
-      transform: (chunk: Buffer, _encoding, done) => {
-        this.bytes += chunk.length;
-        void this.#through(chunk.length).then(() => done(null, chunk));
-      },
-    });
+  async *pace(parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const part of parts) {
+      this.bytes += part.length;
+      await this.#through(part.length);
+      yield part;
+    }
   }
 
   async #through(bytes: number): Promise<void> {
