@@ -32,8 +32,8 @@ export async function openLink(host: string, megabytes: number | null): Promise<
       socket.once("close", () => open.delete(socket));
     }
     // a connection that one side ends is no failure of the other
-    pipeline(client, (parts) => up.pace(parts), target).catch(() => client.destroy());
-    pipeline(target, (parts) => down.pace(parts), client).catch(() => target.destroy());
+    pipeline(client, (chunks: AsyncIterable<Buffer>) => up.pace(chunks), target).catch(() => client.destroy());
+    pipeline(target, (chunks: AsyncIterable<Buffer>) => down.pace(chunks), client).catch(() => target.destroy());
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -67,11 +67,11 @@ class Lane {
     this.#perMillisecond = megabytes === null ? null : megabytes * 1000;
   }
 
-  async *pace(parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const part of parts) {
-      this.bytes += part.length;
-      await this.#through(part.length);
-      yield part;
+  async *pace(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      this.bytes += chunk.length;
+      await this.#through(chunk.length);
+      yield chunk;
     }
   }
 

@@ -9,7 +9,9 @@ const closedConnections = 8;
 /** With which requests that come at their own time are sent. */
 const openConnections = 256;
 /** Of a peer's capacity: what it can just hold. */
-const share = 0.85;
+const share = 0.75;
+/** Of the rate: less was not what was asked for. */
+const held = 0.97;
 
 /** The latency of requests that come at a rate which the peer can just hold, whether or not the ones before are answered. */
 export const arrivalRate: Measurement = { name: "rate", setUp };
@@ -24,7 +26,14 @@ async function setUp(surroundings: Surroundings): Promise<Contenders> {
     rates[name] = requestsPerSecond * share;
   }
   const p99At = async (server: RunningServer, peer: string): Promise<Numbers> => {
-    const { p99 = NaN } = await load(server, { connections: openConnections, rate: rates[peer] ?? 1 }, surroundings);
+    const rate = rates[peer] ?? NaN;
+    const { p99 = NaN, requestsPerSecond = 0 } = await load(
+      server,
+      { connections: openConnections, rate },
+      surroundings,
+    );
+    if (requestsPerSecond < rate * held)
+      throw new Error(`${peer}'s rate of ${rate.toFixed()} requests a second was not held.`);
     return { [`p99 at the rate of ${peer}`]: p99 };
   };
   const own = async (): Promise<Numbers> => {

@@ -181,7 +181,11 @@ export class RecordSession {
       try {
         this.#generation = await this.#store.write(record, this.#generation, { report: this.#report });
         this.#record = record;
-        if (this.#unwritten === unwritten) this.#unwritten = {};
+        // what was noted meanwhile is still to be written
+        const later = Object.entries(this.#unwritten).filter(
+          ([key, value]) => unwritten[key as keyof RecordChange] !== value,
+        );
+        this.#unwritten = Object.fromEntries(later);
       } catch (error) {
         if (DeploymentError.is(error) && error.code === "RESOURCE_CONFLICT") {
           this.#stopRenewal();

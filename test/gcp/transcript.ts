@@ -1,7 +1,9 @@
-import { createWriteStream, mkdirSync, type WriteStream } from "node:fs";
+import { createWriteStream, mkdirSync } from "node:fs";
 import { ClientRequest, type IncomingMessage } from "node:http";
 import { dirname } from "node:path";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
+
+import { followUndici } from "./undici-exchanges.js";
 
 /** Hosts whose requests are about credentials: nothing of them is written down. */
 const credentialHosts = /(^|\.)(oauth2|sts|iamcredentials|accounts)\.google(apis)?\.com$|^metadata\.|^169\.254\./;
@@ -15,6 +17,22 @@ const contentPaths = /[?&]alt=media(&|$)|\/mlflow-artifacts\/artifacts\/|^\/get-
 /** A body that is larger is written down as its length. Bytes. */
 const largestBody = 256 * 1024;
 
+/** A request and its answer, whole. */
+export interface Exchange {
+  /** RFC 3339. */
+  time: string;
+  method: string;
+  /** With its colon. */
+  protocol: string;
+  host: string;
+  path: string;
+  body: Buffer;
+  status: number | undefined;
+  answer: Buffer;
+  /** Of the answer. */
+  encoding: string | undefined;
+}
+
 type Chunk = string | Uint8Array | null | undefined;
 
 /**
@@ -22,7 +40,8 @@ type Chunk = string | Uint8Array | null | undefined;
  * corrected: `{"time","method","url","body","status","answer"}`. No headers, no credentials; a body that is not JSON is its
  * length; values of `containerSpec.env` are masked; the content of objects and artifacts is its length.
  *
- * The libraries below this package send in three ways, which all end in Node's `ClientRequest`: that is where it listens.
+ * The libraries below this package send in three ways, which all end in Node's `ClientRequest`: that is where it listens, and
+ * to undici, which sends predictions.
  *
  * @returns Stops it.
  */
@@ -32,9 +51,14 @@ export function recordTranscript(file: string): () => Promise<void> {
   // oxlint-disable-next-line typescript/unbound-method -- called with the request as `this`
   const { write, end } = ClientRequest.prototype;
   const followed = new WeakMap<ClientRequest, Buffer[]>();
+  const writeDown = (exchange: Exchange): void => {
+    const line = lineOf(exchange);
+    if (line !== null && !output.writableEnded) output.write(`${JSON.stringify(line)}\n`);
+  };
+  const unfollow = followUndici(writeDown);
 
   const follow = (request: ClientRequest, chunk: unknown): void => {
-    const body = followed.get(request) ?? listen(request, output);
+    const body = followed.get(request) ?? listen(request, writeDown);
     followed.set(request, body);
     if (typeof chunk === "string" || chunk instanceof Uint8Array) body.push(Buffer.from(chunk));
   };
@@ -48,18 +72,16 @@ export function recordTranscript(file: string): () => Promise<void> {
   } as typeof end;
 
   return () => {
+    unfollow();
     Object.assign(ClientRequest.prototype, { write, end });
     return new Promise((resolve) => output.end(resolve));
   };
 }
 
-function listen(request: ClientRequest, output: WriteStream): Buffer[] {
+function listen(request: ClientRequest, writeDown: (exchange: Exchange) => void): Buffer[] {
   const body: Buffer[] = [];
   const time = new Date().toISOString();
   request.prependOnceListener("response", (response: IncomingMessage) => {
-    // gtoken 7, below @google-cloud/storage, asks www.googleapis.com/oauth2/v4/token for its tokens
-    if (credentialHosts.test(request.host) || request.path.startsWith("/oauth2/")) return;
-    const isContent = contentPaths.test(request.path);
     const answer: Buffer[] = [];
     // Not a listener for `data`: that would set the stream flowing before its own reader is there.
     const push = response.push.bind(response);
@@ -68,25 +90,34 @@ function listen(request: ClientRequest, output: WriteStream): Buffer[] {
       return push(chunk, encoding);
     };
     response.once("close", () => {
-      const line = {
+      const { method, protocol, host, path } = request;
+      writeDown({
         time,
-        method: request.method,
-        url: shownUrl(request),
-        body: shown(Buffer.concat(body)),
+        method,
+        protocol,
+        host,
+        path,
+        body: Buffer.concat(body),
         status: response.statusCode,
-        answer: shown(
-          decoded(Buffer.concat(answer), response.headers["content-encoding"]),
-          isContent && response.statusCode === 200,
-        ),
-      };
-      if (!output.writableEnded) output.write(`${JSON.stringify(line)}\n`);
+        answer: Buffer.concat(answer),
+        encoding: response.headers["content-encoding"],
+      });
     });
   });
   return body;
 }
 
-function shownUrl(request: ClientRequest): string {
-  const url = new URL(request.path, `${request.protocol}//${request.host}`);
+/** What is written down of an exchange; null where it is about credentials. */
+function lineOf({ time, method, protocol, host, path, body, status, answer, encoding }: Exchange): object | null {
+  // gtoken 7, below @google-cloud/storage, asks www.googleapis.com/oauth2/v4/token for its tokens
+  if (credentialHosts.test(host) || path.startsWith("/oauth2/")) return null;
+  const isContent = contentPaths.test(path) && status === 200;
+  const url = shownUrl(path, `${protocol}//${host}`);
+  return { time, method, url, body: shown(body), status, answer: shown(decoded(answer, encoding), isContent) };
+}
+
+function shownUrl(path: string, origin: string): string {
+  const url = new URL(path, origin);
   for (const name of url.searchParams.keys()) if (secretParameters.test(name)) url.searchParams.set(name, "***");
   return url.href;
 }

@@ -46,4 +46,18 @@ describe("the settings of calls in a loop", () => {
     for (const attempt of [1, 2]) expect(() => load({ location: attempt })).toThrow(/location/);
     expect(load({ location: "us-east1" }).settings.location).toBe("us-east1");
   });
+
+  it("follow the emulator's variable at once", () => {
+    expect(load().settings.emulatorHost).toBeUndefined();
+    env["AIPLATFORM_EMULATOR_HOST"] = "127.0.0.1:9090";
+    expect(load().settings.emulatorHost).toBe("127.0.0.1:9090");
+  });
+
+  it("are not taken for others that JSON cannot tell from them", () => {
+    load({ minReplicaCount: null });
+    expect(() => load({ minReplicaCount: Number.NaN })).toThrow(/minReplicaCount/);
+    load({});
+    expect(() => load({ bogus: () => 1 })).toThrow(/bogus/);
+    expect(() => load({ minReplicaCount: 1n })).toThrow(/minReplicaCount/);
+  });
 });

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
@@ -113,6 +113,36 @@ describe("a prediction on its way", () => {
     vi.stubEnv("no_proxy", "127.0.0.1");
     await expect(one.post(message(url, { direct: false }))).resolves.toMatchObject({ status: 200 });
     expect(asked).toHaveLength(1);
+  });
+
+  it("says that a proxy has refused it, and which variable is no proxy", async () => {
+    const { url: proxy, server } = await listening((_, response) => response.end());
+    server.on("connect", (_, socket) => socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"));
+    for (const name of ["HTTP_PROXY", "http_proxy"]) vi.stubEnv(name, new URL(proxy).host);
+    const asked = transport().post(message("http://models.example.com", { direct: false }));
+    await expect(asked).rejects.toMatchObject({ code: "EPROXY", message: expect.stringContaining("407") });
+    for (const name of ["HTTP_PROXY", "http_proxy"]) vi.stubEnv(name, "socks5://user:secret@proxy");
+    const other = transport().post(message("http://models.example.com", { direct: false }));
+    await expect(other).rejects.toThrow(/^The environment variable http_proxy is not the URL of an HTTP proxy/);
+  });
+
+  it("has the status of an error whose body is not what its headers say", async () => {
+    const { url } = await listening((_, response) => response.writeHead(503, { "content-encoding": "gzip" }).end());
+    await expect(transport().post(message(url))).resolves.toMatchObject({ status: 503, text: "" });
+  });
+
+  it("stops a stream that waits for its connection", async () => {
+    const silent = createTcpServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    onTestFinished(() => void silent.close());
+    const { port } = silent.address() as AddressInfo;
+    const stop = new AbortController();
+    // whoever is there never answers the TLS handshake
+    const sent = transport().open(message(`https://127.0.0.1:${port}`, { signal: stop.signal }));
+    const [socket] = (await once(silent, "connection")) as [Socket];
+    stop.abort();
+    await expect(sent).rejects.toMatchObject({ name: "AbortError" });
+    socket.destroy();
   });
 
   it("does not hold the process once it is answered", async () => {

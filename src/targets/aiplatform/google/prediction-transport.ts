@@ -4,6 +4,7 @@ import { gunzip } from "node:zlib";
 import type * as Undici from "undici";
 import type { Dispatcher } from "undici";
 
+import { DeploymentError } from "../../../core/errors.js";
 import type { GoogleConnection } from "./connection.js";
 
 /** A prediction as it goes out. */
@@ -42,7 +43,8 @@ const connectionOptions = {
   keepAliveTimeout: 60_000,
   headersTimeout: 0,
   bodyTimeout: 0,
-  connect: { timeout: 0 },
+  /** Milliseconds: what waits for a connection is not stopped by its caller, and would hold the process. */
+  connect: { timeout: 30_000 },
 };
 
 const unzip = promisify(gunzip);
@@ -69,18 +71,18 @@ export class PredictionTransport {
     request.headers["accept-encoding"] = "gzip";
     request.headers["user-agent"] = "mlflow-deployments (gzip)";
     const { status, headers, bytes } = await exchange(dispatcher, request, message);
-    const plain = headers["content-encoding"] === "gzip" ? await unzip(bytes) : bytes;
-    return { status, headers, text: plain.toString() };
+    return { status, headers, text: (await unpacked(bytes, headers["content-encoding"])).toString() };
   }
 
   /** Sends one request, and gives the answer as its first line is there. `message.signal` stops reading it, too. */
   async open(message: PredictionMessage): Promise<OpenAnswer> {
     const { dispatcher, request } = await this.#prepare(message);
-    const { statusCode, headers, body } = await dispatcher
-      .request({ ...request, ...(message.signal && { signal: message.signal }) })
-      .catch((error: unknown) => {
-        throw asNodes(error);
-      });
+    const { signal } = message;
+    // undici itself stops nothing that waits for a connection
+    const sent = unlessAborted(dispatcher.request({ ...request, ...(signal && { signal }) }), signal);
+    const { statusCode, headers, body } = await sent.catch((error: unknown) => {
+      throw asNodes(error);
+    });
     return { status: statusCode, headers, body };
   }
 
@@ -96,7 +98,7 @@ export class PredictionTransport {
 
   #dispatcher({ Agent, EnvHttpProxyAgent }: typeof Undici, direct: boolean): Dispatcher {
     if (direct) return (this.#direct ??= new Agent(connectionOptions));
-    return (this.#proxied ??= new EnvHttpProxyAgent(connectionOptions));
+    return (this.#proxied ??= new EnvHttpProxyAgent({ ...connectionOptions, ...proxies() }));
   }
 
   /** The parts of a URL, most often of the one before. */
@@ -129,7 +131,7 @@ function exchange(
       settle(() => reject(reason));
     };
     const timer = setTimeout(() => stop(noAnswerInTime()), timeoutMs);
-    const aborted = () => stop(new DOMException("The operation was aborted.", "AbortError"));
+    const aborted = () => stop(calledOff());
     const settle = (end: () => void): void => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", aborted);
@@ -143,7 +145,7 @@ function exchange(
     let status = 0;
     let head: Record<string, unknown> = {};
     const parts: Buffer[] = [];
-    dispatcher.dispatch(request, {
+    const handler: Dispatcher.DispatchHandler = {
       onRequestStart(controller) {
         if (stopped) controller.abort(stopped);
         stop = (reason) => controller.abort(reason);
@@ -162,16 +164,65 @@ function exchange(
       onResponseError(_controller, error) {
         settle(() => reject(asNodes(error)));
       },
-    });
+    };
+    try {
+      dispatcher.dispatch(request, handler);
+    } catch (error) {
+      settle(() => reject(error));
+    }
   });
+}
+
+function unlessAborted<T>(sent: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return sent;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(calledOff());
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+    void sent.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+/** An answer that is an error may be cut off, or say that it is packed when there is nothing in it. */
+async function unpacked(bytes: Buffer, encoding: unknown): Promise<Buffer> {
+  if (bytes.length === 0 || !/^(x-)?gzip$/i.test(String(encoding))) return bytes;
+  return unzip(bytes).catch(() => bytes);
+}
+
+/** The proxies of the environment, as gaxios takes them for all else. @throws DeploymentError as {@link proxyOf}. */
+function proxies(): { httpProxy: string; httpsProxy: string } {
+  const ofHttp = ["http_proxy", "HTTP_PROXY"];
+  return { httpProxy: proxyOf(ofHttp), httpsProxy: proxyOf(["https_proxy", "HTTPS_PROXY", ...ofHttp]) };
+}
+
+/**
+ * The proxy that the first of these variables names; empty for none. Without a scheme it is http.
+ *
+ * @throws DeploymentError `INVALID_PARAMETER_VALUE` that names the variable, and not its value, which may hold a password.
+ */
+function proxyOf(names: readonly string[]): string {
+  const name = names.find((candidate) => process.env[candidate]);
+  const value = name === undefined ? "" : (process.env[name] ?? "");
+  const url = value === "" || value.includes("://") ? value : `http://${value}`;
+  if (url === "" || (/^https?:/i.test(url) && URL.canParse(url))) return url;
+  throw new DeploymentError(
+    "INVALID_PARAMETER_VALUE",
+    `The environment variable ${name} is not the URL of an HTTP proxy, such as http://proxy.example.com:3128.`,
+  );
+}
+
+function calledOff(): Error {
+  return new DOMException("The operation was aborted.", "AbortError");
 }
 
 function noAnswerInTime(): Error {
   return Object.assign(new Error("no answer in time"), { code: "ETIMEDOUT" });
 }
 
-/** undici's errors of a connection that has broken, with the code that Node.js has for that. */
+/** undici's errors of a connection, with the code that Node.js has for one that broke, and one of its own for a proxy's refusal. */
 function asNodes(error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "UND_ERR_ABORTED" && message.startsWith("Proxy response"))
+    return Object.assign(new Error(`The proxy refused the connection: ${message}`), { code: "EPROXY" });
   return code === "UND_ERR_SOCKET" ? Object.assign(new Error(message), { code: "ECONNRESET" }) : error;
 }

@@ -29,7 +29,7 @@ export interface RetryPolicy {
 const defaultRetryPolicy: RetryPolicy = { attempts: 5, firstDelayMs: 1000, maxDelayMs: 32_000 };
 
 /** No connection was made, so that nothing was asked. */
-const unsent = ["ECONNREFUSED", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"];
+const unsent = ["ECONNREFUSED", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH", "UND_ERR_CONNECT_TIMEOUT"];
 /** The connection broke, and the answer with it. */
 const broken = [...unsent, "ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"];
 

@@ -92,7 +92,7 @@ export class LegacyPredictionService implements PredictionService {
 /** What is no JSON stays text. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch {
     return text;
   }

@@ -119,7 +119,7 @@ async function refusal(
 /** What is no JSON stays text. @param exactly - With all digits. */
 function parsed(text: string, exactly: boolean): unknown {
   try {
-    return exactly ? parseExactJson(text) : (JSON.parse(text) as unknown);
+    return exactly ? parseExactJson(text) : (JSON.parse(text.replace(/^\uFEFF/, "")) as unknown);
   } catch {
     return text;
   }

@@ -52,12 +52,13 @@ export function vertexServices(
   };
 }
 
-function logs(place: VertexOptions): LogReader {
+/** Required: a method that is left out of the names would be one that there is not. */
+function logs(place: VertexOptions): Required<LogReader> {
   return loadedLater(async () => {
     const { CloudLogReader } = await import("../google/log-reader.js");
     const { endpointContainers } = await import("./container-log.js");
     return new CloudLogReader({ ...place, containers: endpointContainers });
-  }, ["containerLog", "buildLog"]);
+  }, ["containerLog", "jobLog", "buildLog"]);
 }
 
 function images(
