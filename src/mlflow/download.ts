@@ -13,7 +13,7 @@ import type { Artifact } from "./artifact.js";
 import { artifactBytes } from "./artifact-bytes.js";
 import { Checksums } from "./checksums.js";
 import { freeSpace } from "./free-space.js";
-import { mostUnlistedBytes, noRoom, transferFailure, unlistedSize } from "./transfer-failure.js";
+import { mostUnlistedBytes, noRoom, transferFailure, unlistedSize, wrongChecksum } from "./transfer-failure.js";
 
 /** Files at once. */
 const concurrency = 8;
@@ -94,6 +94,7 @@ export class Download {
     const sink = artifact.localPath === undefined ? await newFile(localPath) : discard();
     const checksums = new Checksums();
     let moved = 0;
+    let sums: ReturnType<Checksums["finish"]>;
     const take = (chunk: Uint8Array): Uint8Array => {
       checksums.update(chunk);
       moved += chunk.length;
@@ -105,6 +106,8 @@ export class Download {
     try {
       const { signal } = context;
       await pipeline(taken(artifactBytes(artifact, context), take), sink, signal ? { signal } : {});
+      const { crc32c } = (sums = checksums.finish());
+      if (artifact.crc32c !== undefined && crc32c !== artifact.crc32c) throw wrongChecksum(artifact, crc32c);
     } catch (error) {
       this.#bytes -= moved;
       sink.destroy();
@@ -113,7 +116,7 @@ export class Download {
     }
     this.#files++;
     this.#report(true);
-    return { path: artifact.path, localPath, ...checksums.finish() };
+    return { path: artifact.path, localPath, ...sums };
   }
 
   /** A store that does not say how much there is must not fill the disk. What failed and comes again counts again. */

@@ -17,6 +17,15 @@ export function wrongSize(artifact: Artifact, bytes: string): DeploymentError {
   );
 }
 
+/** A file that came with other bytes than the store has listed the checksum of. */
+export function wrongChecksum(artifact: Artifact, crc32c: string): DeploymentError {
+  return new DeploymentError(
+    "TEMPORARILY_UNAVAILABLE",
+    `The file "${artifact.path}" of ${withoutCredentials(artifact.directoryUri)} came with the CRC32C ${crc32c}, but ${artifact.crc32c} is listed. ` +
+      "Is something still writing it?",
+  );
+}
+
 /** A file that the store gives no size of, and that is not small. */
 export function unlistedSize(artifact: Artifact): DeploymentError {
   return new DeploymentError(

@@ -136,7 +136,12 @@ describe("what nothing else stands for is read", () => {
 describe("a store that says more than a size", () => {
   const contents: Record<string, string> = { MLmodel: withoutId, ...rest };
   const reader = (more: Partial<ListedArtifact>) => ({
-    list: async () => Object.entries(contents).map(([path, text]) => ({ path, size: text.length, ...more })),
+    list: async () =>
+      Object.entries(contents).map(([path, text]) => {
+        // what describes the model is read anyway
+        const marks = path === "data/weights" ? more : { version: "v" };
+        return { path, size: text.length, ...marks };
+      }),
     open: async (_uri: string, path: string) => {
       if (path === "data/weights") throw new Error("it was read");
       return Readable.from([Buffer.from(contents[path]!)]);
@@ -165,5 +170,20 @@ describe("a store that says more than a size", () => {
       return modelHash(model);
     };
     expect(await found("1")).toBe(await found("2"));
+  });
+
+  it("refuses to bring a file that was replaced by another of its size after it was listed", async () => {
+    const waits: number[] = [];
+    const clock = { now: () => 0, sleep: async (milliseconds: number) => void waits.push(milliseconds) };
+    const { list, open } = reader({ crc32c: "4waSgw==" });
+    const replaced = async (uri: string, path: string) =>
+      path === "data/weights" ? Readable.from([Buffer.from("987654321")]) : open(uri, path);
+    const model = await resolve("gs://b/m", { readers: { gs: { list, open: replaced } }, clock });
+    await expect(localFiles(model, [weightsOf(model)], context)).rejects.toMatchObject({
+      code: "TEMPORARILY_UNAVAILABLE",
+      message: expect.stringMatching(/"data\/weights".*4waSgw==/),
+    });
+    expect(waits).toHaveLength(2);
+    expect(await readdir(join(directory, "files", "data"))).toEqual([]);
   });
 });
