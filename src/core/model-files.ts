@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 
-import { DeploymentError } from "./errors.js";
+import { DeploymentError, plainCause } from "./errors.js";
 import { manifestHash } from "./hash.js";
 import type { LocalModelFile, ModelFile, ResolvedModel } from "./model.js";
 import type { StepContext } from "./progress.js";
@@ -33,11 +33,20 @@ export async function localFiles(
   context: StepContext,
 ): Promise<LocalModelFile[]> {
   if (wanted.every(isLocal)) return [...wanted];
-  if (model.bring)
-    return model.bring(
-      wanted.map(({ path }) => path),
-      context,
-    );
+  if (model.bring) {
+    const paths = wanted.map(({ path }) => path);
+    const message = `${paths.length} files of ${model.source.uri}`;
+    context.report({ type: "step", step: "resolve", status: "started", message });
+    const files = await model.bring(paths, context);
+    if (files.length !== paths.length) {
+      throw new DeploymentError(
+        "INTERNAL_ERROR",
+        `The model resolver brought ${files.length} of ${paths.length} files of ${model.source.uri}.`,
+      );
+    }
+    context.report({ type: "step", step: "resolve", status: "done", message });
+    return files;
+  }
   const missing = wanted.find((file) => !isLocal(file));
   throw new DeploymentError(
     "INTERNAL_ERROR",
@@ -50,13 +59,27 @@ export function uploadFile(file: ModelFile): UploadFile {
   const { path, size, crc32c, object, localPath } = file;
   const open = async (context: StepContext): Promise<AsyncIterable<Uint8Array>> => {
     if (localPath !== null) return localBytes(localPath, context);
-    if (file.open) return file.open(context);
+    if (file.open) return ownErrors(file.open(context), path);
     throw new DeploymentError(
       "INTERNAL_ERROR",
       `The model resolver gives "${path}" without a localPath and without open().`,
     );
   };
   return { path, size, crc32c, open, ...(object && { object }) };
+}
+
+/** Whatever a store of the user's own throws: its words may hold a signed URL, and its error the request. */
+async function* ownErrors(bytes: Promise<AsyncIterable<Uint8Array>>, path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* await bytes;
+  } catch (error) {
+    if (DeploymentError.is(error) || (error instanceof Error && error.name === "AbortError")) throw error;
+    const { name, code }: NodeJS.ErrnoException = error instanceof Error ? error : new Error("unknown");
+    const reason = `Reading "${path}" from its store failed with ${name}${code === undefined ? "" : ` (${code})`}.`;
+    throw new DeploymentError("TEMPORARILY_UNAVAILABLE", `${reason} Run it again; only what is missing is sent.`, {
+      cause: plainCause(error, reason, {}),
+    });
+  }
 }
 
 /** The bytes of a file of this machine. */

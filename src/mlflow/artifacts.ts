@@ -66,9 +66,10 @@ export class Artifacts {
       return {
         path: file.path,
         size: file.size,
-        version: file.version,
-        crc32c: file.crc32c,
-        object: file.object,
+        // a reader in JavaScript may say null, or nothing: then the file is read
+        version: file.version || undefined,
+        crc32c: /^[A-Za-z0-9+/]{6}==$/.test(file.crc32c ?? "") ? file.crc32c : undefined,
+        object: file.object ?? undefined,
         isServed: this.#servers.has(reader),
         directoryUri: uri,
         open: (download) => reader.open(uri, file.path, download, file.version),

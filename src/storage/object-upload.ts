@@ -35,24 +35,8 @@ const attempts = 3;
  * is off: it deletes an object that fails, whoever wrote it.
  */
 export async function uploadObject(object: File, file: UploadFile, upload: ObjectUpload): Promise<string> {
-  if (file.object) return copyObject(file.object, object, upload);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await sendChecked(object, file, upload);
-    } catch (error) {
-      const isPassing = DeploymentError.is(error) && error.retryable;
-      if (!isPassing || attempt === attempts || upload.signal.aborted) throw error;
-    }
-  }
-}
-
-async function sendChecked(object: File, file: UploadFile, upload: ObjectUpload): Promise<string> {
-  const sent: UploadFile = { ...file };
-  const stored = await send(object, sent, upload).catch(async (error: unknown) => {
-    const landed = sent.crc32c !== null && mayHaveLanded(error) ? await sameObject(object, sent) : null;
-    if (!landed) throw error;
-    return landed;
-  });
+  if (file.object) return copyObject(file.object, object, file, upload);
+  const { stored, sent } = await sendRepeatedly(object, file, upload);
   if (!isSame(stored, sent)) {
     if (file.crc32c === null) await object.delete({ ifGenerationMatch: stored.generation ?? 0 }).catch(() => {}); // what follows says more
     throw new DeploymentError(
@@ -64,17 +48,52 @@ async function sendChecked(object: File, file: UploadFile, upload: ObjectUpload)
   return String(stored.generation);
 }
 
+/** What a file became, and the file with the checksum of what was read. */
+interface Sent {
+  stored: FileMetadata;
+  sent: UploadFile;
+}
+
+async function sendRepeatedly(object: File, file: UploadFile, upload: ObjectUpload): Promise<Sent> {
+  for (let attempt = 1; ; attempt++) {
+    const sent: UploadFile = { ...file };
+    try {
+      return { stored: await send(object, sent, upload), sent };
+    } catch (error) {
+      const landed = sent.crc32c !== null && mayHaveLanded(error) ? await sameObject(object, sent) : null;
+      if (landed) return { stored: landed, sent };
+      const isPassing = DeploymentError.is(error) && error.retryable;
+      if (!isPassing || attempt === attempts || upload.signal.aborted) throw error;
+    }
+  }
+}
+
 /** Whether an object is a file, by size and checksum; by its size alone where the checksum is not known. */
 export function isSame(object: FileMetadata, { size, crc32c }: UploadFile): boolean {
   return (crc32c === null || object.crc32c === crc32c) && size !== null && Number(object.size) === size;
 }
 
-/** Has Cloud Storage copy an object, in any number of steps. */
-async function copyObject(from: StoredObject, object: File, { generation, signal, progress }: ObjectUpload) {
-  const source = object.storage.bucket(from.bucket).file(from.name, { generation: from.generation });
-  const copy = () => source.copy(object, { preconditionOpts: { ifGenerationMatch: generation } });
-  await untilCancelled(copy, signal, `Copying gs://${from.bucket}/${from.name}`);
+/** Has Cloud Storage copy an object, in any number of steps, and looks at what came of it. */
+async function copyObject(
+  from: StoredObject,
+  object: File,
+  file: UploadFile,
+  { generation, signal, progress }: ObjectUpload,
+): Promise<string> {
+  const preconditionOpts = { ifGenerationMatch: generation };
+  // the file has it, too: at its second step the library forgets the call's, and would have the whole client retry nothing
+  const source = object.storage.bucket(from.bucket).file(from.name, { generation: from.generation, preconditionOpts });
+  const copy = () => source.copy(object, { preconditionOpts });
+  await untilCancelled(copy, signal, `Copying gs://${from.bucket}/${from.name}`).catch(async (error: unknown) => {
+    if (!mayHaveLanded(error) || !(await sameObject(object, file))) throw error;
+  });
   const [metadata] = await object.getMetadata();
+  if (!isSame(metadata, file)) {
+    throw new DeploymentError(
+      "RESOURCE_CONFLICT",
+      `gs://${object.bucket.name}/${object.name} is not the copy of gs://${from.bucket}/${from.name} that was made of it. Run it again.`,
+    );
+  }
   progress.sent(Number(metadata.size));
   return String(metadata.generation);
 }

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { localFiles, modelHash } from "../../src/core/model-files.js";
+import { localFiles, modelHash, uploadFile } from "../../src/core/model-files.js";
 import type { ResolvedModel } from "../../src/core/model.js";
 import type { ListedArtifact } from "../../src/core/services.js";
 import { MlflowModelResolver, type MlflowModelResolverOptions } from "../../src/mlflow/model-resolver.js";
@@ -149,6 +150,14 @@ describe("a store that says more than a size", () => {
   });
   const object = (generation: string) => ({ bucket: "b", name: "m/data/weights", generation });
 
+  it.each([{ version: null }, { version: "" }, { crc32c: null }, { crc32c: "0a0b0c0d" }])(
+    "and is read where the store's mark is none: %o",
+    async (more) => {
+      const readers = { gs: reader(more as unknown as Partial<ListedArtifact>) };
+      await expect(resolve("gs://b/m", { readers })).rejects.toThrow(/it was read/);
+    },
+  );
+
   it.each<[string, Partial<ListedArtifact>, Partial<ListedArtifact>]>([
     ["a checksum", { crc32c: "4waSgw==" }, { crc32c: "AAAAAA==" }],
     ["a version", { version: '"one"' }, { version: '"two"' }],
@@ -186,4 +195,13 @@ describe("a store that says more than a size", () => {
     expect(waits).toHaveLength(2);
     expect(await readdir(join(directory, "files", "data"))).toEqual([]);
   });
+});
+
+it("says which file of a store of the user's own failed, and none of its words, which may hold a signed URL", async () => {
+  const failure = Object.assign(new Error("GET https://store.example.com/x?signature=secret"), { code: "ECONNRESET" });
+  const open = () => Promise.reject(failure);
+  const file = { path: "data/weights", size: 9, sha256: null, crc32c: null, localPath: null, open };
+  const error: unknown = await buffer(await uploadFile(file).open(context)).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "TEMPORARILY_UNAVAILABLE", message: expect.stringContaining('"data/weights"') });
+  expect(inspect(error, { depth: null })).not.toContain("secret");
 });

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { localFiles } from "../../../core/model-files.js";
 import type { ResolvedModel } from "../../../core/model.js";
 import type { StepContext } from "../../../core/progress.js";
 import { installBundle } from "../../../runtime/bundle-install.js";
@@ -39,9 +40,10 @@ export async function installModel(
 ): Promise<void> {
   const target = join(directory.models, name);
   if (existsSync(target)) return;
+  const files = await localFiles(model, model.files, context);
   // what was downloaded for this call changes no more; what is elsewhere may
-  const isOurs = model.files.every(({ localPath }) => localPath === null || localPath.startsWith(workDirectory));
-  await inOneStep(target, (draft) => placeModel(model, draft, isOurs ? "link" : "copy", context));
+  const isOurs = files.every(({ localPath }) => localPath.startsWith(workDirectory));
+  await inOneStep(target, (draft) => placeModel({ ...model, files }, draft, isOurs ? "link" : "copy", context));
 }
 
 /** Installs a bundle into the deployment's directory, unless it is there and its interpreter still is. */
