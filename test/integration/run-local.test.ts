@@ -76,7 +76,8 @@ describe.each(["aiplatform", "local"] as const)("runLocal of the target %s", (ta
     await expect(server.predict({ inputs: flowers })).rejects.toMatchObject({ code: "TEMPORARILY_UNAVAILABLE" });
     expect(await left()).toEqual([]);
     const done = events.flatMap((event) => (event.type === "step" && event.status === "done" ? [event.step] : []));
-    expect(done).toEqual(["resolve", "bundle", "deploy"]);
+    // described, and then brought here
+    expect(done).toEqual(["resolve", "bundle", "resolve", "deploy"]);
   });
 
   it("gives the process what env says, and none of this one's credentials", async () => {

@@ -23,18 +23,21 @@ describe("listing a gs:// URI", () => {
     fake.put("m/data/model.pkl", "12345");
     fake.put("m/a b", "");
     fake.put("m2/other", "x");
-    const expected = [
-      { path: "MLmodel", size: 7 },
-      { path: "a b", size: 0 },
-      { path: "data/model.pkl", size: 5 },
-    ];
+    const listed = (path: string, size: number) => ({
+      path,
+      size,
+      crc32c: expect.stringMatching(/^\S{6}==$/) as string,
+      // it may be copied where it is
+      object: { bucket: "b", name: `m/${path}`, generation: expect.stringMatching(/^\d+$/) as string },
+    });
+    const expected = [listed("MLmodel", 7), listed("a b", 0), listed("data/model.pkl", 5)];
     expect(await reader.list("gs://b/m", context)).toEqual(expected);
     expect(await reader.list("gs://b/m/", context)).toEqual(expected);
   });
 
   it("takes a whole bucket", async () => {
     fake.put("MLmodel", "x");
-    expect(await reader.list("gs://b", context)).toEqual([{ path: "MLmodel", size: 1 }]);
+    expect(await reader.list("gs://b", context)).toMatchObject([{ path: "MLmodel", size: 1 }]);
   });
 
   it.each(["../x", "a//b", "/etc/passwd", "a/./b", "a\\b", "a\nb"])(
