@@ -7,19 +7,13 @@ import json
 import sys
 import time
 
-from google.auth.credentials import AnonymousCredentials
+import sdk
 from google.cloud import aiplatform
 
 
 def main() -> None:
     task = json.loads(sys.argv[1])
-    aiplatform.init(
-        project=task["project"],
-        location=task["location"],
-        credentials=AnonymousCredentials(),
-        api_endpoint=f"http://{task['host']}",
-        api_transport="rest",
-    )
+    sdk.init(task)
     container = task["containerSpec"]
     started = time.perf_counter()
     model = aiplatform.Model.upload(

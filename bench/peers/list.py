@@ -8,19 +8,13 @@ Prints the names of the deployed models as JSON.
 import json
 import sys
 
-from google.auth.credentials import AnonymousCredentials
+import sdk
 from google.cloud import aiplatform
 
 
 def main() -> None:
     place = json.loads(sys.argv[1])
-    aiplatform.init(
-        project=place["project"],
-        location=place["location"],
-        credentials=AnonymousCredentials(),
-        api_endpoint=f"http://{place['host']}",
-        api_transport="rest",
-    )
+    sdk.init(place)
     print(json.dumps([model.display_name for endpoint in aiplatform.Endpoint.list() for model in endpoint.list_models()]))
 
 

@@ -8,19 +8,13 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from google.auth.credentials import AnonymousCredentials
+import sdk
 from google.cloud import aiplatform
 
 
 def main() -> None:
     task = json.loads(sys.argv[1])
-    aiplatform.init(
-        project=task["project"],
-        location=task["location"],
-        credentials=AnonymousCredentials(),
-        api_endpoint=f"http://{task['host']}",
-        api_transport="rest",
-    )
+    sdk.init(task)
     endpoint = aiplatform.Endpoint(task["endpoint"])
     print(json.dumps(repeat(endpoint, task) if "seconds" in task else in_chunks(endpoint, task)))
 

@@ -24,7 +24,7 @@ export interface FailedCall {
 }
 
 /**
- * What is known of a failed request, whichever library sent it: gaxios (googleapis) and axios (predictions) throw errors
+ * What is known of a failed request, whichever library sent it: gaxios (googleapis) and undici (predictions) throw errors
  * of their own that hold the whole request, its Authorization header included, so that no such error leaves this folder.
  */
 export interface RequestFailure {

@@ -5,6 +5,7 @@ import type * as Undici from "undici";
 import type { Dispatcher } from "undici";
 
 import { DeploymentError } from "../../../core/errors.js";
+import { parseExactJson } from "../../../core/exact-json.js";
 import type { GoogleConnection } from "./connection.js";
 
 /** A prediction as it goes out. */
@@ -225,4 +226,18 @@ function asNodes(error: unknown): unknown {
   if (code === "UND_ERR_ABORTED" && message.startsWith("Proxy response"))
     return Object.assign(new Error(`The proxy refused the connection: ${message}`), { code: "EPROXY" });
   return code === "UND_ERR_SOCKET" ? Object.assign(new Error(message), { code: "ECONNRESET" }) : error;
+}
+
+/** What is no JSON stays text. @param exactly - With all digits. */
+export function parsed(text: string, exactly = false): unknown {
+  try {
+    return exactly ? parseExactJson(text) : (JSON.parse(text.replace(/^\uFEFF/, "")) as unknown);
+  } catch {
+    return text;
+  }
+}
+
+/** An answer that is an error, in the form that gaxios throws one: see `requestFailure`. */
+export function answered(status: number, data: unknown, headers: Record<string, unknown>): Error {
+  return Object.assign(new Error(`HTTP ${status}`), { response: { status, data, headers } });
 }

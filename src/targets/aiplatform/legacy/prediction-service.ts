@@ -5,7 +5,7 @@ import type { PredictionService, PredictRequest } from "../../../core/services.j
 import type { RequestFailure } from "../google/failure.js";
 import { PredictionCalls, type PredictionTimes } from "../google/prediction-calls.js";
 import { PredictionText } from "../google/prediction-text.js";
-import { PredictionTransport } from "../google/prediction-transport.js";
+import { answered, parsed, PredictionTransport } from "../google/prediction-transport.js";
 import type { RequestLimit } from "../google/request-limit.js";
 import { sendSplit } from "../google/split-request.js";
 import type { MlOptions } from "./ml-api.js";
@@ -72,7 +72,7 @@ export class LegacyPredictionService implements PredictionService {
     });
     const data = parsed(text);
     if (status >= 200 && status < 300) return data;
-    throw Object.assign(new Error(`HTTP ${status}`), { response: { status, data, headers } });
+    throw answered(status, data, headers);
   }
 
   stream(_request: PredictRequest): AsyncIterable<unknown> {
@@ -86,15 +86,6 @@ export class LegacyPredictionService implements PredictionService {
         "The legacy platform explains no predictions of custom prediction routines.",
       ),
     );
-  }
-}
-
-/** What is no JSON stays text. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ""));
-  } catch {
-    return text;
   }
 }
 

@@ -1,9 +1,8 @@
 import type { Readable } from "node:stream";
 
 import { DeploymentError, plainCause } from "../../../core/errors.js";
-import { parseExactJson } from "../../../core/exact-json.js";
 import type { GoogleConnection } from "../google/connection.js";
-import { type PredictionMessage, PredictionTransport } from "../google/prediction-transport.js";
+import { answered, parsed, type PredictionMessage, PredictionTransport } from "../google/prediction-transport.js";
 import { directError, refusedByContainer } from "./container-error.js";
 import type { PredictionRoute } from "./prediction-route.js";
 
@@ -116,15 +115,6 @@ async function refusal(
   return error ? refusedByContainer(error, doing) : answered(status, body, headers);
 }
 
-/** What is no JSON stays text. @param exactly - With all digits. */
-function parsed(text: string, exactly: boolean): unknown {
-  try {
-    return exactly ? parseExactJson(text) : (JSON.parse(text.replace(/^\uFEFF/, "")) as unknown);
-  } catch {
-    return text;
-  }
-}
-
 async function readSome(stream: Readable): Promise<unknown> {
   const parts: Buffer[] = [];
   let size = 0;
@@ -133,12 +123,7 @@ async function readSome(stream: Readable): Promise<unknown> {
     size += part.length;
     if (size >= readOfError) break;
   }
-  return parsed(Buffer.concat(parts).toString(), false);
-}
-
-/** An answer that is an error, as axios and gaxios throw one: see `requestFailure`. */
-function answered(status: number, data: unknown, headers: Record<string, unknown>): Error {
-  return Object.assign(new Error(`HTTP ${status}`), { response: { status, data, headers } });
+  return parsed(Buffer.concat(parts).toString());
 }
 
 function checkIsEventStream(contentType: unknown, doing: string): void {
