@@ -8,6 +8,8 @@ export interface Attempt {
   bucket: string;
   /** The role that the caller needs for it on the bucket. */
   role: "roles/storage.objectAdmin" | "roles/storage.objectViewer";
+  /** The bucket that Cloud Storage copies from, where it does. */
+  source?: string | undefined;
 }
 
 /** Runs `work`; what it throws comes out as a `DeploymentError` that says what was tried, what Google said, and what to do. */
@@ -33,7 +35,7 @@ export async function storageError(
   if (error instanceof Error && error.name === "AbortError") return DeploymentError.from(error, attempt.doing);
   const status = httpStatus(error);
   const code = isAuthenticationFailure(error) ? "UNAUTHENTICATED" : codeOf(status, error);
-  const advice = await adviceFor(code, attempt, connection, isMissingBucket(error));
+  const advice = await adviceFor(code, attempt, connection, error);
   return new DeploymentError(code, `${attempt.doing} failed: ${withFullStop(googleMessage(error))}${advice}`, {
     cause: withoutRequest(error),
     retryable: code === "TEMPORARILY_UNAVAILABLE" || code === "RESOURCE_EXHAUSTED",
@@ -58,6 +60,18 @@ export function httpStatus(error: unknown): number | undefined {
 /** Cloud Storage's 404 is the same for a bucket and an object but for its message. */
 export function isMissingBucket(error: unknown): boolean {
   return httpStatus(error) === 404 && /bucket does not exist/i.test(googleMessage(error));
+}
+
+/** Whether the same request may succeed when it is sent again, if that does no harm. */
+export function isPassing(error: unknown): boolean {
+  const status = httpStatus(error);
+  if (status === undefined) return isNetworkFailure(error);
+  return status >= 500 || status === 408 || status === 429;
+}
+
+/** Whether Cloud Storage refused bytes that do not have the checksum that they were sent with. */
+export function isDamage(error: unknown): boolean {
+  return httpStatus(error) === 400 && /\b(crc32c|md5|checksum)\b/i.test(googleMessage(error));
 }
 
 /** What Google said, without the names of upload sessions: whoever knows one can write to it. */
@@ -88,17 +102,17 @@ async function adviceFor(
   code: ErrorCode,
   attempt: Attempt,
   connection: StorageConnection,
-  bucketIsMissing: boolean,
+  error: unknown,
 ): Promise<string> {
   switch (code) {
     case "PERMISSION_DENIED": {
       const caller = await connection.caller().catch(() => null);
-      return ` Grant ${caller ?? "the caller"} the role ${attempt.role} on the bucket "${attempt.bucket}".`;
+      return ` Grant ${caller ?? "the caller"} ${missingRoles(attempt, googleMessage(error))}.`;
     }
     case "UNAUTHENTICATED":
       return " Sign in with `gcloud auth application-default login`, or set GOOGLE_APPLICATION_CREDENTIALS.";
     case "RESOURCE_DOES_NOT_EXIST":
-      return bucketIsMissing ? ` Create the bucket "${attempt.bucket}", or name another one.` : "";
+      return isMissingBucket(error) ? ` Create the bucket "${attempt.bucket}", or name another one.` : "";
     case "RESOURCE_CONFLICT":
       return " Someone else changed it at the same time; look at what is there now before you run this again.";
     case "TEMPORARILY_UNAVAILABLE":
@@ -107,6 +121,14 @@ async function adviceFor(
     default:
       return "";
   }
+}
+
+/** A copy needs two buckets; Cloud Storage names the permission that is missing, and with it which of them it is about. */
+function missingRoles({ role, bucket, source }: Attempt, said: string): string {
+  const wanted = `the role ${role} on the bucket "${bucket}"`;
+  if (source === undefined || /storage\.objects\.(create|delete)\b/.test(said)) return wanted;
+  const reading = `the role roles/storage.objectViewer on the bucket "${source}"`;
+  return /storage\.objects\.get\b/.test(said) ? reading : `${reading} and ${wanted}`;
 }
 
 /** google-auth-library finds no credentials, or their owner has to sign in again (RFC 6749's `invalid_grant`). */
@@ -119,7 +141,7 @@ function isAuthenticationFailure(error: unknown): boolean {
 function isNetworkFailure(error: unknown): boolean {
   const { code, message } = fieldsOf(error);
   const failure =
-    /^(ECONN\w+|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_STREAM_PREMATURE_CLOSE|CONTENT_DOWNLOAD_MISMATCH)$/;
+    /^(ECONN\w+|EPIPE|EPROXY|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_STREAM_PREMATURE_CLOSE|CONTENT_DOWNLOAD_MISMATCH)$/;
   if (typeof code === "string" && failure.test(code)) return true;
   return /socket hang up|premature close|retry (?:limit|total time limit) exceeded|offset is lower/i.test(
     message ?? "",

@@ -4,20 +4,23 @@ import type { OnProgress } from "../core/progress.js";
 export class TransferProgress {
   #bytes = 0;
   #files = 0;
+  /** Of files whose size was not known before. */
+  #found = 0;
 
-  /** @param total - Over all files; bytes. */
+  /** @param total - Over all files; bytes, as far as they are known. */
   constructor(
     private readonly report: OnProgress,
     private readonly total: { bytes: number; files: number },
   ) {}
 
-  /** Follows one file of `size` bytes. What a retry sends again is not counted twice. */
-  follow(size: number): FileProgress {
+  /** Follows one file of `size` bytes, null for as many as there come. What a retry sends again is not counted twice. */
+  follow(size: number | null): FileProgress {
     let counted = 0;
     const count = (bytes: number) => {
-      const more = Math.max(0, Math.min(bytes, size) - counted);
+      const more = Math.max(0, Math.min(bytes, size ?? bytes) - counted);
       counted += more;
       this.#bytes += more;
+      if (size === null) this.#found += more;
       return more;
     };
     return {
@@ -25,7 +28,7 @@ export class TransferProgress {
         if (count(bytes) > 0) this.#tell();
       },
       done: () => {
-        count(size);
+        count(size ?? counted);
         this.#files += 1;
         this.#tell();
       },
@@ -37,7 +40,7 @@ export class TransferProgress {
       type: "transfer",
       step: "upload",
       bytes: this.#bytes,
-      totalBytes: this.total.bytes,
+      totalBytes: this.total.bytes + this.#found,
       files: this.#files,
       totalFiles: this.total.files,
     });

@@ -1,5 +1,6 @@
-import type { Bucket, FileMetadata } from "@google-cloud/storage";
-import pLimit from "p-limit";
+import { setMaxListeners } from "node:events";
+
+import type { Bucket } from "@google-cloud/storage";
 
 import { DeploymentError } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
@@ -10,23 +11,35 @@ import { untilCancelled } from "./cancellation.js";
 import { explained, httpStatus, isMissingBucket } from "./errors.js";
 import { listObjects } from "./listing.js";
 import { objectName } from "./object-name.js";
-import { isSame, uploadObject } from "./object-upload.js";
+import { isSame, type ObjectResource, objectResource } from "./object-resource.js";
+import { ObjectTransport } from "./object-transport.js";
+import { memoryOf, uploadObject } from "./object-upload.js";
+import { Slots } from "./slots.js";
 import { TransferProgress } from "./transfer-progress.js";
+import { requireSize } from "./upload-limit.js";
 
-/** Vertex AI takes no more than 10 GB of artifacts for one model ("Import models": "Limitations"). Bytes. */
-const largestUpload = 10 * 2 ** 30;
+/** Files on their way at once. */
+const concurrency = 24;
 
-/** Files on their way at once; a large one takes up to three chunks of memory. */
-const concurrency = 8;
+/** What they may take of memory together. Bytes. */
+const memory = 64 * 2 ** 20;
 
 const role = "roles/storage.objectAdmin";
+
+/** Options of {@link GcsUploader}. */
+export interface GcsUploaderOptions {
+  /** Milliseconds without a word of Cloud Storage, or a byte that it takes, after which a request has failed. Default 60,000. */
+  silenceMs?: number;
+}
 
 /** Uploads to Cloud Storage. */
 export class GcsUploader implements Uploader {
   readonly #connection: StorageConnection;
+  readonly #transport: ObjectTransport;
 
-  constructor(connection: StorageConnection) {
+  constructor(connection: StorageConnection, { silenceMs = 60_000 }: GcsUploaderOptions = {}) {
     this.#connection = connection;
+    this.#transport = new ObjectTransport(connection, silenceMs);
   }
 
   /**
@@ -54,32 +67,41 @@ export class GcsUploader implements Uploader {
    * `FAILED_PRECONDITION` (a file changed since it was hashed), `RESOURCE_CONFLICT` (another writer), `CANCELLED`.
    */
   async upload(request: UploadRequest, context: StepContext): Promise<UploadedObject[]> {
-    const { bucket: bucketName, prefix, files } = request;
+    const { bucket, prefix, files } = request;
     const totalBytes = files.reduce((sum, file) => sum + (file.size ?? 0), 0);
-    requireSize(totalBytes, bucketName, prefix);
+    requireSize(totalBytes, { bucket, name: prefix });
     const named = files.map((file) => ({ file, name: objectName(prefix, file.path) }));
-    const bucket = (await this.#connection.client()).bucket(bucketName);
-    const present = await this.#find(bucket, prefix, new Set(named.map(({ name }) => name)), context.signal);
+    const client = await this.#connection.client();
+    const names = new Set(named.map(({ name }) => name));
+    const present = await this.#find(client.bucket(bucket), prefix, names, context.signal);
     const progress = new TransferProgress(context.report, { bytes: totalBytes, files: files.length });
 
     return together(named, context.signal, async ({ file, name }, signal) => {
       const found = present.get(name);
-      const fileProgress = progress.follow(file.size ?? 0);
+      const fileProgress = progress.follow(file.size);
       const inPlace = found !== undefined && isSame(found, file);
-      const generation = inPlace
-        ? String(found.generation)
-        : await explained(
-            this.#connection,
-            { doing: `Uploading gs://${bucketName}/${name}`, bucket: bucketName, role },
-            () =>
-              uploadObject(bucket.file(name), file, {
-                generation: found === undefined ? 0 : String(found.generation),
-                progress: fileProgress,
-                signal,
-              }),
-          );
+      if (inPlace) {
+        fileProgress.done();
+        return { name, generation: found.generation, sent: false };
+      }
+      const doing = `${file.object ? "Copying" : "Uploading"} gs://${bucket}/${name}`;
+      const attempt = { doing, bucket, role, source: file.object?.bucket } as const;
+      const generation = await explained(this.#connection, attempt, () => {
+        const { retryOptions } = client;
+        const overwritten = found?.generation ?? "0";
+        const target = {
+          transport: this.#transport,
+          retryOptions,
+          bucket,
+          name,
+          generation: overwritten,
+          signal,
+          sent: (bytes: number) => fileProgress.sent(bytes),
+        };
+        return uploadObject(file, target, client);
+      });
       fileProgress.done();
-      return { name, generation, sent: !inPlace };
+      return { name, generation, sent: true };
     });
   }
 
@@ -117,46 +139,41 @@ export class GcsUploader implements Uploader {
     prefix: string,
     wanted: ReadonlySet<string>,
     signal: AbortSignal | undefined,
-  ): Promise<Map<string, FileMetadata>> {
-    const found = new Map<string, FileMetadata>();
+  ): Promise<Map<string, ObjectResource>> {
+    const found = new Map<string, ObjectResource>();
     if (wanted.size === 0) return found;
     const doing = `Listing gs://${bucket.name}/${prefix}`;
     await explained(this.#connection, { doing, bucket: bucket.name, role }, async () => {
       for await (const object of listObjects(bucket, objectName(prefix, ""), signal)) {
-        if (object.name !== undefined && wanted.has(object.name)) found.set(object.name, object);
+        if (object.name !== undefined && wanted.has(object.name)) found.set(object.name, objectResource(object));
       }
     });
     return found;
   }
 }
 
-function requireSize(bytes: number, bucket: string, prefix: string): void {
-  if (bytes <= largestUpload) return;
-  throw new DeploymentError(
-    "INVALID_PARAMETER_VALUE",
-    `The files for gs://${bucket}/${prefix} have ${(bytes / 2 ** 30).toFixed(1)} GB (${bytes} bytes), and Vertex AI takes at most ` +
-      `${largestUpload / 2 ** 30} GB for a model. Log the model without what serving does not need.`,
-  );
-}
-
-/** Runs `work` for all items, some at a time. The first failure stops the rest, and is thrown when all have ended. */
-async function together<Item, Result>(
+/** Runs `work` for all files, some at a time. The first failure stops the rest, and is thrown when all have ended. */
+async function together<Item extends { file: UploadFile }, Result>(
   items: readonly Item[],
   signal: AbortSignal | undefined,
   work: (item: Item, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result[]> {
-  const limit = pLimit(concurrency);
+  const slots = new Slots({ count: concurrency, bytes: memory });
   const failed = new AbortController();
   const either = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+  // each file on its way listens
+  setMaxListeners(0, either);
   const results = items.map((item) =>
-    limit(async () => {
-      if (either.aborted) throw new DeploymentError("CANCELLED", "The upload was cancelled.");
-      return work(item, either);
-    }).catch((error: unknown) => {
-      // the signal's reason is kept from the first abort: what fails because of it comes later
-      failed.abort(error);
-      throw error;
-    }),
+    slots
+      .run(memoryOf(item.file), async () => {
+        if (either.aborted) throw new DeploymentError("CANCELLED", "The upload was cancelled.");
+        return work(item, either);
+      })
+      .catch((error: unknown) => {
+        // the signal's reason is kept from the first abort: what fails because of it comes later
+        failed.abort(error);
+        throw error;
+      }),
   );
   await Promise.allSettled(results);
   if (failed.signal.aborted) throw failed.signal.reason;

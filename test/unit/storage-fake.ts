@@ -20,9 +20,9 @@ export interface SeenRequest {
 
 /**
  * What goes wrong with a request: an error in place of the answer, a connection that is cut before the request is
- * handled (`reset`) or after (`lose answer`), or silence.
+ * handled (`reset`) or after (`lose answer`), one that is cut when the first `kept` bytes of the body are there for good, or silence.
  */
-export type Fault = { status: number; message: string } | "reset" | "lose answer" | "hang";
+export type Fault = { status: number; message: string } | { kept: number } | "reset" | "lose answer" | "hang";
 
 interface FakeObject {
   name: string;
@@ -38,6 +38,12 @@ export class FakeStorage {
   /** Metadata of the one bucket; null: there is none. */
   bucket: Record<string, unknown> | null = { name: "b", location: "US-CENTRAL1" };
   pageSize = 1000;
+  /** Whether bytes are taken that have another checksum than was said. */
+  takesDamaged = false;
+  /** Bytes that one call of a copy gets done. */
+  copiedByCall = Number.POSITIVE_INFINITY;
+  /** Answers with this status while the body of an upload's part is still coming, and reads no more of it. */
+  refusesEarly: number | null = null;
   /** Asked before each request is handled. */
   fault: (request: SeenRequest) => Fault | undefined = () => undefined;
   readonly #sessions = new Map<
@@ -46,6 +52,7 @@ export class FakeStorage {
   >();
   readonly #server = createServer((request, response) => void this.#answer(request, response));
   #generation = 1000;
+  #begun = 0;
   #url = "";
 
   static async start(): Promise<FakeStorage> {
@@ -83,6 +90,7 @@ export class FakeStorage {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://fake");
+    if (this.refusesEarly !== null && request.method === "PUT") return fail(response, this.refusesEarly, "early");
     const seen: SeenRequest = {
       method: request.method ?? "",
       path: url.pathname,
@@ -94,6 +102,10 @@ export class FakeStorage {
     const fault = this.fault(seen);
     if (fault === "hang") return;
     if (fault === "reset") return void request.socket.destroy();
+    if (typeof fault === "object" && "kept" in fault) {
+      this.#keep(seen.query.get("upload_id") ?? "", seen.body.subarray(0, fault.kept));
+      return void request.socket.destroy();
+    }
     if (typeof fault === "object") return fail(response, fault.status, fault.message);
     const answer = this.#handle(seen);
     if (fault === "lose answer") return void request.socket.destroy();
@@ -105,18 +117,20 @@ export class FakeStorage {
   #handle({ method, path, query, body, headers }: SeenRequest): Answer {
     if (this.bucket === null) return { error: [404, "The specified bucket does not exist."] };
     if (path.startsWith("/upload/")) {
-      if (method === "PUT") return this.#continue(query.get("upload_id") ?? "", headers["content-range"] ?? "", body);
+      if (method === "PUT") return this.#continue(query.get("upload_id") ?? "", headers, body);
       if (query.get("uploadType") === "multipart") {
         const { metadata, content } = parseMultipart(String(headers["content-type"]), body);
         return this.#store(query.get("name") ?? "", query, metadata, content);
       }
       const refused = this.#refusal(query.get("name") ?? "", query);
       if (refused) return { error: refused };
-      const id = `session-${this.#sessions.size}`;
+      const id = `session-${this.#begun++}`;
       const metadata = JSON.parse(body.toString() || "{}");
       this.#sessions.set(id, { name: query.get("name") ?? "", query, metadata, content: Buffer.alloc(0) });
       return { headers: { location: `${this.#url}${path}?uploadType=resumable&upload_id=${id}` } };
     }
+    const copy = /\/b\/([^/]+)\/o\/([^/]+)\/rewriteTo\/b\/b\/o\/([^/]+)$/.exec(path);
+    if (copy) return this.#copy(decodeURIComponent(copy[2] ?? ""), decodeURIComponent(copy[3] ?? ""), query);
     const name = /\/b\/b\/o\/(.+)$/.exec(path)?.[1];
     if (name !== undefined) return this.#object(method, decodeURIComponent(name), query);
     if (path.endsWith("/o")) return this.#list(query);
@@ -149,26 +163,56 @@ export class FakeStorage {
     return { json: { items: page.map((name) => resource(this.objects.get(name)!)), ...next } };
   }
 
-  #continue(id: string, range: string, body: Buffer): Answer {
+  /** Objects of any bucket are here together: a copy comes from where it goes. */
+  #copy(from: string, to: string, query: URLSearchParams): Answer {
+    const source = this.objects.get(from);
+    if (!source || source.generation !== query.get("sourceGeneration"))
+      return { error: [404, `No such object: ${from}`] };
+    const refused = this.#refusal(to, query);
+    if (refused) return { error: refused };
+    const objectSize = source.content.length;
+    const copied = Math.min(objectSize, Number(query.get("rewriteToken") ?? 0) + this.copiedByCall);
+    const progress = { objectSize: String(objectSize), totalBytesRewritten: String(copied) };
+    if (copied < objectSize) return { json: { ...progress, done: false, rewriteToken: String(copied) } };
+    return { json: { ...progress, done: true, resource: resource(this.put(to, source.content, source.metadata)) } };
+  }
+
+  #keep(id: string, bytes: Buffer): void {
+    const session = this.#sessions.get(id);
+    if (session) session.content = Buffer.concat([session.content, bytes]);
+  }
+
+  #continue(id: string, headers: SeenRequest["headers"], body: Buffer): Answer {
     const session = this.#sessions.get(id);
     if (!session) return { error: [404, "no session"] };
     if (session.done) return { json: resource(session.done) };
-    if (!range.startsWith("bytes */")) session.content = Buffer.concat([session.content, body]);
+    const range = headers["content-range"] ?? "";
+    const start = /^bytes (\d+)-/.exec(range)?.[1];
+    if (start !== undefined && Number(start) !== session.content.length) return { error: [503, "wrong offset"] };
+    this.#keep(id, body);
     const total = Number(/\/(\d+)$/.exec(range)?.[1] ?? Number.NaN);
     const received = session.content.length;
     if (received !== total) {
       return { status: 308, raw: "", headers: received ? { range: `bytes=0-${received - 1}` } : {} };
     }
-    const answer = this.#store(session.name, session.query, session.metadata, session.content);
+    const hash = /crc32c=([^,]+)/.exec(String(headers["x-goog-hash"] ?? ""))?.[1];
+    const metadata = { ...session.metadata, ...(hash && { crc32c: hash }) };
+    const answer = this.#store(session.name, session.query, metadata, session.content);
     const done = this.objects.get(session.name);
     if (!answer.error && done) session.done = done;
     return answer;
+  }
+
+  /** Forgets the uploads that are under way. */
+  forgetSessions(): void {
+    this.#sessions.clear();
   }
 
   #store(name: string, query: URLSearchParams, metadata: Record<string, unknown>, content: Buffer): Answer {
     const refused = this.#refusal(name, query);
     if (refused) return { error: refused };
     const actual = encodeCrc32c(crc32c(content));
+    if (this.takesDamaged) return { json: resource(this.put(name, content, { ...metadata, crc32c: actual })) };
     if (metadata.crc32c && metadata.crc32c !== actual) {
       return {
         error: [400, `Provided CRC32C "${metadata.crc32c as string}" doesn't match calculated CRC32C "${actual}".`],

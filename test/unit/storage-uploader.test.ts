@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 
+import { crc32c } from "@node-rs/crc32";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { DeploymentError } from "../../src/core/errors.js";
+import { encodeCrc32c } from "../../src/core/hash.js";
 import { localBytes } from "../../src/core/model-files.js";
 import type { UploadFile } from "../../src/core/services.js";
 import { GcsUploader } from "../../src/storage/uploader.js";
@@ -101,15 +103,15 @@ describe("uploading small files", () => {
     expect(fake.requests).toEqual([]);
   });
 
-  it("has no more than eight on their way at once", async () => {
-    const files = await Promise.all(Array.from({ length: 12 }, (_, i) => makeFile(`f${i}`, "x")));
+  it("has no more than 24 on their way at once", async () => {
+    const files = await Promise.all(Array.from({ length: 40 }, (_, i) => makeFile(`f${i}`, "x")));
     fake.fault = ({ method }) => (method === "POST" ? "hang" : undefined);
     const controller = new AbortController();
     const uploading = upload(files, recordingContext(controller.signal));
-    await expect.poll(() => fake.writes.length).toBe(8);
+    await expect.poll(() => fake.writes.length).toBe(24);
     controller.abort();
     await expect(uploading).rejects.toMatchObject({ code: "CANCELLED" });
-    expect(fake.writes).toHaveLength(8);
+    expect(fake.writes).toHaveLength(24);
   });
 
   it("repeats a request after a server's error", async () => {
@@ -207,7 +209,7 @@ describe("an upload is refused", () => {
 });
 
 describe("uploading large files", () => {
-  it("goes in chunks of one resumable session, and tells how far it is", async () => {
+  it("goes in one request as it comes, and its end in another that has the checksum of all, and tells how far it is", async () => {
     const content = largeContent();
     const context = recordingContext();
     await upload([await makeFile("weights", content)], context);
@@ -216,7 +218,11 @@ describe("uploading large files", () => {
     const [start, ...chunks] = fake.writes;
     expect(start?.query.get("uploadType")).toBe("resumable");
     expect(start?.query.get("ifGenerationMatch")).toBe("0");
-    expect(chunks.map(({ body }) => body.length / megabyte)).toEqual([8, 8, 4]);
+    expect(chunks.map(({ body }) => body.length / megabyte)).toEqual([19.75, 0.25]);
+    expect(chunks.map(({ headers }) => headers["x-goog-hash"])).toEqual([
+      undefined,
+      `crc32c=${encodeCrc32c(crc32c(content))}`,
+    ]);
     const bytes = context.events.map((event) => (event.type === "transfer" ? event.bytes : Number.NaN));
     expect(bytes.length).toBeGreaterThan(10);
     expect(bytes).toEqual(bytes.toSorted((a, b) => a - b));
@@ -228,7 +234,7 @@ describe("uploading large files", () => {
     async (fault) => {
       const content = largeContent();
       let chunks = 0;
-      fake.fault = ({ method, body }) => (method === "PUT" && body.length > 0 && ++chunks === 2 ? fault : undefined);
+      fake.fault = ({ method, body }) => (method === "PUT" && body.length > 0 && ++chunks === 1 ? fault : undefined);
       await upload([await makeFile("weights", content)]);
       expect(fake.objects.get("models/iris/weights")?.content.equals(content)).toBe(true);
       expect(fake.writes.filter(({ method }) => method === "POST")).toHaveLength(1);
@@ -239,7 +245,7 @@ describe("uploading large files", () => {
     const content = largeContent();
     let chunks = 0;
     fake.fault = ({ method, body }) =>
-      method === "PUT" && body.length > 0 && ++chunks === 3 ? "lose answer" : undefined;
+      method === "PUT" && body.length > 0 && ++chunks === 2 ? "lose answer" : undefined;
     const [object] = await upload([await makeFile("weights", content)]);
     expect(object).toEqual({
       name: "models/iris/weights",

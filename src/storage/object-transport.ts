@@ -1,0 +1,79 @@
+import type { Storage } from "@google-cloud/storage";
+import type { Dispatcher } from "undici";
+
+import { proxies } from "../core/proxies.js";
+import type { StorageConnection } from "./connection.js";
+import { type Answer, exchange, type Outgoing } from "./exchange.js";
+
+/** Of a connection; the time of a request is `silenceMs`. */
+const connectionOptions = {
+  /** Milliseconds that an idle connection stays, unless its server says another time. It does not hold the process. */
+  keepAliveTimeout: 60_000,
+  headersTimeout: 0,
+  bodyTimeout: 0,
+  /** Milliseconds. */
+  connect: { timeout: 30_000 },
+};
+
+/** A request to Cloud Storage, but for where that is and who asks. */
+export interface ObjectRequest extends Omit<Outgoing, "url" | "silenceMs" | "headers"> {
+  headers?: Record<string, string>;
+  silenceMs?: number;
+}
+
+/**
+ * Sends what the bytes of objects go in, which `@google-cloud/storage` would take through seven streams: over connections
+ * that stay open, as whom and to where that library's client goes, and by the proxy that the environment names.
+ */
+export class ObjectTransport {
+  readonly #connection: StorageConnection;
+  readonly #silenceMs: number;
+  #dispatcher: Promise<Dispatcher> | undefined;
+
+  /** @param silenceMs - Milliseconds after which a server that says nothing, and takes nothing, counts as gone. */
+  constructor(connection: StorageConnection, silenceMs: number) {
+    this.#connection = connection;
+    this.#silenceMs = silenceMs;
+  }
+
+  /** A request that makes an object, or begins to. @param path - Below `/upload/storage/v1`. */
+  async upload(path: string, request: ObjectRequest): Promise<Answer> {
+    const client = await this.#connection.client();
+    return this.#authorized(client, `${client.apiEndpoint}/upload/storage/v1${path}`, request);
+  }
+
+  /** Another request of the JSON API. @param path - Below `/storage/v1`. */
+  async call(path: string, request: ObjectRequest): Promise<Answer> {
+    const client = await this.#connection.client();
+    return this.#authorized(client, client.baseUrl + path, request);
+  }
+
+  /**
+   * A request to an upload's session. Its URL is all that it takes ("Resumable uploads", "Session URIs"), and it comes from a
+   * server: no credentials go there.
+   */
+  async continue(url: string, request: ObjectRequest): Promise<Answer> {
+    return this.#send(url, request, {});
+  }
+
+  async #authorized(client: Storage, url: string, request: ObjectRequest): Promise<Answer> {
+    const isOwnEndpoint = client.customEndpoint && !client.useAuthWithCustomEndpoint;
+    return this.#send(url, request, isOwnEndpoint ? {} : await client.authClient.getRequestHeaders(url));
+  }
+
+  async #send(url: string, request: ObjectRequest, credentials: Record<string, string>): Promise<Answer> {
+    this.#dispatcher ??= makeDispatcher().catch((error: unknown) => {
+      this.#dispatcher = undefined;
+      throw error;
+    });
+    const dispatcher = await this.#dispatcher;
+    const headers = { ...request.headers, ...credentials };
+    return exchange(dispatcher, { silenceMs: this.#silenceMs, ...request, url, headers });
+  }
+}
+
+/** @throws DeploymentError `INVALID_PARAMETER_VALUE` for a proxy that is none. */
+async function makeDispatcher(): Promise<Dispatcher> {
+  const { EnvHttpProxyAgent } = await import("undici");
+  return new EnvHttpProxyAgent({ ...connectionOptions, ...proxies() });
+}
