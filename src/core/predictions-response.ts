@@ -9,6 +9,16 @@ import { type ArrayOf, type ArrayType, toTypedArray } from "./typed-array.js";
  */
 const shadowing = new WeakMap<object, Record<string, unknown>>();
 
+/** The fields of a response. */
+const known: ReadonlySet<string> = new Set([
+  "predictions",
+  "deployedModelId",
+  "model",
+  "modelVersionId",
+  "modelDisplayName",
+  "metadata",
+] satisfies (keyof Predictions)[]);
+
 /** What `predict` gives: the predictions, who made them, and ways to read them (`mlflow.deployments.PredictionsResponse`). */
 export class PredictionsResponse<Output = unknown> implements Predictions {
   /** One for each row, in their order. An integer beyond 2^53 is a BigInt. */
@@ -23,9 +33,8 @@ export class PredictionsResponse<Output = unknown> implements Predictions {
 
   constructor(content: { predictions: Output[] } & Partial<Predictions>) {
     // keys that are not known here are kept, as MLflow keeps them
-    for (const [key, value] of Object.entries(content)) {
-      if (!(key in PredictionsResponse.prototype)) Object.assign(this, { [key]: value });
-      else shadowing.set(this, { ...shadowing.get(this), [key]: value });
+    for (const key of Object.keys(content)) {
+      if (!known.has(key)) keep(this, key, (content as Record<string, unknown>)[key]);
     }
     this.predictions = content.predictions;
     this.deployedModelId = content.deployedModelId ?? null;
@@ -95,6 +104,11 @@ export class PredictionsResponse<Output = unknown> implements Predictions {
   typedArray<Type extends ArrayType = "float64">(type?: Type): { data: ArrayOf<Type>; shape: number[] } {
     return toTypedArray(this.predictions, (type ?? "float64") as Type);
   }
+}
+
+function keep(response: PredictionsResponse, key: string, value: unknown): void {
+  if (!(key in PredictionsResponse.prototype)) Object.assign(response, { [key]: value });
+  else shadowing.set(response, { ...shadowing.get(response), [key]: value });
 }
 
 /** The same data with the digits of each BigInt in its place. What holds none stays the same object. */

@@ -1,4 +1,4 @@
-import type { Answer } from "./exchange.js";
+import type { Answer } from "../http/exchange.js";
 
 /** An answer that is an error, in the form in which the errors of `@google-cloud/storage` come. */
 export class AnswerError extends Error {
@@ -7,7 +7,7 @@ export class AnswerError extends Error {
   readonly code: number;
   readonly response: { status: number; data: string };
 
-  constructor({ status, text }: Answer) {
+  constructor(status: number, text: string) {
     super(`HTTP ${status}${text === "" ? "" : `: ${text.slice(0, 200)}`}`);
     this.code = status;
     this.response = { status, data: text };
@@ -16,11 +16,12 @@ export class AnswerError extends Error {
 
 /** The JSON of an answer. @throws AnswerError for one that is an error, or is no JSON. */
 export function contentOf(answer: Answer): unknown {
-  if (answer.status < 200 || answer.status > 299) throw new AnswerError(answer);
+  const text = answer.body.toString();
+  if (answer.status < 200 || answer.status > 299) throw new AnswerError(answer.status, text);
   try {
-    return JSON.parse(answer.text);
+    return JSON.parse(text);
   } catch {
     // something on the way answered in Cloud Storage's place
-    throw new AnswerError({ ...answer, status: 502, text: "the answer is not JSON" });
+    throw new AnswerError(502, "the answer is not JSON");
   }
 }

@@ -141,7 +141,7 @@ function isAuthenticationFailure(error: unknown): boolean {
 function isNetworkFailure(error: unknown): boolean {
   const { code, message } = fieldsOf(error);
   const failure =
-    /^(ECONN\w+|EPIPE|EPROXY|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_STREAM_PREMATURE_CLOSE|CONTENT_DOWNLOAD_MISMATCH)$/;
+    /^(ECONN\w+|EPIPE|EPROXY|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ERR_STREAM_PREMATURE_CLOSE|UND_ERR_CONNECT_TIMEOUT|CONTENT_DOWNLOAD_MISMATCH)$/;
   if (typeof code === "string" && failure.test(code)) return true;
   return /socket hang up|premature close|retry (?:limit|total time limit) exceeded|offset is lower/i.test(
     message ?? "",

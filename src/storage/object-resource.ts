@@ -1,5 +1,5 @@
 import type { UploadFile } from "../core/services.js";
-import { type Answer } from "./exchange.js";
+import { type Answer } from "../http/exchange.js";
 import { AnswerError, contentOf } from "./answer-error.js";
 
 /** What matters of an object, once it is there. */
@@ -18,7 +18,7 @@ export function objectResource(content: unknown): ObjectResource {
     unknown
   >;
   const isObject = /^\d+$/.test(String(generation)) && /^\d+$/.test(String(size));
-  if (!isObject) throw new AnswerError({ status: 502, headers: {}, text: "the answer is no object of Cloud Storage" });
+  if (!isObject) throw new AnswerError(502, "the answer is no object of Cloud Storage");
   return {
     generation: String(generation),
     size: Number(size),

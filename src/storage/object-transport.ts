@@ -1,23 +1,18 @@
 import type { Storage } from "@google-cloud/storage";
-import type { Dispatcher } from "undici";
 
-import { proxies } from "../core/proxies.js";
+import { Connections } from "../http/connections.js";
+import { type Answer, exchange, type Outgoing } from "../http/exchange.js";
 import type { StorageConnection } from "./connection.js";
-import { type Answer, exchange, type Outgoing } from "./exchange.js";
 
-/** Of a connection; the time of a request is `silenceMs`. */
-const connectionOptions = {
-  /** Milliseconds that an idle connection stays, unless its server says another time. It does not hold the process. */
-  keepAliveTimeout: 60_000,
-  headersTimeout: 0,
-  bodyTimeout: 0,
-  /** Milliseconds. */
-  connect: { timeout: 30_000 },
-};
+/** No answer to a request about an object is longer. Bytes. */
+const longestAnswer = 4 * 2 ** 20;
 
 /** A request to Cloud Storage, but for where that is and who asks. */
-export interface ObjectRequest extends Omit<Outgoing, "url" | "silenceMs" | "headers"> {
+export interface ObjectRequest extends Pick<Outgoing, "method" | "body"> {
+  /** Aborted with what the request is to fail with. */
+  signal: AbortSignal;
   headers?: Record<string, string>;
+  /** In place of the transport's own. */
   silenceMs?: number;
 }
 
@@ -28,7 +23,7 @@ export interface ObjectRequest extends Omit<Outgoing, "url" | "silenceMs" | "hea
 export class ObjectTransport {
   readonly #connection: StorageConnection;
   readonly #silenceMs: number;
-  #dispatcher: Promise<Dispatcher> | undefined;
+  readonly #connections = new Connections();
 
   /** @param silenceMs - Milliseconds after which a server that says nothing, and takes nothing, counts as gone. */
   constructor(connection: StorageConnection, silenceMs: number) {
@@ -62,18 +57,17 @@ export class ObjectTransport {
   }
 
   async #send(url: string, request: ObjectRequest, credentials: Record<string, string>): Promise<Answer> {
-    this.#dispatcher ??= makeDispatcher().catch((error: unknown) => {
-      this.#dispatcher = undefined;
-      throw error;
+    const { method, body, signal, headers, silenceMs = this.#silenceMs } = request;
+    const { origin, pathname, search } = new URL(url);
+    return exchange(await this.#connections.by("proxied"), {
+      method,
+      origin,
+      path: pathname + search,
+      headers: { ...headers, ...credentials },
+      body,
+      limit: { milliseconds: silenceMs, of: "silence" },
+      signal,
+      longestAnswer,
     });
-    const dispatcher = await this.#dispatcher;
-    const headers = { ...request.headers, ...credentials };
-    return exchange(dispatcher, { silenceMs: this.#silenceMs, ...request, url, headers });
   }
-}
-
-/** @throws DeploymentError `INVALID_PARAMETER_VALUE` for a proxy that is none. */
-async function makeDispatcher(): Promise<Dispatcher> {
-  const { EnvHttpProxyAgent } = await import("undici");
-  return new EnvHttpProxyAgent({ ...connectionOptions, ...proxies() });
 }

@@ -3,7 +3,7 @@ import type { UploadFile } from "../core/services.js";
 import { AnswerError } from "./answer-error.js";
 import type { Attempts } from "./attempts.js";
 import { CheckedSource } from "./checked-source.js";
-import type { Answer } from "./exchange.js";
+import type { Answer } from "../http/exchange.js";
 import { answeredObject, type ObjectResource } from "./object-resource.js";
 import { requireSize } from "./upload-limit.js";
 import { type UploadTarget, uploadPath } from "./upload-target.js";
@@ -81,9 +81,9 @@ export class ResumableUpload {
       signal,
     });
     const { location } = answer.headers;
-    if (answer.status !== 200 && answer.status !== 201) throw new AnswerError(answer);
+    if (answer.status !== 200 && answer.status !== 201) throw new AnswerError(answer.status, answer.body.toString());
     if (typeof location === "string" && /^https?:/i.test(location) && URL.canParse(location)) return location;
-    throw new AnswerError({ ...answer, status: 502, text: "the answer names no session for the upload" });
+    throw new AnswerError(502, "the answer names no session for the upload");
   }
 
   /** Finds out how much is there. Gives the object when it is complete. */
@@ -204,15 +204,14 @@ function unexpected(answer: Answer): unknown {
   } catch (error) {
     return error;
   }
-  return new AnswerError({ ...answer, status: 502, text: "the upload was called complete before its end" });
+  return new AnswerError(502, "the upload was called complete before its end");
 }
 
 /** Bytes, of the `Range` of a 308: `bytes=0-N`; none for nothing. */
-function receivedOf({ headers, status, text }: Answer): number {
+function receivedOf({ headers, status, body }: Answer): number {
   const { range } = headers;
   if (range === undefined) return 0;
   const last = typeof range === "string" ? /^bytes=0-(\d+)$/.exec(range)?.[1] : undefined;
-  if (last === undefined)
-    throw new AnswerError({ status: 502, headers, text: text || `HTTP ${status} without its Range` });
+  if (last === undefined) throw new AnswerError(502, body.toString() || `HTTP ${status} without its Range`);
   return Number(last) + 1;
 }

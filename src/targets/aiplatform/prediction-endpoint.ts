@@ -25,7 +25,7 @@ const known = new WeakMap<AiPlatformServices, Map<string, Known>>();
  *
  * @throws DeploymentError `RESOURCE_DOES_NOT_EXIST`; `FAILED_PRECONDITION` for a deployment that has not all the traffic.
  */
-export async function predictionEndpoint(target: PredictionTarget, call: Call): Promise<Endpoint> {
+export function predictionEndpoint(target: PredictionTarget, call: Call): Promise<Endpoint> {
   if ("deploymentName" in target) return endpointServing(target.deploymentName, call);
   return lookUp(`endpoint ${target.endpoint}`, call, () => endpointOf(target.endpoint, call));
 }

@@ -24,6 +24,9 @@ const mostKnown = 100;
 
 /** The signatures of what predictions went to, for each project and region. What is deployed never changes its model. */
 const known = new WeakMap<AiPlatformServices, Map<string, Known>>();
+/** Their keys there, by what an endpoint's description says: it is kept, and asked for with each prediction. */
+const keys = new WeakMap<DeployedModel, string>();
+const unknownSignature = Promise.resolve(null);
 
 /**
  * The signature of the model that answers an endpoint's predictions. Null where none is known, and no check is then made: the
@@ -33,21 +36,20 @@ const known = new WeakMap<AiPlatformServices, Map<string, Known>>();
  * @throws DeploymentError `CANCELLED`, and nothing else.
  */
 export async function servedSignature(endpoint: Endpoint, call: Call): Promise<ModelSignature | null> {
-  const { deployedModels } = endpoint;
-  const serving = deployedModels.filter(({ trafficPercent }) => trafficPercent > 0);
-  const signatures = await Promise.all(serving.map((model) => signatureOf(model, call)));
-  const [first = null, ...others] = signatures;
+  const serving = endpoint.deployedModels.filter(({ trafficPercent }) => trafficPercent > 0);
+  const [only] = serving;
+  if (only && serving.length === 1) return signatureOf(only, call);
+  const [first = null, ...others] = await Promise.all(serving.map((model) => signatureOf(model, call)));
   return others.every((other) => isDeepStrictEqual(other, first)) ? first : null;
 }
 
 /** The signature of one deployed model, by the same rules. */
-export async function signatureOf(model: DeployedModel, call: Call): Promise<ModelSignature | null> {
+export function signatureOf(model: DeployedModel, call: Call): Promise<ModelSignature | null> {
   const { services, context, settings } = call;
-  if (!settings.checkInputs) return null;
+  if (!settings.checkInputs) return unknownSignature;
   const entries = known.get(services) ?? new Map<string, Known>();
   known.set(services, entries);
-  // by the deployed model: a version of that name may be deleted and made again of another model
-  const key = JSON.stringify([model.id, model.model, model.modelVersionId, model.createTime]);
+  const key = keyOf(model);
   const now = services.clock.now();
   let entry = entries.get(key);
   if (!entry || entry.until <= now) {
@@ -63,6 +65,16 @@ export async function signatureOf(model: DeployedModel, call: Call): Promise<Mod
     if (entries.size > mostKnown && oldest !== undefined) entries.delete(oldest);
   }
   return unlessAborted(entry.signature, context.signal);
+}
+
+/** By the deployed model: a version of that name may be deleted and made again of another model. */
+function keyOf(model: DeployedModel): string {
+  let key = keys.get(model);
+  if (key === undefined) {
+    key = JSON.stringify([model.id, model.model, model.modelVersionId, model.createTime]);
+    keys.set(model, key);
+  }
+  return key;
 }
 
 async function read(model: DeployedModel, services: AiPlatformServices): Promise<ModelSignature | null> {

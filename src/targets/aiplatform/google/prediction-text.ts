@@ -1,11 +1,8 @@
 import { writeExactJson } from "../../../core/exact-json.js";
 import { checkExactJsonData, checkJsonData } from "../../../core/json-data.js";
 
-/** The JSON of one row. */
-interface RowText {
-  json: string;
-  bytes: number;
-}
+/** What stands before the rows. */
+const start = '{"instances":[';
 
 /** The text of a prediction request, row by row: each is written once, whichever request it then goes in. */
 export class PredictionText {
@@ -15,9 +12,11 @@ export class PredictionText {
   readonly frameBytes: number;
   /** Bytes that all rows add to a request. */
   readonly rowsBytes: number;
-  readonly #rows: readonly RowText[];
-  /** The other fields, as they stand after the rows. */
-  readonly #rest: string;
+  /** The JSON of each row. */
+  readonly #rows: readonly string[];
+  readonly #bytes: readonly number[];
+  /** What stands after the rows: the other fields. */
+  readonly #end: string;
 
   /**
    * @param fields - The other fields of the body; one that is undefined is left out.
@@ -37,13 +36,12 @@ export class PredictionText {
     });
     this.holdsBigInt = found.includes(true);
     const write = this.holdsBigInt ? writeExactJson : (value: unknown) => JSON.stringify(value);
-    this.#rows = instances.map((row) => {
-      const json = write(row);
-      return { json, bytes: Buffer.byteLength(json) };
-    });
-    this.#rest = given.map(([name, value]) => `,${JSON.stringify(name)}:${write(value)}`).join("");
-    this.frameBytes = Buffer.byteLength(this.body(0, 0));
-    this.rowsBytes = this.#rows.reduce((sum, { bytes }) => sum + bytes + 1, 0);
+    this.#rows = instances.map(write);
+    this.#bytes = this.#rows.map((json) => Buffer.byteLength(json));
+    const others = given.map(([name, value]) => `,${JSON.stringify(name)}:${write(value)}`);
+    this.#end = `]${others.join("")}}`;
+    this.frameBytes = Buffer.byteLength(start + this.#end);
+    this.rowsBytes = this.#bytes.reduce((sum, bytes) => sum + bytes + 1, 0);
   }
 
   /** How many rows there are. */
@@ -54,12 +52,12 @@ export class PredictionText {
   /** Bytes that a row adds to a request. */
   rowBytes(row: number): number {
     // with its comma
-    return (this.#rows[row]?.bytes ?? 0) + 1;
+    return (this.#bytes[row] ?? 0) + 1;
   }
 
-  /** The body of a request with the rows from `start` up to, and without, `end`. Default: with all. */
-  body(start = 0, end = this.count): string {
-    const rows = this.#rows.slice(start, end).map(({ json }) => json);
-    return `{"instances":[${rows.join(",")}]${this.#rest}}`;
+  /** The body of a request with the rows from `first` up to, and without, `last`. Default: with all. */
+  body(first = 0, last = this.count): string {
+    const rows = first === 0 && last === this.count ? this.#rows : this.#rows.slice(first, last);
+    return `${start}${rows.join(",")}${this.#end}`;
   }
 }

@@ -1,4 +1,4 @@
-import { DeploymentError } from "./errors.js";
+import { DeploymentError } from "../core/errors.js";
 
 /** The proxies of the environment, as gaxios takes them for all else. @throws DeploymentError as {@link proxyOf}. */
 export function proxies(): { httpProxy: string; httpsProxy: string } {
