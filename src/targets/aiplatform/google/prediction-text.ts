@@ -4,7 +4,7 @@ import { checkExactJsonData, checkJsonData } from "../../../core/json-data.js";
 /** What stands before the rows. */
 const start = '{"instances":[';
 
-/** The text of a prediction request, row by row: each is written once, whichever request it then goes in. */
+/** The text of a prediction request; row by row where one request does not hold it. */
 export class PredictionText {
   /** Whether it holds integers beyond 2^53 as JSON numbers, which only the model's own server reads with all digits. */
   readonly holdsBigInt: boolean;
@@ -12,11 +12,13 @@ export class PredictionText {
   readonly frameBytes: number;
   /** Bytes that all rows add to a request. */
   readonly rowsBytes: number;
-  /** The JSON of each row. */
-  readonly #rows: readonly string[];
-  readonly #bytes: readonly number[];
+  readonly #instances: readonly unknown[];
+  readonly #write: (value: unknown) => string;
+  /** The JSON of all rows, without the brackets. */
+  readonly #all: string;
   /** What stands after the rows: the other fields. */
   readonly #end: string;
+  #rows: readonly RowText[] | undefined;
 
   /**
    * @param fields - The other fields of the body; one that is undefined is left out.
@@ -28,36 +30,58 @@ export class PredictionText {
     fields: Record<string, unknown>,
     { bigInt }: { bigInt: "written" | "refused" },
   ) {
-    const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-    const found = [["instances", instances] as const, ...given].map(([name, value]) => {
+    const holdsBigInt = (value: unknown, name: string): boolean => {
       if (bigInt === "written") return checkExactJsonData(value, name);
       checkJsonData(value, name);
       return false;
-    });
-    this.holdsBigInt = found.includes(true);
-    const write = this.holdsBigInt ? writeExactJson : (value: unknown) => JSON.stringify(value);
-    this.#rows = instances.map(write);
-    this.#bytes = this.#rows.map((json) => Buffer.byteLength(json));
-    const others = given.map(([name, value]) => `,${JSON.stringify(name)}:${write(value)}`);
-    this.#end = `]${others.join("")}}`;
+    };
+    let found = holdsBigInt(instances, "instances");
+    const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+    for (const [name, value] of given) found = holdsBigInt(value, name) || found;
+    this.holdsBigInt = found;
+    this.#instances = instances;
+    this.#write = found ? writeExactJson : (value) => JSON.stringify(value);
+    this.#all = this.#write(instances).slice(1, -1);
+    this.#end = `]${given.map(([name, value]) => `,${JSON.stringify(name)}:${this.#write(value)}`).join("")}}`;
     this.frameBytes = Buffer.byteLength(start + this.#end);
-    this.rowsBytes = this.#bytes.reduce((sum, bytes) => sum + bytes + 1, 0);
+    this.rowsBytes = Buffer.byteLength(this.#all);
   }
 
   /** How many rows there are. */
   get count(): number {
-    return this.#rows.length;
+    return this.#instances.length;
   }
 
   /** Bytes that a row adds to a request. */
   rowBytes(row: number): number {
     // with its comma
-    return (this.#bytes[row] ?? 0) + 1;
+    return (this.#written()[row]?.bytes ?? 0) + 1;
   }
 
-  /** The body of a request with the rows from `first` up to, and without, `last`. Default: with all. */
-  body(first = 0, last = this.count): string {
-    const rows = first === 0 && last === this.count ? this.#rows : this.#rows.slice(first, last);
-    return `${start}${rows.join(",")}${this.#end}`;
+  /** The body of a request with all rows. */
+  body(): string {
+    return start + this.#all + this.#end;
   }
+
+  /** The body of a request with the rows from `first` up to, and without, `last`. */
+  bodyOf(first: number, last: number): string {
+    if (first === 0 && last === this.count) return this.body();
+    const rows = this.#written().slice(first, last);
+    return start + rows.map(({ json }) => json).join(",") + this.#end;
+  }
+
+  /** Each row once, whichever request it then goes in. */
+  #written(): readonly RowText[] {
+    this.#rows ??= this.#instances.map((row) => {
+      const json = this.#write(row);
+      return { json, bytes: Buffer.byteLength(json) };
+    });
+    return this.#rows;
+  }
+}
+
+/** The JSON of one row. */
+interface RowText {
+  json: string;
+  bytes: number;
 }

@@ -86,8 +86,10 @@ export class PredictionTransport {
   }
 
   async #headers({ url, withCredentials }: PredictionMessage): Promise<Record<string, string>> {
-    const headers = { "content-type": "application/json" };
-    return withCredentials ? { ...headers, ...(await this.#connection.authorizationHeaders(url)) } : headers;
+    const headers: Record<string, string> = { "content-type": "application/json" };
+    if (withCredentials && this.#connection.emulator === null)
+      Object.assign(headers, await this.#connection.authorizationHeaders(url));
+    return headers;
   }
 
   /** The parts of a URL, most often of the one before. */
@@ -122,7 +124,9 @@ function calledOff(): Error {
 /** What is no JSON stays text. @param exactly - With all digits. */
 export function parsed(text: string, exactly = false): unknown {
   try {
-    return exactly ? parseExactJson(text) : (JSON.parse(text.replace(/^\uFEFF/, "")) as unknown);
+    return exactly
+      ? parseExactJson(text)
+      : (JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text) as unknown);
   } catch {
     return text;
   }

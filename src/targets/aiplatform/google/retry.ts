@@ -61,11 +61,11 @@ export async function withRetry<T>(
     policy?: Partial<RetryPolicy>;
   },
 ): Promise<T> {
-  const policy = { ...defaultRetryPolicy, ...options.policy };
   for (let attempt = 1; ; attempt++) {
     try {
       return await send();
     } catch (error) {
+      const policy = { ...defaultRetryPolicy, ...options.policy };
       const failure = requestFailure(error);
       if (attempt >= policy.attempts || options.signal?.aborted || !worthRepeating(failure, options.repeatable))
         throw error;

@@ -96,7 +96,7 @@ async function sendPart(
   const { start, end } = part;
   const isWhole = end - start === text.count;
   try {
-    const answer = await send(text.body(start, end));
+    const answer = await send(text.bodyOf(start, end));
     if (!isWhole) checkCount(answer, part);
     return [answer];
   } catch (error) {
