@@ -1,5 +1,6 @@
 import { addAbortSignal, Readable } from "node:stream";
 
+import { unlessAborted } from "../core/abort.js";
 import { throwIfCancelled } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
 import type { Artifact } from "./artifact.js";
@@ -21,7 +22,12 @@ export async function* artifactBytes(artifact: Artifact, context: StepContext): 
   let timer = waiting();
   let bytes = 0;
   try {
-    const source = await artifact.open({ ...context, signal });
+    const opening = artifact.open({ ...context, signal });
+    const source = await unlessAborted(opening, signal).catch((error: unknown) => {
+      // a reader may take no notice of the signal
+      void opening.then((late) => readable(late).destroy()).catch(() => {});
+      throw error;
+    });
     for await (const part of addAbortSignal(signal, readable(source))) {
       clearTimeout(timer);
       const chunk = part instanceof Uint8Array ? part : Buffer.from(String(part));

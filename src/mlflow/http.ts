@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 
 import type { AxiosResponse } from "axios";
 
+import { unlessAborted } from "../core/abort.js";
 import type { Clock } from "../core/clock.js";
 import { DeploymentError, throwIfCancelled } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
@@ -157,7 +158,7 @@ export class MlflowHttp {
     const what = `Signing in to read ${request.what}`;
     const limit = AbortSignal.timeout(totalTimeout);
     try {
-      return await beforeAbort(
+      return await unlessAborted(
         this.connection.settingsFor(request.url),
         signal ? AbortSignal.any([signal, limit]) : limit,
       );
@@ -165,20 +166,6 @@ export class MlflowHttp {
       throwIfCancelled(signal, what);
       throw DeploymentError.from(error, what);
     }
-  }
-}
-
-/** The outcome of `work`, or the signal's reason when that comes first. */
-async function beforeAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const done = new AbortController();
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason as Error), { signal: done.signal });
-      if (signal.aborted) reject(signal.reason as Error);
-      work.then(resolve, reject);
-    });
-  } finally {
-    done.abort();
   }
 }
 

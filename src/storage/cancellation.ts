@@ -1,3 +1,4 @@
+import { unlessAborted } from "../core/abort.js";
 import { DeploymentError, throwIfCancelled } from "../core/errors.js";
 
 /**
@@ -10,12 +11,6 @@ export async function untilCancelled<T>(
   doing: string,
 ): Promise<T> {
   throwIfCancelled(signal, doing);
-  if (!signal) return work();
-  return new Promise((resolve, reject) => {
-    const cancel = () => reject(new DeploymentError("CANCELLED", `${doing} was cancelled.`, { cause: signal.reason }));
-    signal.addEventListener("abort", cancel, { once: true });
-    work()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener("abort", cancel));
-  });
+  const cancelled = (reason: unknown) => new DeploymentError("CANCELLED", `${doing} was cancelled.`, { cause: reason });
+  return unlessAborted(work(), signal, cancelled);
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
+import { unlessAborted } from "../../core/abort.js";
 import type { DeployedModel } from "../../core/deployment.js";
 import { DeploymentError } from "../../core/errors.js";
 import type { ModelSignature } from "../../core/model.js";
@@ -64,7 +65,7 @@ export function signatureOf(model: DeployedModel, call: Call): Promise<ModelSign
     const [oldest] = entries.keys();
     if (entries.size > mostKnown && oldest !== undefined) entries.delete(oldest);
   }
-  return unlessAborted(entry.signature, context.signal);
+  return unlessAborted(entry.signature, context.signal, cancelled);
 }
 
 /** By the deployed model: a version of that name may be deleted and made again of another model. */
@@ -90,16 +91,9 @@ async function read(model: DeployedModel, services: AiPlatformServices): Promise
     const described = await services.modelResolver.describe?.({ modelUri: version.artifactUri }, context);
     return described?.metadata.signature ?? null;
   };
-  return unlessAborted(describe(), signal);
+  return unlessAborted(describe(), signal, cancelled);
 }
 
-/** Stops to wait when the signal is aborted, also for what goes on. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(new DeploymentError("CANCELLED", "predict was cancelled.", { cause: signal.reason }));
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
+function cancelled(reason: unknown): DeploymentError {
+  return new DeploymentError("CANCELLED", "predict was cancelled.", { cause: reason });
 }

@@ -1,3 +1,4 @@
+import { unlessAborted } from "../../../core/abort.js";
 import type { Diagnosis } from "../../../core/diagnosis.js";
 import { DeploymentError } from "../../../core/errors.js";
 
@@ -62,7 +63,8 @@ export class Checks {
     const late = AbortSignal.timeout(this.#timeoutMs);
     const ended = this.#signal ? AbortSignal.any([late, this.#signal]) : late;
     try {
-      return { check, ...(await Promise.race([work(ended), aborted(ended)])) };
+      // not everything that a check waits for takes a signal
+      return { check, ...(await unlessAborted(Promise.resolve(work(ended)), ended, cancelled)) };
     } catch (error) {
       if (!late.aborted) return { check, ...fromError(error, "Correct that, and look again.") };
       const message = `No answer within ${this.#timeoutMs / 1000} s.`;
@@ -71,11 +73,6 @@ export class Checks {
   }
 }
 
-/** Rejects when `signal` is aborted: not everything that a check waits for takes a signal. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const end = () => reject(new DeploymentError("CANCELLED", "The check was cancelled."));
-    if (signal.aborted) end();
-    else signal.addEventListener("abort", end, { once: true });
-  });
+function cancelled(): DeploymentError {
+  return new DeploymentError("CANCELLED", "The check was cancelled.");
 }

@@ -3,6 +3,7 @@ import { gunzip } from "node:zlib";
 
 import type { Dispatcher } from "undici";
 
+import { unlessAborted } from "../../../core/abort.js";
 import { parseExactJson } from "../../../core/exact-json.js";
 import { Connections } from "../../../http/connections.js";
 import { exchange } from "../../../http/exchange.js";
@@ -102,23 +103,9 @@ export class PredictionTransport {
   }
 }
 
-function unlessAborted<T>(sent: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return sent;
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(calledOff());
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-    void sent.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
-}
-
 /** An answer that is an error may be cut off, or say that it is packed when there is nothing in it. */
 function unpacked(bytes: Buffer): Promise<Buffer> {
   return unzip(bytes).catch(() => bytes);
-}
-
-function calledOff(): Error {
-  return new DOMException("The operation was aborted.", "AbortError");
 }
 
 /** What is no JSON stays text. @param exactly - With all digits. */
