@@ -44,6 +44,8 @@ export class FakeStorage {
   copiedByCall = Number.POSITIVE_INFINITY;
   /** Answers with this status while the body of an upload's part is still coming, and reads no more of it. */
   refusesEarly: number | null = null;
+  /** The origin that the URLs of sessions have; this server's own if it is not set. */
+  sessionsAt: string | null = null;
   /** Asked before each request is handled. */
   fault: (request: SeenRequest) => Fault | undefined = () => undefined;
   readonly #sessions = new Map<
@@ -127,7 +129,7 @@ export class FakeStorage {
       const id = `session-${this.#begun++}`;
       const metadata = JSON.parse(body.toString() || "{}");
       this.#sessions.set(id, { name: query.get("name") ?? "", query, metadata, content: Buffer.alloc(0) });
-      return { headers: { location: `${this.#url}${path}?uploadType=resumable&upload_id=${id}` } };
+      return { headers: { location: `${this.sessionsAt ?? this.#url}${path}?uploadType=resumable&upload_id=${id}` } };
     }
     const copy = /\/b\/([^/]+)\/o\/([^/]+)\/rewriteTo\/b\/b\/o\/([^/]+)$/.exec(path);
     if (copy) return this.#copy(decodeURIComponent(copy[2] ?? ""), decodeURIComponent(copy[3] ?? ""), query);
