@@ -25,6 +25,9 @@ export interface Answer {
 /** No answer to a request about an object is longer. Bytes. */
 const longestAnswer = 4 * 2 ** 20;
 
+/** Up to here a body goes in one write. Bytes. */
+const smallBody = 256 * 1024;
+
 /** One request and its whole answer. Rejects with what the network says, in Node's own words and codes. */
 export function exchange(
   dispatcher: Dispatcher,
@@ -74,7 +77,8 @@ export function exchange(
     signal.addEventListener("abort", aborted, { once: true });
     if (signal.aborted) return aborted();
     silence.begin();
-    const sent = typeof body === "string" || Buffer.isBuffer(body) ? body : silence.around(body);
+    const isSmall = typeof body === "string" || (Buffer.isBuffer(body) && body.length <= smallBody);
+    const sent = isSmall ? body : silence.around(Buffer.isBuffer(body) ? [body] : body);
     try {
       dispatcher.dispatch({ origin, path: pathname + search, method, headers, body: sent as never }, handler);
     } catch (error) {

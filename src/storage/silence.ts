@@ -1,3 +1,6 @@
+/** The most that a server is given at once, so that a slow line is told from silence. Bytes. */
+const piece = 256 * 1024;
+
 /** Stops what waits for a server that says nothing. The time runs only while the server is waited for. */
 export class Silence {
   readonly #milliseconds: number;
@@ -23,12 +26,14 @@ export class Silence {
   }
 
   /** A body whose parts the server takes: the time that its source takes over one is not the server's. */
-  async *around(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async *around(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     clearTimeout(this.#timer);
     try {
       for await (const part of body) {
-        this.begin();
-        yield part;
+        for (let at = 0; at < part.length; at += piece) {
+          this.begin();
+          yield part.subarray(at, at + piece);
+        }
         clearTimeout(this.#timer);
       }
     } finally {
