@@ -18,6 +18,17 @@ export class Attempts {
     this.#doing = doing;
   }
 
+  /** Does `work` until it succeeds, or there is to be no further attempt. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        await this.after(error);
+      }
+    }
+  }
+
   /** Waits before the next attempt. @throws What the last one failed with, where there is to be none. */
   async after(failure: unknown): Promise<void> {
     const { autoRetry = true, maxRetries = 3, retryDelayMultiplier = 2, maxRetryDelay = 64 } = this.#options;

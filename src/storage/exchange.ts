@@ -4,7 +4,7 @@ import { Silence } from "./silence.js";
 
 /** A request as it goes out. */
 export interface Outgoing {
-  method: "POST" | "PUT";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   url: string;
   headers: Record<string, string>;
   body: string | Buffer | AsyncIterable<Uint8Array>;
