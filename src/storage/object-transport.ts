@@ -2,6 +2,8 @@ import type { Storage } from "@google-cloud/storage";
 import type { Dispatcher } from "undici";
 
 import { proxies } from "../core/proxies.js";
+import { proxyConnections } from "../core/proxy-connections.js";
+import { untilCancelled } from "./cancellation.js";
 import type { StorageConnection } from "./connection.js";
 import { type Answer, exchange, type Outgoing } from "./exchange.js";
 
@@ -58,7 +60,9 @@ export class ObjectTransport {
 
   async #authorized(client: Storage, url: string, request: ObjectRequest): Promise<Answer> {
     const isOwnEndpoint = client.customEndpoint && !client.useAuthWithCustomEndpoint;
-    return this.#send(url, request, isOwnEndpoint ? {} : await client.authClient.getRequestHeaders(url));
+    // the library waits for a token without an end
+    const asCaller = () => untilCancelled(() => client.authClient.getRequestHeaders(url), request.signal, "Signing in");
+    return this.#send(url, request, isOwnEndpoint ? {} : await asCaller());
   }
 
   async #send(url: string, request: ObjectRequest, credentials: Record<string, string>): Promise<Answer> {
@@ -74,6 +78,6 @@ export class ObjectTransport {
 
 /** @throws DeploymentError `INVALID_PARAMETER_VALUE` for a proxy that is none. */
 async function makeDispatcher(): Promise<Dispatcher> {
-  const { EnvHttpProxyAgent } = await import("undici");
-  return new EnvHttpProxyAgent({ ...connectionOptions, ...proxies() });
+  const { EnvHttpProxyAgent, Pool } = await import("undici");
+  return new EnvHttpProxyAgent({ ...connectionOptions, ...proxies(), clientFactory: proxyConnections(Pool) });
 }

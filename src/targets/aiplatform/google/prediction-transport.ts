@@ -6,6 +6,7 @@ import type { Dispatcher } from "undici";
 
 import { parseExactJson } from "../../../core/exact-json.js";
 import { proxies } from "../../../core/proxies.js";
+import { proxyConnections } from "../../../core/proxy-connections.js";
 import type { GoogleConnection } from "./connection.js";
 
 /** A prediction as it goes out. */
@@ -97,9 +98,10 @@ export class PredictionTransport {
     return { dispatcher, request };
   }
 
-  #dispatcher({ Agent, EnvHttpProxyAgent }: typeof Undici, direct: boolean): Dispatcher {
+  #dispatcher({ Agent, EnvHttpProxyAgent, Pool }: typeof Undici, direct: boolean): Dispatcher {
     if (direct) return (this.#direct ??= new Agent(connectionOptions));
-    return (this.#proxied ??= new EnvHttpProxyAgent({ ...connectionOptions, ...proxies() }));
+    const clientFactory = proxyConnections(Pool);
+    return (this.#proxied ??= new EnvHttpProxyAgent({ ...connectionOptions, ...proxies(), clientFactory }));
   }
 
   /** The parts of a URL, most often of the one before. */
