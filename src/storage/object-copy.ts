@@ -50,7 +50,7 @@ interface Step {
 }
 
 function stepOf(content: unknown): Step {
-  const { done, resource, rewriteToken, totalBytesRewritten } = content as Record<string, unknown>;
+  const { done, resource, rewriteToken, totalBytesRewritten } = (content ?? {}) as Record<string, unknown>;
   return {
     copied: Number(totalBytesRewritten ?? 0),
     token: typeof rewriteToken === "string" ? rewriteToken : "",

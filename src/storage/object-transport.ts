@@ -1,6 +1,7 @@
 import type { Storage } from "@google-cloud/storage";
 import type { Dispatcher } from "undici";
 
+import { DeploymentError } from "../core/errors.js";
 import { proxies } from "../core/proxies.js";
 import { proxyConnections } from "../core/proxy-connections.js";
 import { untilCancelled } from "./cancellation.js";
@@ -53,8 +54,17 @@ export class ObjectTransport {
   /**
    * A request to an upload's session. Its URL is all that it takes ("Resumable uploads", "Session URIs"), and it comes from a
    * server: no credentials go there.
+   *
+   * @throws DeploymentError `INTERNAL_ERROR` for one that is not encrypted, where Cloud Storage is.
    */
   async continue(url: string, request: ObjectRequest): Promise<Answer> {
+    const { apiEndpoint } = await this.#connection.client();
+    if (/^https:/i.test(apiEndpoint) && !/^https:/i.test(url)) {
+      throw new DeploymentError(
+        "INTERNAL_ERROR",
+        `${apiEndpoint} named a session for the upload that is not encrypted, and nothing was sent there. Look at who answers for it.`,
+      );
+    }
     return this.#send(url, request, {});
   }
 

@@ -21,8 +21,16 @@ export interface SeenRequest {
 /**
  * What goes wrong with a request: an error in place of the answer, a connection that is cut before the request is
  * handled (`reset`) or after (`lose answer`), one that is cut when the first `kept` bytes of the body are there for good, or silence.
+ * And an answer that is none: any text, or any `Range` of a part.
  */
-export type Fault = { status: number; message: string } | { kept: number } | "reset" | "lose answer" | "hang";
+export type Fault =
+  | { status: number; message: string }
+  | { text: string }
+  | { range: string }
+  | { kept: number }
+  | "reset"
+  | "lose answer"
+  | "hang";
 
 interface FakeObject {
   name: string;
@@ -62,6 +70,10 @@ export class FakeStorage {
     await new Promise<void>((resolve) => fake.#server.listen(0, "127.0.0.1", resolve));
     fake.#url = `http://127.0.0.1:${(fake.#server.address() as AddressInfo).port}`;
     return fake;
+  }
+
+  get url(): string {
+    return this.#url;
   }
 
   async stop(): Promise<void> {
@@ -108,6 +120,8 @@ export class FakeStorage {
       this.#keep(seen.query.get("upload_id") ?? "", seen.body.subarray(0, fault.kept));
       return void request.socket.destroy();
     }
+    if (typeof fault === "object" && "text" in fault) return void response.end(fault.text);
+    if (typeof fault === "object" && "range" in fault) return void response.writeHead(308, fault).end();
     if (typeof fault === "object") return fail(response, fault.status, fault.message);
     const answer = this.#handle(seen);
     if (fault === "lose answer") return void request.socket.destroy();

@@ -60,3 +60,19 @@ describe("credentials that do not come", () => {
     await expect(sent).rejects.toMatchObject({ code: "CANCELLED" });
   });
 });
+
+describe("a session that is not encrypted", () => {
+  it("gets nothing from an upload to a Cloud Storage that is", async () => {
+    const connection = fake.connection();
+    const encrypted: StorageConnection = {
+      ...connection,
+      client: async () => Object.assign(await connection.client(), { apiEndpoint: "https://storage.googleapis.com" }),
+    };
+    const sent = new ObjectTransport(encrypted, 5000).continue(`${fake.url}/?upload_id=secret`, request());
+    await expect(sent).rejects.toMatchObject({
+      code: "INTERNAL_ERROR",
+      message: expect.not.stringContaining("secret"),
+    });
+    expect(fake.requests).toEqual([]);
+  });
+});
