@@ -59,7 +59,8 @@ export function uploadFile(file: ModelFile): UploadFile {
   const { path, size, crc32c, object, localPath } = file;
   const open = async (context: StepContext): Promise<AsyncIterable<Uint8Array>> => {
     if (localPath !== null) return localBytes(localPath, context);
-    if (file.open) return ownErrors(file.open(context), path);
+    const fromStore = file.open?.bind(file);
+    if (fromStore) return ownErrors(() => fromStore(context), path);
     throw new DeploymentError(
       "INTERNAL_ERROR",
       `The model resolver gives "${path}" without a localPath and without open().`,
@@ -69,9 +70,10 @@ export function uploadFile(file: ModelFile): UploadFile {
 }
 
 /** Whatever a store of the user's own throws: its words may hold a signed URL, and its error the request. */
-async function* ownErrors(bytes: Promise<AsyncIterable<Uint8Array>>, path: string): AsyncGenerator<Uint8Array> {
+async function* ownErrors(open: () => Promise<AsyncIterable<Uint8Array>>, path: string): AsyncGenerator<Uint8Array> {
   try {
-    yield* await bytes;
+    // opened only now: whoever does not come to read it would not hear that it failed
+    yield* await open();
   } catch (error) {
     if (DeploymentError.is(error) || (error instanceof Error && error.name === "AbortError")) throw error;
     const { name, code }: NodeJS.ErrnoException = error instanceof Error ? error : new Error("unknown");

@@ -2,6 +2,7 @@ import type * as Undici from "undici";
 import type { Dispatcher } from "undici";
 
 import { proxies } from "./proxies.js";
+import { proxyConnections } from "./proxy-connections.js";
 
 /** Of a connection; the time of a request is its own. */
 const options = {
@@ -26,8 +27,12 @@ export class Connections {
    * @throws DeploymentError `INVALID_PARAMETER_VALUE` for a proxy that is none.
    */
   async by(way: "direct" | "proxied"): Promise<Dispatcher> {
-    const { Agent, EnvHttpProxyAgent } = (this.#undici ??= await import("undici"));
+    const { Agent, EnvHttpProxyAgent, Pool } = (this.#undici ??= await import("undici"));
     if (way === "direct") return (this.#direct ??= new Agent(options));
-    return (this.#proxied ??= new EnvHttpProxyAgent({ ...options, ...proxies() }));
+    return (this.#proxied ??= new EnvHttpProxyAgent({
+      ...options,
+      ...proxies(),
+      clientFactory: proxyConnections(Pool),
+    }));
   }
 }

@@ -5,7 +5,7 @@ import { type Limit, Patience } from "./patience.js";
 
 /** A request as it goes out. */
 export interface Outgoing {
-  method: "POST" | "PUT";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   /** Such as `https://storage.googleapis.com`. */
   origin: string;
   /** With its query. */
@@ -26,6 +26,9 @@ export interface Answer {
   headers: Record<string, unknown>;
   body: Buffer;
 }
+
+/** Up to here a body goes in one write. Bytes. */
+const smallBody = 256 * 1024;
 
 /**
  * One request and its whole answer, without the streams that undici has between, which take as long as all the rest.
@@ -84,7 +87,8 @@ export function exchange(dispatcher: Dispatcher, request: Outgoing): Promise<Ans
         reject(asNodes(error));
       },
     };
-    const sent = typeof body === "string" || Buffer.isBuffer(body) ? body : patience.around(body);
+    const isSmall = typeof body === "string" || (Buffer.isBuffer(body) && body.length <= smallBody);
+    const sent = isSmall ? body : patience.around(Buffer.isBuffer(body) ? [body] : body);
     try {
       dispatcher.dispatch({ origin, path, method, headers, body: sent as never }, handler);
     } catch (error) {

@@ -6,6 +6,9 @@ export interface Limit {
   of: "answer" | "silence";
 }
 
+/** The most that a server is given at once, so that a slow line is told from silence. Bytes. */
+const piece = 256 * 1024;
+
 /** Stops what waits for a server for too long. */
 export class Patience {
   readonly #limit: Limit;
@@ -31,12 +34,14 @@ export class Patience {
   }
 
   /** A body whose parts the server takes: the time that its source takes over one is no silence of the server's. */
-  async *around(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async *around(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     this.#pause();
     try {
       for await (const part of body) {
-        this.heard();
-        yield part;
+        for (let at = 0; at < part.length; at += piece) {
+          this.heard();
+          yield part.subarray(at, at + piece);
+        }
         this.#pause();
       }
     } finally {

@@ -5,7 +5,10 @@ import type { Storage } from "@google-cloud/storage";
 import { DeploymentError, throwIfCancelled } from "../core/errors.js";
 import { isPassing } from "./errors.js";
 
-/** How often one transfer is tried, all its requests together, and the waits between, as the client of the library has it. */
+/**
+ * How often one transfer is tried, all its requests together, and the waits between, as the client of the library has it. They are
+ * counted anew from where it got further.
+ */
 export class Attempts {
   readonly #options: Storage["retryOptions"];
   readonly #signal: AbortSignal;
@@ -16,6 +19,22 @@ export class Attempts {
     this.#options = options;
     this.#signal = signal;
     this.#doing = doing;
+  }
+
+  /** More of the transfer is done for good than at any attempt before. */
+  gotFurther(): void {
+    this.#failed = 0;
+  }
+
+  /** Does `work` until it succeeds, or there is to be no further attempt. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        await this.after(error);
+      }
+    }
   }
 
   /** Waits before the next attempt. @throws What the last one failed with, where there is to be none. */

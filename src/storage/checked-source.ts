@@ -1,6 +1,7 @@
 import { DeploymentError } from "../core/errors.js";
 import type { StepContext } from "../core/progress.js";
 import type { UploadFile } from "../core/services.js";
+import { untilCancelled } from "./cancellation.js";
 import { NativeCrc32c } from "./checksums.js";
 
 /**
@@ -9,6 +10,7 @@ import { NativeCrc32c } from "./checksums.js";
  */
 export class CheckedSource {
   readonly #file: UploadFile;
+  readonly #signal: AbortSignal | undefined;
   readonly #parts: AsyncIterator<Uint8Array>;
   readonly #checksum = new NativeCrc32c();
   /** What was read and not given out yet. */
@@ -16,14 +18,29 @@ export class CheckedSource {
   #read = 0;
   #isAtEnd = false;
 
-  private constructor(file: UploadFile, parts: AsyncIterable<Uint8Array>) {
+  private constructor(file: UploadFile, signal: AbortSignal | undefined, parts: AsyncIterable<Uint8Array>) {
     this.#file = file;
+    this.#signal = signal;
     this.#parts = parts[Symbol.asyncIterator]();
   }
 
-  /** @throws DeploymentError `FAILED_PRECONDITION` when the file cannot be read; that of `file.open`. */
+  /**
+   * Opens the file, and reads the first of it: what is opened and not read has nobody who hears of its failure.
+   *
+   * @throws DeploymentError `FAILED_PRECONDITION` when the file cannot be read; that of `file.open`; `CANCELLED`, even where
+   * the file does not heed the signal.
+   */
   static async open(file: UploadFile, context: StepContext): Promise<CheckedSource> {
-    return new CheckedSource(file, await readable(() => file.open(context), context));
+    const { signal } = context;
+    const opening = () => readable(() => file.open(context), context);
+    const source = new CheckedSource(file, signal, await untilCancelled(opening, signal, reading(file)));
+    try {
+      await source.isAtEnd();
+      return source;
+    } catch (error) {
+      source.close();
+      throw error;
+    }
   }
 
   /** How many bytes were given out. */
@@ -74,7 +91,7 @@ export class CheckedSource {
     if (!isWhole || (crc32c !== null && crc32c !== this.crc32c)) throw this.#changed();
   }
 
-  /** Nothing more is read. Whoever is in the middle of a read is not waited for: the signal that it was opened with stops it. */
+  /** Nothing more is read. A read that is under way is not waited for: the signal that the file was opened with stops it. */
   close(): void {
     this.#isAtEnd = true;
     this.#parts.return?.().catch(() => {}); // what it failed with was told, or nobody asks
@@ -82,7 +99,7 @@ export class CheckedSource {
 
   async #more(): Promise<boolean> {
     while (this.#rest.length === 0 && !this.#isAtEnd) {
-      const { done = false, value } = await this.#parts.next();
+      const { done = false, value } = await untilCancelled(() => this.#parts.next(), this.#signal, reading(this.#file));
       if (done) {
         this.#isAtEnd = true;
         break;
@@ -103,6 +120,10 @@ export class CheckedSource {
         "Run it again when nothing writes to the model.",
     );
   }
+}
+
+function reading({ path }: UploadFile): string {
+  return `Reading ${path}`;
 }
 
 /** What a file's own errors mean for who uploads it. */

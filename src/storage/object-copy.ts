@@ -4,7 +4,7 @@ import { contentOf } from "./answer-error.js";
 import type { Attempts } from "./attempts.js";
 import { httpStatus, isMissingBucket, withoutRequest } from "./errors.js";
 import { type ObjectResource, objectResource } from "./object-resource.js";
-import type { UploadTarget } from "./upload-target.js";
+import { resourcePath, type UploadTarget } from "./upload-target.js";
 
 /** A call copies for about half a minute before it answers that there is more. Milliseconds. */
 const silenceMs = 300_000;
@@ -20,7 +20,7 @@ export async function copyObject(
   target: UploadTarget,
   attempts: Attempts,
 ): Promise<ObjectResource> {
-  const path = `${objectPath(from)}/rewriteTo${objectPath(target)}`;
+  const path = `${resourcePath(from)}/rewriteTo${resourcePath(target)}`;
   const query = new URLSearchParams({ sourceGeneration: from.generation, ifGenerationMatch: target.generation });
   const headers = { "content-type": "application/json; charset=UTF-8" };
   let copied = 0;
@@ -41,10 +41,6 @@ export async function copyObject(
   }
 }
 
-function objectPath({ bucket, name }: { bucket: string; name: string }): string {
-  return `/b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(name)}`;
-}
-
 interface Step {
   /** Bytes, by all calls. */
   copied: number;
@@ -54,7 +50,7 @@ interface Step {
 }
 
 function stepOf(content: unknown): Step {
-  const { done, resource, rewriteToken, totalBytesRewritten } = content as Record<string, unknown>;
+  const { done, resource, rewriteToken, totalBytesRewritten } = (content ?? {}) as Record<string, unknown>;
   return {
     copied: Number(totalBytesRewritten ?? 0),
     token: typeof rewriteToken === "string" ? rewriteToken : "",

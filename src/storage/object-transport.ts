@@ -1,7 +1,9 @@
 import type { Storage } from "@google-cloud/storage";
 
+import { DeploymentError } from "../core/errors.js";
 import { Connections } from "../http/connections.js";
 import { type Answer, exchange, type Outgoing } from "../http/exchange.js";
+import { untilCancelled } from "./cancellation.js";
 import type { StorageConnection } from "./connection.js";
 
 /** No answer to a request about an object is longer. Bytes. */
@@ -46,14 +48,25 @@ export class ObjectTransport {
   /**
    * A request to an upload's session. Its URL is all that it takes ("Resumable uploads", "Session URIs"), and it comes from a
    * server: no credentials go there.
+   *
+   * @throws DeploymentError `INTERNAL_ERROR` for one that is not encrypted, where Cloud Storage is.
    */
   async continue(url: string, request: ObjectRequest): Promise<Answer> {
+    const { apiEndpoint } = await this.#connection.client();
+    if (/^https:/i.test(apiEndpoint) && !/^https:/i.test(url)) {
+      throw new DeploymentError(
+        "INTERNAL_ERROR",
+        `${apiEndpoint} named a session for the upload that is not encrypted, and nothing was sent there. Look at who answers for it.`,
+      );
+    }
     return this.#send(url, request, {});
   }
 
   async #authorized(client: Storage, url: string, request: ObjectRequest): Promise<Answer> {
     const isOwnEndpoint = client.customEndpoint && !client.useAuthWithCustomEndpoint;
-    return this.#send(url, request, isOwnEndpoint ? {} : await client.authClient.getRequestHeaders(url));
+    // the library waits for a token without an end
+    const asCaller = () => untilCancelled(() => client.authClient.getRequestHeaders(url), request.signal, "Signing in");
+    return this.#send(url, request, isOwnEndpoint ? {} : await asCaller());
   }
 
   async #send(url: string, request: ObjectRequest, credentials: Record<string, string>): Promise<Answer> {

@@ -1,12 +1,11 @@
-import type { Storage } from "@google-cloud/storage";
-
-import { DeploymentError } from "../core/errors.js";
+import { DeploymentError, throwIfCancelled } from "../core/errors.js";
 import type { UploadFile } from "../core/services.js";
 import { Attempts } from "./attempts.js";
 import { CheckedSource } from "./checked-source.js";
-import { httpStatus, isDamage, withoutRequest } from "./errors.js";
+import { isDamage, withoutRequest } from "./errors.js";
+import { type Known, landedObject, mayHaveLanded, removeWrong } from "./landed-object.js";
 import { copyObject } from "./object-copy.js";
-import { isSame, type ObjectResource, objectResource } from "./object-resource.js";
+import { isSame, type ObjectResource } from "./object-resource.js";
 import { blindPart, ResumableUpload } from "./resumable-upload.js";
 import type { UploadTarget } from "./upload-target.js";
 import { uploadWhole } from "./whole-upload.js";
@@ -24,32 +23,33 @@ export function memoryOf({ size, object }: UploadFile): number {
   return size > largestWholeUpload ? streamedMemory : size;
 }
 
-/** What is known of a file's bytes: more, once they were read. */
-type Known = Pick<UploadFile, "size" | "crc32c">;
-
 /**
  * Makes an object of one file, and gives its generation. Cloud Storage gets the CRC32C, and takes only bytes that have it.
  *
  * @throws DeploymentError `TEMPORARILY_UNAVAILABLE` when they were damaged on their way; what the file fails with; or an error of
  * Cloud Storage.
  */
-export async function uploadObject(file: UploadFile, target: UploadTarget, client: Storage): Promise<string> {
+export async function uploadObject(file: UploadFile, target: UploadTarget): Promise<string> {
+  const doing = `Uploading ${file.path}`;
+  const attempts = new Attempts(target.retryOptions, target.signal, doing);
   const known: Known = { size: file.size, crc32c: file.crc32c };
-  const stored = await send(file, target, known).catch(async (error: unknown) => {
-    const landed = mayHaveLanded(error) ? await sameObject(client, target, known) : null;
-    if (landed) return landed;
+  let stored: ObjectResource;
+  try {
+    stored = await send(file, target, attempts, known);
+  } catch (error) {
+    const landed = mayHaveLanded(error) ? await landedObject(file, target, attempts, known) : null;
+    if (landed) return landed.generation;
+    throwIfCancelled(target.signal, doing);
     throw isDamage(error) ? damaged(target, file, withoutRequest(error)) : error;
-  });
+  }
   if (isSame(stored, known)) return stored.generation;
   // it would count as the file the next time; a server that heeds checksums has made none
-  const object = client.bucket(target.bucket).file(target.name);
-  await object.delete({ ifGenerationMatch: stored.generation }).catch(() => {}); // what follows says more
+  await removeWrong(target, stored.generation);
   throw damaged(target, file);
 }
 
 /** @param known - Gets what is found of the bytes. */
-async function send(file: UploadFile, target: UploadTarget, known: Known): Promise<ObjectResource> {
-  const attempts = new Attempts(target.retryOptions, target.signal, `Uploading ${file.path}`);
+async function send(file: UploadFile, target: UploadTarget, attempts: Attempts, known: Known): Promise<ObjectResource> {
   if (file.object) return copyObject(file.object, target, attempts);
   const whole = ({ position, crc32c }: Pick<CheckedSource, "position" | "crc32c">) => {
     Object.assign(known, { size: position, crc32c });
@@ -85,25 +85,6 @@ async function read(
     } finally {
       source?.close();
     }
-  }
-}
-
-/** No answer, a server's error, or a precondition that may have failed because an earlier try had succeeded. */
-function mayHaveLanded(error: unknown): boolean {
-  if (DeploymentError.is(error)) return false;
-  if (error instanceof Error && error.name === "AbortError") return false;
-  const status = httpStatus(error);
-  return status === undefined || status === 412 || status >= 500;
-}
-
-/** The object as it is now, if it holds the file's bytes. */
-async function sameObject(client: Storage, target: UploadTarget, known: Known): Promise<ObjectResource | null> {
-  try {
-    const [metadata] = await client.bucket(target.bucket).file(target.name).getMetadata();
-    const found = objectResource(metadata);
-    return isSame(found, known) ? found : null;
-  } catch {
-    return null; // the upload's own error says more
   }
 }
 

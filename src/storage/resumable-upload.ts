@@ -39,6 +39,8 @@ export class ResumableUpload {
   #session: string | undefined;
   /** How much Cloud Storage has; null when that is to be asked. */
   #received: number | null = 0;
+  /** The most that it has ever had. */
+  #furthest = 0;
   readonly #whole: (source: CheckedSource) => void;
 
   /** @param whole - Gets the source when all of it was read, and before its end is sent. */
@@ -92,7 +94,11 @@ export class ResumableUpload {
     const headers = { "content-range": `bytes */${this.#file.size ?? "*"}` };
     const answer = await transport.continue(session, { method: "PUT", headers, body: "", signal });
     if (answer.status !== 308) return finished(answer);
-    this.#received = receivedOf(answer);
+    this.#received = receivedOf(answer, this.#file);
+    if (this.#received > this.#furthest) {
+      this.#furthest = this.#received;
+      this.#attempts.gotFurther();
+    }
     return null;
   }
 
@@ -110,7 +116,7 @@ export class ResumableUpload {
         const answer = await this.#put(session, start, part, source);
         if (part.isLast && answer.status !== 308) return finished(answer);
         if (answer.status !== 308) throw unexpected(answer);
-        this.#received = receivedOf(answer);
+        this.#received = receivedOf(answer, this.#file);
         if (part.isLast || this.#received !== part.end) throw new IncompleteUpload();
       }
     } finally {
@@ -207,11 +213,11 @@ function unexpected(answer: Answer): unknown {
   return new AnswerError(502, "the upload was called complete before its end");
 }
 
-/** Bytes, of the `Range` of a 308: `bytes=0-N`; none for nothing. */
-function receivedOf({ headers, status, body }: Answer): number {
-  const { range } = headers;
+/** Bytes, of the `Range` of a 308: `bytes=0-N`; none for nothing. No more than the file has. */
+function receivedOf({ headers: { range } }: Answer, { size }: UploadFile): number {
   if (range === undefined) return 0;
   const last = typeof range === "string" ? /^bytes=0-(\d+)$/.exec(range)?.[1] : undefined;
-  if (last === undefined) throw new AnswerError(502, body.toString() || `HTTP ${status} without its Range`);
-  return Number(last) + 1;
+  const received = Number(last) + 1;
+  if (received <= (size ?? Number.MAX_SAFE_INTEGER)) return received;
+  throw new AnswerError(502, "the answer does not say how much of the file is there");
 }

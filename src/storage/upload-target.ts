@@ -21,3 +21,8 @@ export function uploadPath({ bucket, name, generation }: UploadTarget, uploadTyp
   const query = new URLSearchParams({ uploadType, name, ifGenerationMatch: generation });
   return `/b/${encodeURIComponent(bucket)}/o?${query.toString()}`;
 }
+
+/** Path of an object, below `/storage/v1`. */
+export function resourcePath({ bucket, name }: { bucket: string; name: string }): string {
+  return `/b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(name)}`;
+}

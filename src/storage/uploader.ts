@@ -98,7 +98,7 @@ export class GcsUploader implements Uploader {
           signal,
           sent: (bytes: number) => fileProgress.sent(bytes),
         };
-        return uploadObject(file, target, client);
+        return uploadObject(file, target);
       });
       fileProgress.done();
       return { name, generation, sent: true };

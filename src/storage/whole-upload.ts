@@ -26,17 +26,11 @@ export async function uploadWhole(
   // one write for what is small; what is not is not copied
   const body = length <= smallBody ? Buffer.concat(parts) : null;
   const request = { method: "POST", headers, signal: target.signal } as const;
-  for (;;) {
-    try {
-      const answer = await target.transport.upload(uploadPath(target, "multipart"), {
-        ...request,
-        body: body ?? inParts(parts),
-      });
-      return answeredObject(answer);
-    } catch (error) {
-      await attempts.after(error);
-    }
-  }
+  return attempts.run(async () =>
+    answeredObject(
+      await target.transport.upload(uploadPath(target, "multipart"), { ...request, body: body ?? inParts(parts) }),
+    ),
+  );
 }
 
 /** Bytes. */

@@ -126,6 +126,16 @@ describe("a prediction on its way", () => {
     await expect(other).rejects.toThrow(/^The environment variable http_proxy is not the URL of an HTTP proxy/);
   });
 
+  it("asks a proxy that hangs up once", async () => {
+    let asked = 0;
+    const { url: proxy, server } = await listening((_, response) => response.end());
+    server.on("connect", (_, socket) => void (++asked, socket.destroy()));
+    for (const name of ["HTTP_PROXY", "http_proxy"]) vi.stubEnv(name, proxy);
+    const sent = transport().post(message("http://models.example.com", { direct: false, timeoutMs: 5000 }));
+    await expect(sent).rejects.toMatchObject({ code: "EPROXY" });
+    expect(asked).toBe(1);
+  });
+
   it("has the status of an error whose body is not what its headers say", async () => {
     const { url } = await listening((_, response) => response.writeHead(503, { "content-encoding": "gzip" }).end());
     await expect(transport().post(message(url))).resolves.toMatchObject({ status: 503, text: "" });

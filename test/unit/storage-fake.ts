@@ -21,8 +21,16 @@ export interface SeenRequest {
 /**
  * What goes wrong with a request: an error in place of the answer, a connection that is cut before the request is
  * handled (`reset`) or after (`lose answer`), one that is cut when the first `kept` bytes of the body are there for good, or silence.
+ * And an answer that is none: any text, or any `Range` of a part.
  */
-export type Fault = { status: number; message: string } | { kept: number } | "reset" | "lose answer" | "hang";
+export type Fault =
+  | { status: number; message: string }
+  | { text: string }
+  | { range: string }
+  | { kept: number }
+  | "reset"
+  | "lose answer"
+  | "hang";
 
 interface FakeObject {
   name: string;
@@ -44,6 +52,8 @@ export class FakeStorage {
   copiedByCall = Number.POSITIVE_INFINITY;
   /** Answers with this status while the body of an upload's part is still coming, and reads no more of it. */
   refusesEarly: number | null = null;
+  /** The origin that the URLs of sessions have; this server's own if it is not set. */
+  sessionsAt: string | null = null;
   /** Asked before each request is handled. */
   fault: (request: SeenRequest) => Fault | undefined = () => undefined;
   readonly #sessions = new Map<
@@ -60,6 +70,10 @@ export class FakeStorage {
     await new Promise<void>((resolve) => fake.#server.listen(0, "127.0.0.1", resolve));
     fake.#url = `http://127.0.0.1:${(fake.#server.address() as AddressInfo).port}`;
     return fake;
+  }
+
+  get url(): string {
+    return this.#url;
   }
 
   async stop(): Promise<void> {
@@ -106,6 +120,8 @@ export class FakeStorage {
       this.#keep(seen.query.get("upload_id") ?? "", seen.body.subarray(0, fault.kept));
       return void request.socket.destroy();
     }
+    if (typeof fault === "object" && "text" in fault) return void response.end(fault.text);
+    if (typeof fault === "object" && "range" in fault) return void response.writeHead(308, fault).end();
     if (typeof fault === "object") return fail(response, fault.status, fault.message);
     const answer = this.#handle(seen);
     if (fault === "lose answer") return void request.socket.destroy();
@@ -127,7 +143,7 @@ export class FakeStorage {
       const id = `session-${this.#begun++}`;
       const metadata = JSON.parse(body.toString() || "{}");
       this.#sessions.set(id, { name: query.get("name") ?? "", query, metadata, content: Buffer.alloc(0) });
-      return { headers: { location: `${this.#url}${path}?uploadType=resumable&upload_id=${id}` } };
+      return { headers: { location: `${this.sessionsAt ?? this.#url}${path}?uploadType=resumable&upload_id=${id}` } };
     }
     const copy = /\/b\/([^/]+)\/o\/([^/]+)\/rewriteTo\/b\/b\/o\/([^/]+)$/.exec(path);
     if (copy) return this.#copy(decodeURIComponent(copy[2] ?? ""), decodeURIComponent(copy[3] ?? ""), query);

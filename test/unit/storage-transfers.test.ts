@@ -76,12 +76,30 @@ describe("a large file whose request breaks", () => {
     expect(fake.writes.filter(({ method }) => method === "POST")).toHaveLength(2);
   });
 
+  it("is tried as often as it gets further", async () => {
+    const content = randomBytes(9 * megabyte);
+    fake.fault = (request) => (isPart(request) && request.body.length > 4 * unit ? { kept: 4 * unit } : undefined);
+    await upload([fileOf(content)]);
+    expect(fake.objects.get(name)?.content.equals(content)).toBe(true);
+    expect(ranges().length).toBeGreaterThan(8);
+  });
+
   it("is given up after as many attempts as the client of the library has", async () => {
     fake.fault = (request) => (isPart(request) ? "reset" : undefined);
     const file = fileOf(randomBytes(9 * megabyte));
     await expect(upload([file])).rejects.toMatchObject({ code: "TEMPORARILY_UNAVAILABLE", retryable: true });
     expect(file.opened).toBe(4);
   });
+
+  it.each(["bytes=0-99999999", "bytes=5-9", "bytes=0-x"])(
+    "is not to blame for an answer that has %s",
+    async (range) => {
+      fake.fault = (request) => (request.method === "PUT" ? { range } : undefined);
+      await expect(upload([fileOf(randomBytes(9 * megabyte))])).rejects.toMatchObject({
+        code: "TEMPORARILY_UNAVAILABLE",
+      });
+    },
+  );
 
   it("is not made of two readings that differ", async () => {
     const size = 9 * megabyte;
@@ -231,6 +249,11 @@ describe("an object that is in Cloud Storage already", () => {
     fake.copiedByCall = 400;
     await upload([stored(randomBytes(1000))]);
     expect(fake.writes.map(({ query }) => query.get("rewriteToken"))).toEqual([null, "400", "800"]);
+  });
+
+  it.each(["null", "5", "{}", "<html>"])("is not taken for copied when the answer is %s", async (text) => {
+    fake.fault = ({ method }) => (method === "POST" ? { text } : undefined);
+    await expect(upload([stored(randomBytes(1000))])).rejects.toMatchObject({ code: "TEMPORARILY_UNAVAILABLE" });
   });
 
   it("is taken for copied though the last answer was lost", async () => {
