@@ -1,12 +1,10 @@
-import { Readable } from "node:stream";
-
 import { badRequest } from "./storage-error.js";
 
 /** A `multipart/related` upload: what it says of the object, then the content, still arriving. */
 export interface MultipartUpload {
   metadata: unknown;
   contentType: string | undefined;
-  content: Readable;
+  content: AsyncIterable<Buffer>;
 }
 
 const maxHeaderBytes = 1024 * 1024;
@@ -16,7 +14,7 @@ const maxHeaderBytes = 1024 * 1024;
  *
  * @throws StorageError 400 for a body that is not one.
  */
-export async function readMultipart(contentTypeHeader: string, body: Readable): Promise<MultipartUpload> {
+export async function readMultipart(contentTypeHeader: string, body: AsyncIterable<Buffer>): Promise<MultipartUpload> {
   const boundary = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentTypeHeader);
   const delimiter = boundary?.[1] ?? boundary?.[2];
   if (!delimiter) throw badRequest("The Content-Type of a multipart upload has no boundary.");
@@ -28,7 +26,7 @@ export async function readMultipart(contentTypeHeader: string, body: Readable): 
   await readPartHeaders(source);
   const text = (await source.readUntil(separator)).toString("utf8");
   const { contentType } = await readPartHeaders(source);
-  return { metadata: parseMetadata(text), contentType, content: Readable.from(source.streamUntil(separator)) };
+  return { metadata: parseMetadata(text), contentType, content: source.streamUntil(separator) };
 }
 
 async function readPartHeaders(source: Source): Promise<{ contentType: string | undefined }> {
@@ -50,8 +48,8 @@ class Source {
   readonly #iterator: AsyncIterator<Buffer>;
   #pending: Buffer = Buffer.alloc(0);
 
-  constructor(body: Readable) {
-    this.#iterator = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  constructor(body: AsyncIterable<Buffer>) {
+    this.#iterator = body[Symbol.asyncIterator]();
   }
 
   unshift(bytes: Buffer): void {

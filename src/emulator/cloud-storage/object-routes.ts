@@ -5,7 +5,7 @@ import { parseMessage } from "../payload.js";
 import { type DiskObjectStore, settingsOf } from "./disk-store.js";
 import { download } from "./download.js";
 import { listPage, pageToWire } from "./listing.js";
-import type { DiskObject } from "./object-index.js";
+import type { DiskObject } from "./object-journal.js";
 import { parseObject, parseObjectPatch } from "./object-settings.js";
 import { isUnmodified, parsePreconditions, requireMatch, requirePreconditions } from "./preconditions.js";
 import { badRequest, requiredParameter } from "./storage-error.js";

@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import type { Collection, StateStore } from "../state.js";
 import { type Checksums, ContentDigest, requireChecksums } from "./digest.js";
 import type { DiskObjectStore, ObjectSettings } from "./disk-store.js";
-import type { DiskObject } from "./object-index.js";
+import type { DiskObject } from "./object-journal.js";
 import type { Preconditions } from "./preconditions.js";
 
 /** What the first request of a resumable upload said. */
@@ -57,8 +57,8 @@ export class ResumableSession {
     // an empty upload has written nothing yet
     appendFileSync(this.#path, "");
     const actual = digest.checksums();
-    const staged = { path: store.stagingPath(), size: digest.size, ...actual };
-    renameSync(this.#path, staged.path);
+    const staged = { content: store.stagingPath(), size: digest.size, ...actual };
+    renameSync(this.#path, staged.content);
     try {
       requireChecksums({ ...this.terms.checksums, ...checksums }, actual);
       this.object = store.commit(

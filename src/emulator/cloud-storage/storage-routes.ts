@@ -16,6 +16,8 @@ export interface StorageService {
   objects: ObjectStore;
   access: ContainerAccess;
   routes: Route[];
+  /** Closes the files that are open. */
+  close(): void;
 }
 
 /**
@@ -31,7 +33,8 @@ export async function openStorage(options: {
   const access = new ContainerAccess();
   if (options.storageEndpoint !== undefined) {
     const objects = new RemoteObjectStore(options.storageEndpoint);
-    return { objects, access, routes: [...containerRoutes(objects, access), ...proxyRoutes(options.storageEndpoint)] };
+    const routes = [...containerRoutes(objects, access), ...proxyRoutes(options.storageEndpoint)];
+    return { objects, access, routes, close: () => {} };
   }
   const objects = await DiskObjectStore.open(options.dataDir, options.state);
   const sessions = new ResumableSessions(options.dataDir, options.state);
@@ -44,5 +47,6 @@ export async function openStorage(options: {
       ...bucketRoutes(objects),
       ...objectRoutes(objects),
     ],
+    close: () => objects.close(),
   };
 }
