@@ -1,7 +1,7 @@
 import { badRequest } from "./storage-error.js";
 
 /** Bytes. What comes in a request that is not the last ends at a multiple of this, and so does what is kept of one that breaks. */
-export const chunkUnit = 256 * 1024;
+const chunkUnit = 256 * 1024;
 
 /** What a request of a resumable upload has of the object. */
 export interface ContentRange {

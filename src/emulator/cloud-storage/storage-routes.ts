@@ -9,6 +9,7 @@ import type { ObjectStore } from "./object-store.js";
 import { proxyRoutes } from "./proxy-routes.js";
 import { RemoteObjectStore } from "./remote-store.js";
 import { ResumableSessions } from "./resumable-sessions.js";
+import { Rewrites } from "./rewrites.js";
 import { uploadRoutes } from "./upload-routes.js";
 
 /** Cloud Storage: its objects, who may read them, and its routes. */
@@ -45,7 +46,7 @@ export async function openStorage(options: {
       ...containerRoutes(objects, access),
       ...uploadRoutes(objects, sessions),
       ...bucketRoutes(objects),
-      ...objectRoutes(objects),
+      ...objectRoutes(objects, new Rewrites(objects, options.state)),
     ],
     close: () => objects.close(),
   };
