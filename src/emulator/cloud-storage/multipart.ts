@@ -75,10 +75,14 @@ class Source {
         while (!(await this.#iterator.next()).done);
         return;
       }
-      // the end may be the beginning of the mark
-      const safe = this.#pending.length - mark.length + 1;
-      if (safe > 0) yield this.#take(safe, 0);
-      await this.#more();
+      const held = possibleStart(this.#pending, mark);
+      if (held < this.#pending.length) yield this.#take(this.#pending.length - held, 0);
+      const end = this.#pending;
+      const next = await this.#next();
+      const isPlain = next.length > mark.length && !Buffer.concat([end, next.subarray(0, mark.length)]).includes(mark);
+      // what is large is not copied for the few bytes before it
+      if (isPlain && held > 0) yield end;
+      this.#pending = isPlain || held === 0 ? next : Buffer.concat([end, next]);
     }
   }
 
@@ -89,8 +93,20 @@ class Source {
   }
 
   async #more(): Promise<void> {
+    const next = await this.#next();
+    this.#pending = this.#pending.length === 0 ? next : Buffer.concat([this.#pending, next]);
+  }
+
+  async #next(): Promise<Buffer> {
     const { done, value } = await this.#iterator.next();
     if (done) throw badRequest("The multipart upload ends before its closing boundary.");
-    this.#pending = this.#pending.length === 0 ? value : Buffer.concat([this.#pending, value]);
+    return value;
   }
+}
+
+/** How many bytes at the end may be the beginning of the mark. */
+function possibleStart(bytes: Buffer, mark: Buffer): number {
+  const end = bytes.subarray(Math.max(0, bytes.length - mark.length + 1));
+  const start = end.indexOf(mark[0]!);
+  return start === -1 ? 0 : end.length - start;
 }
