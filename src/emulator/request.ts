@@ -15,14 +15,14 @@ export class EmulatorRequest {
   readonly headers: IncomingHttpHeaders;
   /** The named groups of the route's pattern, percent-decoded; a group that did not take part is absent. */
   params: Readonly<Record<string, string>> = {};
-  /** Aborted when the client goes away before its answer is complete. */
-  readonly signal: AbortSignal;
   /** How much of the body has been read. */
   bytesRead = 0;
   /** The body, once `body()` or `json()` has read it; never a streamed one. */
   buffered: Buffer | undefined;
 
   readonly #incoming: IncomingMessage;
+  readonly #outgoing: ServerResponse;
+  #gone: AbortController | undefined;
   #stream: Readable | undefined;
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
@@ -34,11 +34,22 @@ export class EmulatorRequest {
     this.query = new URLSearchParams(mark === -1 ? "" : url.slice(mark + 1));
     this.headers = incoming.headers;
     this.#incoming = incoming;
-    const gone = new AbortController();
-    outgoing.once("close", () => {
-      if (!outgoing.writableFinished) gone.abort();
-    });
-    this.signal = gone.signal;
+    this.#outgoing = outgoing;
+  }
+
+  /** Aborted when the client goes away before its answer is complete. */
+  get signal(): AbortSignal {
+    if (!this.#gone) {
+      const gone = new AbortController();
+      const outgoing = this.#outgoing;
+      const close = () => {
+        if (!outgoing.writableFinished) gone.abort();
+      };
+      if (outgoing.destroyed) close();
+      else outgoing.once("close", close);
+      this.#gone = gone;
+    }
+    return this.#gone.signal;
   }
 
   /** This request with the groups that a route's pattern found. */
@@ -58,7 +69,22 @@ export class EmulatorRequest {
     return value;
   }
 
-  /** The raw body, for uploads and proxies. Use it or `body()`, not both. */
+  /** The raw body as it comes, for uploads. Use it, `stream` or `body()`. It throws when the connection breaks. */
+  async *chunks(): AsyncGenerator<Buffer> {
+    // an upload that is refused half-way still gets its answer
+    const chunks: AsyncIterable<Buffer> = this.#incoming.iterator({ destroyOnReturn: false });
+    for await (const chunk of chunks) {
+      this.bytesRead += chunk.length;
+      yield chunk;
+    }
+  }
+
+  /** Breaks the connection: nothing more is read of the body, and whoever reads it gets an error. */
+  abandon(): void {
+    this.#incoming.destroy();
+  }
+
+  /** The raw body as a stream, for proxies. */
   get stream(): Readable {
     if (!this.#stream) {
       const counted = new Transform({

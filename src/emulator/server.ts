@@ -197,6 +197,7 @@ async function serve(data: DataDirectory, options: EmulatorOptions): Promise<Emu
       await ml.stop();
       await operations.stop();
       logs.save();
+      storage.close();
       await state.close();
     } finally {
       await data.close();

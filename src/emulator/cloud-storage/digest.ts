@@ -30,10 +30,11 @@ export class ContentDigest {
     return { crc32c: crc.toString("base64"), md5Hash: this.#md5.copy().digest("base64") };
   }
 
-  /** The digest of what is already in a file. */
-  static async ofFile(path: string): Promise<ContentDigest> {
+  /** The digest of the first `size` bytes of a file. @param size At least one. */
+  static async ofFile(path: string, size: number): Promise<ContentDigest> {
     const digest = new ContentDigest();
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) digest.update(chunk);
+    const content: AsyncIterable<Buffer> = createReadStream(path, { end: size - 1, highWaterMark: 1024 * 1024 });
+    for await (const chunk of content) digest.update(chunk);
     return digest;
   }
 }

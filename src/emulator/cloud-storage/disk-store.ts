@@ -1,26 +1,17 @@
-import { createHash, randomUUID } from "node:crypto";
-import { createReadStream, createWriteStream, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { copyFileSync, createReadStream, linkSync, renameSync, rmSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable, Transform } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { Readable } from "node:stream";
 
 import type { Collection, StateStore } from "../state.js";
 import { newBucket } from "./buckets.js";
-import { ContentDigest } from "./digest.js";
-import { type DiskObject, ObjectIndex, objectDirectory } from "./object-index.js";
+import { ObjectIndex } from "./object-index.js";
+import type { DiskObject } from "./object-journal.js";
 import type { BucketResource, ByteRange, ObjectPath, ObjectResource, ObjectStore } from "./object-store.js";
 import { type Preconditions, requirePreconditions } from "./preconditions.js";
+import { type StagedContent, stageContent } from "./staged-content.js";
 import { bucketNotFound, conflict, objectNotFound } from "./storage-error.js";
-
-/** Content that has arrived but is no object yet. */
-export interface StagedContent {
-  path: string;
-  size: number;
-  crc32c: string;
-  /** Absent for a composed object, which has no MD5. */
-  md5Hash?: string;
-}
 
 /** What the writer of an object says about it. */
 export type ObjectSettings = Partial<
@@ -39,20 +30,22 @@ export type ObjectSettings = Partial<
 >;
 
 /**
- * Objects in the data directory: one file for the content and one for the metadata, both named after a hash of the
- * object's name. What is here is always whole: content arrives in a staging directory, and becomes an object in one
- * synchronous step, so nothing comes between the check of a precondition and the change.
+ * Objects in the data directory: for each bucket a journal, which has the metadata and what is small, and a file for other
+ * content, named after its generation and never changed. What is here is always whole: content arrives in memory or in a
+ * staging directory, and becomes an object in one synchronous step, so nothing comes between the check of a precondition and
+ * the change.
  */
 export class DiskObjectStore implements ObjectStore {
   readonly #root: string;
   readonly #buckets: Collection<BucketResource>;
   readonly #index: ObjectIndex;
-  #lastGeneration = 0n;
+  #lastGeneration: bigint;
 
   private constructor(root: string, buckets: Collection<BucketResource>, index: ObjectIndex) {
     this.#root = root;
     this.#buckets = buckets;
     this.#index = index;
+    this.#lastGeneration = index.lastGeneration;
   }
 
   /** Opens the objects kept under `dataDir`. */
@@ -92,6 +85,7 @@ export class DiskObjectStore implements ObjectStore {
     if (this.#buckets.has(bucket.name)) {
       throw conflict("Your previous request to create the named bucket succeeded and you already own it.");
     }
+    this.#index.addBucket(bucket.name);
     this.#buckets.set(bucket.name, bucket);
     return bucket;
   }
@@ -105,7 +99,7 @@ export class DiskObjectStore implements ObjectStore {
     this.bucket(bucket);
     if (this.#index.names(bucket).length > 0) throw conflict("The bucket you tried to delete is not empty.");
     this.#buckets.delete(bucket);
-    rmSync(join(this.#root, bucket), { recursive: true, force: true });
+    this.#index.deleteBucket(bucket);
   }
 
   /** The names in a bucket, sorted. @throws StorageError 404. */
@@ -139,7 +133,9 @@ export class DiskObjectStore implements ObjectStore {
   }
 
   async open(bucket: string, object: string, range?: ByteRange): Promise<Readable> {
-    return createReadStream(this.#contentPath(this.object(bucket, object)), range);
+    const found = this.object(bucket, object);
+    if (found.at === undefined) return createReadStream(this.#contentPath(found), range);
+    return Readable.from([this.#index.read(found, range?.start, range && range.end + 1)]);
   }
 
   async write(
@@ -155,8 +151,7 @@ export class DiskObjectStore implements ObjectStore {
 
   async copy(from: ObjectPath, to: ObjectPath): Promise<ObjectResource> {
     const source = this.object(from.bucket, from.object);
-    const staged = await this.stage(await this.open(from.bucket, from.object));
-    return this.commit(to.bucket, to.object, staged, settingsOf(source));
+    return this.commit(to.bucket, to.object, await this.stageCopy(source), settingsOf(source));
   }
 
   async delete(bucket: string, object: string): Promise<void> {
@@ -168,28 +163,31 @@ export class DiskObjectStore implements ObjectStore {
     return join(this.#root, ".staging", randomUUID());
   }
 
-  /** Writes a stream to a file while computing its checksums, in constant memory. A stream that breaks leaves nothing. */
-  async stage(content: Readable): Promise<StagedContent> {
+  /** Takes content in. What breaks off leaves nothing. */
+  async stage(content: AsyncIterable<Buffer>): Promise<StagedContent> {
+    return stageContent(content, this.stagingPath());
+  }
+
+  /** Content that is that of an object. No byte of it is read, since none of a file ever changes. */
+  async stageCopy(source: DiskObject): Promise<StagedContent> {
+    const { crc32c, md5Hash } = source;
+    // a composed object has no MD5, and its copy has
+    if (crc32c === undefined || md5Hash === undefined) return this.stage(await this.open(source.bucket, source.name));
+    const known = { size: Number(source.size), crc32c, md5Hash };
+    if (source.at !== undefined) return { ...known, content: this.#index.read(source) };
     const path = this.stagingPath();
-    const digest = new ContentDigest();
-    const watch = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        digest.update(chunk);
-        done(null, chunk);
-      },
-    });
     try {
-      await pipeline(content, watch, createWriteStream(path));
-    } catch (error) {
-      await rm(path, { force: true });
-      throw error;
+      linkSync(this.#contentPath(source), path);
+    } catch {
+      // a file system without hard links, or too many of this file
+      copyFileSync(this.#contentPath(source), path);
     }
-    return { path, size: digest.size, ...digest.checksums() };
+    return { ...known, content: path };
   }
 
   /** Drops content that will not become an object. */
-  discard(staged: StagedContent): void {
-    rmSync(staged.path, { force: true });
+  discard({ content }: StagedContent): void {
+    if (typeof content === "string") rmSync(content, { force: true });
   }
 
   /**
@@ -208,13 +206,14 @@ export class DiskObjectStore implements ObjectStore {
       const current = this.find(bucket, name);
       requirePreconditions(conditions, current);
       const object = this.#newObject(bucket, name, staged, settings);
-      mkdirSync(objectDirectory(this.#root, object), { recursive: true });
-      renameSync(staged.path, this.#contentPath(object));
-      this.#save(object);
-      if (current) rmSync(this.#contentPath(current), { force: true });
-      return object;
-    } finally {
+      const { content } = staged;
+      if (typeof content === "string") renameSync(content, this.#contentPath(object));
+      const saved = this.#index.set(object, typeof content === "string" ? undefined : content);
+      if (current) this.#removeContent(current);
+      return saved;
+    } catch (error) {
       this.discard(staged);
+      throw error;
     }
   }
 
@@ -223,8 +222,7 @@ export class DiskObjectStore implements ObjectStore {
     const metageneration = String(Number(current.metageneration) + 1);
     const updated = new Date().toISOString();
     const changed: DiskObject = { ...current, ...(changes as ObjectSettings), metageneration, updated };
-    this.#save({ ...changed, etag: etagOf(changed) });
-    return this.object(current.bucket, current.name);
+    return this.#index.set({ ...changed, etag: etagOf(changed) });
   }
 
   /** @throws StorageError 404 or 412. */
@@ -232,8 +230,12 @@ export class DiskObjectStore implements ObjectStore {
     const object = this.object(bucket, name, generation);
     requirePreconditions(conditions, object);
     this.#index.delete(object);
-    rmSync(join(objectDirectory(this.#root, object), `${object.fileName}.json`));
-    rmSync(this.#contentPath(object), { force: true });
+    this.#removeContent(object);
+  }
+
+  /** Closes the files that are open. */
+  close(): void {
+    this.#index.close();
   }
 
   #newObject(bucket: string, name: string, staged: StagedContent, settings: ObjectSettings): DiskObject {
@@ -255,7 +257,6 @@ export class DiskObjectStore implements ObjectStore {
       updated: now,
       timeStorageClassUpdated: now,
       ...settings,
-      fileName: createHash("sha256").update(name).digest("hex"),
     };
     return { ...object, etag: etagOf(object) };
   }
@@ -268,14 +269,11 @@ export class DiskObjectStore implements ObjectStore {
   }
 
   #contentPath(object: DiskObject): string {
-    return join(objectDirectory(this.#root, object), `${object.fileName}.${object.generation}`);
+    return join(this.#root, object.bucket, object.generation);
   }
 
-  #save(object: DiskObject): void {
-    const file = join(objectDirectory(this.#root, object), `${object.fileName}.json`);
-    writeFileSync(`${file}.tmp`, JSON.stringify(object));
-    renameSync(`${file}.tmp`, file);
-    this.#index.set(object);
+  #removeContent(object: DiskObject): void {
+    if (object.at === undefined) rmSync(this.#contentPath(object), { force: true });
   }
 }
 

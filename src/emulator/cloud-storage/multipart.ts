@@ -1,12 +1,10 @@
-import { Readable } from "node:stream";
-
 import { badRequest } from "./storage-error.js";
 
 /** A `multipart/related` upload: what it says of the object, then the content, still arriving. */
 export interface MultipartUpload {
   metadata: unknown;
   contentType: string | undefined;
-  content: Readable;
+  content: AsyncIterable<Buffer>;
 }
 
 const maxHeaderBytes = 1024 * 1024;
@@ -16,7 +14,7 @@ const maxHeaderBytes = 1024 * 1024;
  *
  * @throws StorageError 400 for a body that is not one.
  */
-export async function readMultipart(contentTypeHeader: string, body: Readable): Promise<MultipartUpload> {
+export async function readMultipart(contentTypeHeader: string, body: AsyncIterable<Buffer>): Promise<MultipartUpload> {
   const boundary = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentTypeHeader);
   const delimiter = boundary?.[1] ?? boundary?.[2];
   if (!delimiter) throw badRequest("The Content-Type of a multipart upload has no boundary.");
@@ -28,7 +26,7 @@ export async function readMultipart(contentTypeHeader: string, body: Readable): 
   await readPartHeaders(source);
   const text = (await source.readUntil(separator)).toString("utf8");
   const { contentType } = await readPartHeaders(source);
-  return { metadata: parseMetadata(text), contentType, content: Readable.from(source.streamUntil(separator)) };
+  return { metadata: parseMetadata(text), contentType, content: source.streamUntil(separator) };
 }
 
 async function readPartHeaders(source: Source): Promise<{ contentType: string | undefined }> {
@@ -50,8 +48,8 @@ class Source {
   readonly #iterator: AsyncIterator<Buffer>;
   #pending: Buffer = Buffer.alloc(0);
 
-  constructor(body: Readable) {
-    this.#iterator = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  constructor(body: AsyncIterable<Buffer>) {
+    this.#iterator = body[Symbol.asyncIterator]();
   }
 
   unshift(bytes: Buffer): void {
@@ -77,10 +75,14 @@ class Source {
         while (!(await this.#iterator.next()).done);
         return;
       }
-      // the end may be the beginning of the mark
-      const safe = this.#pending.length - mark.length + 1;
-      if (safe > 0) yield this.#take(safe, 0);
-      await this.#more();
+      const held = possibleStart(this.#pending, mark);
+      if (held < this.#pending.length) yield this.#take(this.#pending.length - held, 0);
+      const end = this.#pending;
+      const next = await this.#next();
+      const isPlain = next.length > mark.length && !Buffer.concat([end, next.subarray(0, mark.length)]).includes(mark);
+      // what is large is not copied for the few bytes before it
+      if (isPlain && held > 0) yield end;
+      this.#pending = isPlain || held === 0 ? next : Buffer.concat([end, next]);
     }
   }
 
@@ -91,8 +93,20 @@ class Source {
   }
 
   async #more(): Promise<void> {
+    const next = await this.#next();
+    this.#pending = this.#pending.length === 0 ? next : Buffer.concat([this.#pending, next]);
+  }
+
+  async #next(): Promise<Buffer> {
     const { done, value } = await this.#iterator.next();
     if (done) throw badRequest("The multipart upload ends before its closing boundary.");
-    this.#pending = this.#pending.length === 0 ? value : Buffer.concat([this.#pending, value]);
+    return value;
   }
+}
+
+/** How many bytes at the end may be the beginning of the mark. */
+function possibleStart(bytes: Buffer, mark: Buffer): number {
+  const end = bytes.subarray(Math.max(0, bytes.length - mark.length + 1));
+  const start = end.indexOf(mark[0]!);
+  return start === -1 ? 0 : end.length - start;
 }

@@ -1,73 +1,158 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { ObjectResource } from "./object-store.js";
+import { type DiskObject, ObjectJournal } from "./object-journal.js";
 
-/** An object on disk. */
-export interface DiskObject extends ObjectResource {
-  /** The name of its files, but for their endings: a hash of the object's name, which may hold anything. */
-  fileName: string;
-}
+/** Bytes of a journal that are past before it is worth while to leave them out. */
+const muchPast = 32 * 1024 * 1024;
+/** About what a line of the journal takes, in bytes. */
+const lineBytes = 700;
 
-/** The directory of an object's files: 256 to a bucket, so that none grows too large. */
-export function objectDirectory(root: string, object: Pick<DiskObject, "bucket" | "fileName">): string {
-  return join(root, object.bucket, object.fileName.slice(0, 2));
-}
+/** The file, in the directory of a bucket, that has the metadata and what is small; others are content. */
+const journalName = "journal";
 
-/** The metadata of all objects, in memory. */
-export class ObjectIndex {
-  readonly #buckets = new Map<string, Map<string, DiskObject>>();
+/** A bucket's objects: their metadata in memory, and on disk in a journal. */
+class BucketIndex {
+  readonly objects = new Map<string, DiskObject>();
+  readonly journal: ObjectJournal;
   /** Sorted names, until a name comes or goes. */
-  readonly #sorted = new Map<string, readonly string[]>();
+  #sorted: readonly string[] | undefined;
+  /** About how many bytes of the journal are about what is no more. */
+  #past = 0;
 
-  /** Reads the metadata files, and removes content that a crash left without one. */
+  constructor(directory: string) {
+    this.journal = new ObjectJournal(join(directory, journalName));
+    for (const entry of this.journal.entries()) {
+      if ("deleted" in entry) this.#forget(entry.deleted);
+      else this.#remember(entry.object);
+    }
+  }
+
+  set(object: DiskObject, content: Buffer | undefined): DiskObject {
+    const placed = this.journal.put(object, content);
+    this.#remember(placed);
+    this.#tidy();
+    return this.objects.get(object.name) ?? placed;
+  }
+
+  delete(name: string): void {
+    this.journal.delete(name);
+    this.#forget(name);
+    this.#tidy();
+  }
+
+  names(): readonly string[] {
+    this.#sorted ??= [...this.objects.keys()].sort();
+    return this.#sorted;
+  }
+
+  #remember(object: DiskObject): void {
+    const former = this.objects.get(object.name);
+    if (!former) this.#sorted = undefined;
+    else this.#past += lineBytes + (former.at === object.at ? 0 : contentBytes(former));
+    this.objects.set(object.name, object);
+  }
+
+  #forget(name: string): void {
+    const former = this.objects.get(name);
+    if (former) this.#past += 2 * lineBytes + contentBytes(former);
+    this.objects.delete(name);
+    this.#sorted = undefined;
+  }
+
+  #tidy(): void {
+    if (this.#past < muchPast || this.#past < this.journal.size / 2) return;
+    for (const object of this.journal.rewrite(this.objects.values())) this.objects.set(object.name, object);
+    this.#past = 0;
+  }
+}
+
+function contentBytes(object: DiskObject): number {
+  return object.at === undefined ? 0 : Number(object.size);
+}
+
+/** All objects. */
+export class ObjectIndex {
+  readonly #root: string;
+  readonly #buckets = new Map<string, BucketIndex>();
+
+  private constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Reads the journals, and removes content that a crash left without an object. */
   static async load(root: string, buckets: readonly string[]): Promise<ObjectIndex> {
-    const index = new ObjectIndex();
+    const index = new ObjectIndex(root);
     for (const bucket of buckets) {
-      for (const directory of await readdir(join(root, bucket)).catch(() => [])) {
-        await index.#loadDirectory(join(root, bucket, directory));
+      const { objects } = index.#open(bucket);
+      const live = new Set([...objects.values()].map(({ generation }) => generation)).add(journalName);
+      for (const file of await readdir(join(root, bucket), { withFileTypes: true })) {
+        if (file.isFile() && !live.has(file.name)) await rm(join(root, bucket, file.name));
       }
     }
     return index;
   }
 
-  get(bucket: string, name: string): DiskObject | undefined {
-    return this.#buckets.get(bucket)?.get(name);
+  /** The generation that is the highest of all. */
+  get lastGeneration(): bigint {
+    let last = 0n;
+    for (const { objects } of this.#buckets.values()) {
+      for (const { generation } of objects.values()) if (BigInt(generation) > last) last = BigInt(generation);
+    }
+    return last;
   }
 
-  set(object: DiskObject): void {
-    let objects = this.#buckets.get(object.bucket);
-    if (!objects) this.#buckets.set(object.bucket, (objects = new Map()));
-    if (!objects.has(object.name)) this.#sorted.delete(object.bucket);
-    objects.set(object.name, object);
+  get(bucket: string, name: string): DiskObject | undefined {
+    return this.#buckets.get(bucket)?.objects.get(name);
+  }
+
+  /** @param content What is to be kept beside the metadata. */
+  set(object: DiskObject, content?: Buffer): DiskObject {
+    return this.#bucket(object.bucket).set(object, content);
   }
 
   delete(object: DiskObject): void {
-    this.#buckets.get(object.bucket)?.delete(object.name);
-    this.#sorted.delete(object.bucket);
+    this.#bucket(object.bucket).delete(object.name);
+  }
+
+  /** The content of an object that is kept beside its metadata: from `start` up to but not including `end`. */
+  read(object: DiskObject, start?: number, end?: number): Buffer {
+    return this.#bucket(object.bucket).journal.read(object, start, end);
   }
 
   /** The names in a bucket, sorted. */
   names(bucket: string): readonly string[] {
-    let names = this.#sorted.get(bucket);
-    if (!names) {
-      names = [...(this.#buckets.get(bucket)?.keys() ?? [])].sort();
-      this.#sorted.set(bucket, names);
-    }
-    return names;
+    return this.#buckets.get(bucket)?.names() ?? [];
   }
 
-  async #loadDirectory(directory: string): Promise<void> {
-    const files = await readdir(directory);
-    const live = new Set<string>();
-    for (const file of files) {
-      if (!file.endsWith(".json")) continue;
-      const object = JSON.parse(await readFile(join(directory, file), "utf8")) as DiskObject;
-      live.add(file).add(`${object.fileName}.${object.generation}`);
-      this.set(object);
-    }
-    for (const file of files) {
-      if (!live.has(file)) await rm(join(directory, file));
-    }
+  /** Makes a place for a bucket's objects, with nothing in it. */
+  addBucket(bucket: string): void {
+    this.deleteBucket(bucket);
+    this.#open(bucket);
+  }
+
+  /** Removes a bucket, with all that is in it. */
+  deleteBucket(bucket: string): void {
+    this.#buckets.get(bucket)?.journal.close();
+    this.#buckets.delete(bucket);
+    rmSync(join(this.#root, bucket), { recursive: true, force: true });
+  }
+
+  close(): void {
+    for (const { journal } of this.#buckets.values()) journal.close();
+    this.#buckets.clear();
+  }
+
+  #open(bucket: string): BucketIndex {
+    const index = new BucketIndex(join(this.#root, bucket));
+    this.#buckets.set(bucket, index);
+    return index;
+  }
+
+  #bucket(bucket: string): BucketIndex {
+    const index = this.#buckets.get(bucket);
+    if (!index) throw new Error(`The objects of ${bucket} are closed.`);
+    return index;
   }
 }

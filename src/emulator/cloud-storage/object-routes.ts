@@ -2,17 +2,19 @@ import { Readable } from "node:stream";
 
 import type { EmulatorRequest, Route } from "../http.js";
 import { parseMessage } from "../payload.js";
-import { type DiskObjectStore, settingsOf } from "./disk-store.js";
+import type { DiskObjectStore } from "./disk-store.js";
 import { download } from "./download.js";
 import { listPage, pageToWire } from "./listing.js";
-import type { DiskObject } from "./object-index.js";
+import { copyObject, copyTerms } from "./object-copy.js";
+import type { DiskObject } from "./object-journal.js";
 import { parseObject, parseObjectPatch } from "./object-settings.js";
 import { isUnmodified, parsePreconditions, requireMatch, requirePreconditions } from "./preconditions.js";
+import type { Rewrites } from "./rewrites.js";
 import { badRequest, requiredParameter } from "./storage-error.js";
 import { baseUrl, objectToWire, storageRoute } from "./wire.js";
 
 /** `objects.list`, `get`, `patch`, `delete`, `copy`, `rewrite` and `compose`. */
-export function objectRoutes(store: DiskObjectStore): Route[] {
+export function objectRoutes(store: DiskObjectStore, rewrites: Rewrites): Route[] {
   const objects = "/b/(?<bucket>[^/]+)/o";
   const object = `${objects}/(?<object>[^/]+)`;
   const target = "/b/(?<toBucket>[^/]+)/o/(?<toObject>[^/]+)";
@@ -43,40 +45,15 @@ export function objectRoutes(store: DiskObjectStore): Route[] {
       store.remove(found.bucket, found.name, parsePreconditions(request.query), found.generation);
       return { status: 204 };
     }),
-    storageRoute("POST", `${object}/rewriteTo${target}`, async (request) => {
-      const copy = await copyObject(store, request);
-      const resource = objectToWire(copy, baseUrl(request));
-      const { size } = copy;
-      return {
-        json: { kind: "storage#rewriteResponse", totalBytesRewritten: size, objectSize: size, done: true, resource },
-      };
+    storageRoute("POST", `${object}/rewriteTo${target}`, (request) => rewrites.answer(request)),
+    storageRoute("POST", `${object}/copyTo${target}`, async (request) => {
+      const { settings } = parseObject(await request.json());
+      return { json: objectToWire(await copyObject(store, copyTerms(request, settings)), baseUrl(request)) };
     }),
-    storageRoute("POST", `${object}/copyTo${target}`, async (request) => ({
-      json: objectToWire(await copyObject(store, request), baseUrl(request)),
-    })),
     storageRoute("POST", `${object}/compose`, async (request) => ({
       json: objectToWire(await composeObject(store, request), baseUrl(request)),
     })),
   ];
-}
-
-/** What the body says about the copy replaces all that the source has; an empty one takes it over. */
-async function copyObject(store: DiskObjectStore, request: EmulatorRequest): Promise<DiskObject> {
-  const body = await request.json();
-  const { settings } = parseObject(body);
-  const source = store.object(
-    request.param("bucket"),
-    request.param("object"),
-    request.query.get("sourceGeneration") ?? undefined,
-  );
-  requirePreconditions(parsePreconditions(request.query, "ifSource"), source);
-  const toBucket = request.param("toBucket");
-  const toObject = request.param("toObject");
-  const conditions = parsePreconditions(request.query);
-  requirePreconditions(conditions, store.find(toBucket, toObject));
-  const staged = await store.stage(await store.open(source.bucket, source.name));
-  const kept = Object.keys(settings).length > 0 ? settings : settingsOf(source);
-  return store.commit(toBucket, toObject, staged, kept, conditions);
 }
 
 /** At most this many objects make one ("Composite objects"). */

@@ -1,15 +1,13 @@
 import type { EmulatorRequest, EmulatorResponse } from "../http.js";
+import { type ContentRange, parseContentRange, requireLength, requireWholeUnits } from "./content-range.js";
 import { parseHashHeader } from "./digest.js";
 import type { DiskObjectStore } from "./disk-store.js";
 import { parseObject } from "./object-settings.js";
 import { parsePreconditions, requirePreconditions } from "./preconditions.js";
-import type { ResumableSession, ResumableSessions } from "./resumable-sessions.js";
+import type { ResumableSession, ResumableSessions, SessionTerms } from "./resumable-sessions.js";
 import { badRequest, StorageError } from "./storage-error.js";
 import { objectName, uploadSettings } from "./upload-target.js";
 import { baseUrl, objectToWire } from "./wire.js";
-
-/** Chunks are multiples of this, but for the last ("Resumable uploads"). */
-const chunkUnit = 256 * 1024;
 
 /** The first request: answers with the place to send the content to. */
 export async function beginResumable(
@@ -25,37 +23,68 @@ export async function beginResumable(
   const contentType = request.headers["x-upload-content-type"];
   const settings = uploadSettings(request, described, typeof contentType === "string" ? contentType : undefined);
   const checksums = { ...described.checksums, ...parseHashHeader(request.headers["x-goog-hash"]) };
-  const id = sessions.begin({ bucket, name, settings, checksums, conditions });
+  const size = parseLength(request.headers["x-upload-content-length"]);
+  const terms = { bucket, name, settings, checksums, conditions, ...(size !== undefined && { size }) };
+  const id = sessions.begin(terms);
   const location = `${baseUrl(request)}/upload/storage/v1/b/${bucket}/o?uploadType=resumable&upload_id=${id}`;
   return { headers: { location, "x-guploader-uploadid": id } };
 }
 
-/** A chunk, the whole content, or the question how much has come (`bytes *\/N`). */
+/**
+ * A chunk, the whole content, or the question how much has come (`bytes *\/N`). A request that writes breaks off one before it
+ * that is still at work.
+ */
 export async function continueResumable(
   store: DiskObjectStore,
   sessions: ResumableSessions,
   request: EmulatorRequest,
 ): Promise<EmulatorResponse> {
   const id = request.query.get("upload_id") ?? "";
+  const range = parseContentRange(request.headers["content-range"]);
+  let session = requireSession(sessions, id);
+  if (session.object) return { json: objectToWire(session.object, baseUrl(request)) };
+  requireSize(range, session.terms);
+  if (range.start === undefined && session.isHeld) return incomplete(session.received);
+  if (range.start !== undefined) {
+    requireWholeUnits(range);
+    const length = parseLength(request.headers["content-length"]);
+    if (length !== undefined) requireLength(length, range);
+  }
+  while (session.isHeld) {
+    await session.free();
+    // it may be over since
+    session = requireSession(sessions, id);
+  }
+  if (session.object) return { json: objectToWire(session.object, baseUrl(request)) };
+  return session.hold(
+    () => request.abandon(),
+    async () => {
+      requireRoom(range, session);
+      if (!(await receive(session, range, request))) return incomplete(session.received);
+      try {
+        const object = await session.finish(store, parseHashHeader(request.headers["x-goog-hash"]));
+        return { json: objectToWire(object, baseUrl(request)) };
+      } finally {
+        sessions.end(id);
+      }
+    },
+  );
+}
+
+function requireSession(sessions: ResumableSessions, id: string): ResumableSession {
   const session = sessions.find(id);
   if (!session) throw new StorageError(404, "NOT_FOUND", "notFound", "The upload session was not found.");
-  if (session.object) return { json: objectToWire(session.object, baseUrl(request)) };
-  const range = parseContentRange(request.headers["content-range"]);
-  if (range.start !== undefined) {
-    requireNext(range.start, session);
-    requireWholeUnits(range);
-    await session.append(request.stream);
-  }
+  return session;
+}
+
+/** Takes in what a request has, which may be nothing. @returns Whether that is all of the object. */
+async function receive(session: ResumableSession, range: ContentRange, request: EmulatorRequest): Promise<boolean> {
+  const { start, end, total } = range;
   const { received } = session;
-  const total = range.total ?? (range.openEnded ? received : undefined);
-  if (total === undefined || received < total) return incomplete(received);
-  try {
-    if (received > total) throw badRequest(`The upload holds ${received} bytes, more than the ${total} announced.`);
-    const object = await session.finish(store, parseHashHeader(request.headers["x-goog-hash"]));
-    return { json: objectToWire(object, baseUrl(request)) };
-  } finally {
-    sessions.end(id);
-  }
+  if (start === undefined) return received === total;
+  if (start > received) throw beyond(start, received);
+  await session.append(request.chunks(), range);
+  return end === undefined || end + 1 === total;
 }
 
 /** Gives an upload up. Cloud Storage answers 499. */
@@ -63,47 +92,41 @@ export async function cancelResumable(
   sessions: ResumableSessions,
   request: EmulatorRequest,
 ): Promise<EmulatorResponse> {
-  sessions.end(request.query.get("upload_id") ?? "");
+  const id = request.query.get("upload_id") ?? "";
+  await sessions.find(id)?.free();
+  sessions.end(id);
   return { status: 499 };
 }
 
-interface ContentRange {
-  /** Absent in a question about the state. */
-  start?: number;
-  end?: number;
-  /** The size of the whole object, if the sender knows it. */
-  total?: number;
-  /** Everything from `start` on is in this request, however much it is. */
-  openEnded: boolean;
+/** @throws StorageError 400 when an upload that was announced with one size is sent with another. */
+function requireSize({ total }: ContentRange, { size }: SessionTerms): void {
+  if (total === undefined || size === undefined || total === size) return;
+  throw badRequest(`X-Upload-Content-Length was ${size}, and Content-Range says ${total}.`);
 }
 
-/** `bytes 0-262143/*`, `bytes 0-*\/*` (which Node's client sends), `bytes *\/N`, or none for all at once. */
-function parseContentRange(header: string | string[] | undefined): ContentRange {
-  if (header === undefined) return { start: 0, openEnded: true };
-  const match = /^bytes (?:\*|(\d+)-(\d+|\*))\/(\d+|\*)$/.exec(String(header));
-  if (!match) throw badRequest(`Failed to parse Content-Range header: ${String(header)}`);
-  const [, start, end, total] = match;
-  return {
-    ...(start === undefined ? {} : { start: Number(start) }),
-    ...(end === undefined || end === "*" ? {} : { end: Number(end) }),
-    ...(total === "*" ? {} : { total: Number(total) }),
-    openEnded: end === "*",
-  };
-}
-
-function requireNext(start: number, session: ResumableSession): void {
-  if (start === session.received) return;
-  throw new StorageError(
-    503,
-    "UNAVAILABLE",
-    "backendError",
-    `Invalid request. According to the Content-Range header, the upload offset is ${start} byte(s), while the service has ${session.received} byte(s).`,
+/** @throws StorageError 400 when more has come than there is to be. */
+function requireRoom({ total }: ContentRange, { received }: ResumableSession): void {
+  if (total === undefined || received <= total) return;
+  throw badRequest(
+    `Invalid request.  According to the Content-Range header, the final size of the upload is ${total} byte(s), which is less ` +
+      `than already uploaded size of ${received} byte(s).`,
   );
 }
 
-function requireWholeUnits({ end, total }: ContentRange): void {
-  if (end === undefined || end + 1 === total) return;
-  if ((end + 1) % chunkUnit !== 0) throw badRequest("Every chunk but the last has to be a multiple of 256 KiB.");
+function parseLength(header: string | string[] | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  if (!/^\d{1,15}$/.test(String(header))) throw badRequest(`No number of bytes: ${String(header)}`);
+  return Number(header);
+}
+
+function beyond(start: number, received: number): StorageError {
+  return new StorageError(
+    503,
+    "UNAVAILABLE",
+    "backendError",
+    `Invalid request.  According to the Content-Range header, the upload offset is ${start} byte(s), which exceeds already ` +
+      `uploaded size of ${received} byte(s).`,
+  );
 }
 
 function incomplete(received: number): EmulatorResponse {

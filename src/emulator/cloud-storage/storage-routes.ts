@@ -9,6 +9,7 @@ import type { ObjectStore } from "./object-store.js";
 import { proxyRoutes } from "./proxy-routes.js";
 import { RemoteObjectStore } from "./remote-store.js";
 import { ResumableSessions } from "./resumable-sessions.js";
+import { Rewrites } from "./rewrites.js";
 import { uploadRoutes } from "./upload-routes.js";
 
 /** Cloud Storage: its objects, who may read them, and its routes. */
@@ -16,6 +17,8 @@ export interface StorageService {
   objects: ObjectStore;
   access: ContainerAccess;
   routes: Route[];
+  /** Closes the files that are open. */
+  close(): void;
 }
 
 /**
@@ -31,7 +34,8 @@ export async function openStorage(options: {
   const access = new ContainerAccess();
   if (options.storageEndpoint !== undefined) {
     const objects = new RemoteObjectStore(options.storageEndpoint);
-    return { objects, access, routes: [...containerRoutes(objects, access), ...proxyRoutes(options.storageEndpoint)] };
+    const routes = [...containerRoutes(objects, access), ...proxyRoutes(options.storageEndpoint)];
+    return { objects, access, routes, close: () => {} };
   }
   const objects = await DiskObjectStore.open(options.dataDir, options.state);
   const sessions = new ResumableSessions(options.dataDir, options.state);
@@ -42,7 +46,8 @@ export async function openStorage(options: {
       ...containerRoutes(objects, access),
       ...uploadRoutes(objects, sessions),
       ...bucketRoutes(objects),
-      ...objectRoutes(objects),
+      ...objectRoutes(objects, new Rewrites(objects, options.state)),
     ],
+    close: () => objects.close(),
   };
 }

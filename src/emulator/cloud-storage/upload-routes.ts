@@ -41,21 +41,21 @@ export function uploadRoutes(store: DiskObjectStore, sessions: ResumableSessions
 }
 
 async function uploadMultipart(store: DiskObjectStore, request: EmulatorRequest): Promise<EmulatorResponse> {
-  const upload = await readMultipart(request.headers["content-type"] ?? "", request.stream);
+  const upload = await readMultipart(request.headers["content-type"] ?? "", request.chunks());
   const described = parseObject(upload.metadata);
   return receive(store, request, described, upload.content, upload.contentType);
 }
 
 async function uploadMedia(store: DiskObjectStore, request: EmulatorRequest): Promise<EmulatorResponse> {
   const described: ObjectDescription = { settings: {}, checksums: {} };
-  return receive(store, request, described, request.stream, request.headers["content-type"]);
+  return receive(store, request, described, request.chunks(), request.headers["content-type"]);
 }
 
 async function receive(
   store: DiskObjectStore,
   request: EmulatorRequest,
   described: ObjectDescription,
-  content: EmulatorRequest["stream"],
+  content: AsyncIterable<Buffer>,
   contentType: string | undefined,
 ): Promise<EmulatorResponse> {
   const bucket = request.param("bucket");

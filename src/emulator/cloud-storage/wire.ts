@@ -1,5 +1,5 @@
 import type { EmulatorRequest, EmulatorResponse, Route } from "../http.js";
-import type { DiskObject } from "./object-index.js";
+import type { DiskObject } from "./object-journal.js";
 import type { BucketResource, ObjectResource } from "./object-store.js";
 import { StorageError } from "./storage-error.js";
 
@@ -29,7 +29,7 @@ export function baseUrl(request: EmulatorRequest): string {
 
 /** An object with its links. */
 export function objectToWire(object: ObjectResource | DiskObject, base: string): Record<string, unknown> {
-  const { fileName: _fileName, ...resource } = object as DiskObject;
+  const { at: _at, ...resource } = object as DiskObject;
   const path = `/storage/v1/b/${object.bucket}/o/${encodeURIComponent(object.name)}`;
   return {
     ...resource,
