@@ -13,17 +13,19 @@ const runtime: Readonly<Record<string, string>> = {
   "google-cloud-storage": ">=2.10,<4",
 };
 
-/** Where PyPI has wheels of both libraries below; elsewhere pip would look for a compiler, or for Rust's. */
+/** Where PyPI has wheels of the libraries below; elsewhere pip would look for a compiler, or for Rust's. */
 const withWheels =
   "python_version < '3.16' and platform_python_implementation == 'CPython' and platform_machine in 'x86_64 aarch64 arm64 AMD64'";
 
 /**
- * What makes the serving runtime quicker where it is there. No lower bounds: the runtime looks at what it finds, and a package
+ * What makes the serving runtime quicker where it is there, and where it is installed. No lower bounds: the runtime looks at what it finds, and a package
  * that brings an old version along must not fail the installation.
  */
 const quicker: Readonly<Record<string, string>> = {
-  httptools: "<1",
-  orjson: "<4",
+  httptools: `<1; ${withWheels}`,
+  orjson: `<4; ${withWheels}`,
+  // there is none for Windows
+  uvloop: `<1; ${withWheels} and sys_platform != 'win32'`,
 };
 
 /** For a model that does not say which MLflow it was logged with. */
@@ -55,5 +57,5 @@ function optional({ lines, packages, constraints }: Parameters<typeof runtimeReq
   const named = new Set([...packages, ...(constraints ?? [])].map(({ name }) => name));
   return Object.entries(quicker)
     .filter(([name]) => !named.has(name))
-    .map(([name, range]) => `${name}${range}; ${withWheels}`);
+    .map(([name, range]) => name + range);
 }

@@ -76,6 +76,7 @@ describe("pip", () => {
         "google-cloud-storage<4,>=2.10",
         `httptools<1; ${withWheels}`,
         `orjson<4; ${withWheels}`,
+        `uvloop<1; ${withWheels} and sys_platform != "win32"`,
       ],
       [true, true, true],
       ["predictor.py"],
