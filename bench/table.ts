@@ -20,11 +20,11 @@ function cellsOf({ what, unit, ours, theirs, peer, ratio, spread, bar, met }: Re
     what,
     withUnit(ours),
     theirs === null ? "" : withUnit(theirs),
-    peer ?? "",
+    (peer ?? "").replaceAll("|", String.raw`\|`),
     ratio === null ? "" : times(ratio),
     `${written(spread[0])} – ${written(spread[1])}`,
-    ratio === null ? `≤ ${withUnit(bar)}` : times(bar),
-    met ? "met" : "missed",
+    bar === null ? "" : ratio === null ? `≤ ${withUnit(bar)}` : times(bar),
+    met === null ? "" : met ? "met" : "missed",
   ];
 }
 
