@@ -42,7 +42,7 @@ export async function startServers(
 }
 
 /** Connections for requests that come at a rate: more than are ever waiting at a rate that a server can hold. */
-const connectionsForArrivals = 256;
+const connectionsForArrivals = 64;
 
 /**
  * Loads a server over connections with one request after the other: requests a second, their latency in milliseconds, and the
