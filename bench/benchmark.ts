@@ -33,10 +33,13 @@ export async function benchmark(options: BenchmarkOptions): Promise<void> {
   terminal.title("Measuring");
   for (const line of machine) terminal.print(`  ${line}`);
   const results: Result[] = [];
+  const rounds: Record<string, Rounds> = {};
   const failures: string[] = [];
   for (const measurement of chosen) {
     try {
-      results.push(...(await measure(measurement, options)));
+      const measured = await measure(measurement, options);
+      rounds[measurement.name] = measured;
+      results.push(...resultsOf(measurement, measured));
     } catch (error) {
       signal.throwIfAborted();
       failures.push(measurement.name);
@@ -45,7 +48,7 @@ export async function benchmark(options: BenchmarkOptions): Promise<void> {
   }
   terminal.title("Results");
   terminal.print(tableOf(results));
-  if (json !== undefined) await writeFile(json, `${JSON.stringify({ machine, results }, null, 2)}\n`);
+  if (json !== undefined) await writeFile(json, `${JSON.stringify({ machine, results, rounds }, null, 2)}\n`);
   if (failures.length > 0) throw new Error(`Not measured: ${failures.join(", ")}.`);
 }
 
@@ -70,7 +73,7 @@ function describeMachine(): string[] {
   ];
 }
 
-async function measure(measurement: Measurement, options: BenchmarkOptions): Promise<Result[]> {
+async function measure(measurement: Measurement, options: BenchmarkOptions): Promise<Rounds> {
   const { terminal, python, peersPython, seconds, megabytes, link, signal } = options;
   const count = measurement.rounds ?? options.rounds;
   const directory = await mkdtemp(join(tmpdir(), `bench-${measurement.name}-`));
@@ -90,7 +93,11 @@ async function measure(measurement: Measurement, options: BenchmarkOptions): Pro
   } finally {
     for (const end of ends.toReversed()) await end();
   }
-  return rows.filter((row) => row.measurement === measurement.name).flatMap((row) => resultOf(row, rounds) ?? []);
+  return rounds;
+}
+
+function resultsOf({ name }: Measurement, rounds: Rounds): Result[] {
+  return rows.filter((row) => row.measurement === name).flatMap((row) => resultOf(row, rounds) ?? []);
 }
 
 /** All contenders one after the other, beginning with another one each time: none always runs on what one left warm. */

@@ -55,6 +55,8 @@ export async function openLink(host: string, megabytes: number | null): Promise<
 
 /** Timers are about this exact, so that shorter waits are left to the next part. Milliseconds. */
 const shortestWait = 5;
+/** Time in which nothing came can be made up for later, up to this: a timer that wakes late takes nothing away. Milliseconds. */
+const credit = 20;
 
 /** One way of a link, which all connections share. */
 class Lane {
@@ -78,7 +80,7 @@ class Lane {
   async #through(bytes: number): Promise<void> {
     if (this.#perMillisecond === null) return;
     const now = performance.now();
-    this.#freeAt = Math.max(now, this.#freeAt) + bytes / this.#perMillisecond;
+    this.#freeAt = Math.max(now - credit, this.#freeAt) + bytes / this.#perMillisecond;
     if (this.#freeAt - now >= shortestWait) await sleep(this.#freeAt - now);
   }
 }

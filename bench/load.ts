@@ -10,12 +10,12 @@ import type { RunningServer, StartServer } from "./servers.js";
 /** Before anything is counted, in seconds. */
 const warmUp = 0.5;
 
-/** How a server is loaded. */
-export interface Load {
-  /** Connections, each with one request after the other; with a rate, as many as are needed up to this. */
-  connections: number;
-  /** Requests a second that are sent whether or not the ones before are answered. Default: none, as fast as they are. */
-  rate?: number;
+/** Requests that come at a rate, whether or not the ones before are answered. */
+export interface Arrivals {
+  /** Requests a second. */
+  rate: number;
+  /** Of the gaps between them: the same requests come at the same times. */
+  seed: number;
 }
 
 /**
@@ -41,23 +41,44 @@ export async function startServers(
   return servers;
 }
 
-/** Loads a server: requests a second, their latency in milliseconds, and the processor time of each. */
+/** Connections for requests that come at a rate: more than are ever waiting at a rate that a server can hold. */
+const connectionsForArrivals = 64;
+
+/**
+ * Loads a server over connections with one request after the other: requests a second, their latency in milliseconds, and the
+ * processor time of each.
+ */
 export async function load(
-  { url, body, pid }: RunningServer,
-  how: Load,
+  server: RunningServer,
+  { connections }: { connections: number },
+  surroundings: Surroundings,
+): Promise<Numbers> {
+  const before = cpuSeconds(server.pid);
+  const { all = NaN, ...numbers } = await runClient("clients/load.mjs", server, { connections }, surroundings);
+  const after = cpuSeconds(server.pid);
+  if (before === undefined || after === undefined) return numbers;
+  return { ...numbers, cpu: ((after - before) / all) * 1000 };
+}
+
+/** Sends a server requests at a rate: their latency in milliseconds from when they were due, and how late they were sent. */
+export async function loadAtRate(
+  server: RunningServer,
+  arrivals: Arrivals,
+  surroundings: Surroundings,
+): Promise<Numbers> {
+  const how = { ...arrivals, connections: connectionsForArrivals };
+  return runClient("clients/load-at-rate.mjs", server, how, surroundings);
+}
+
+async function runClient(
+  program: string,
+  { url, body }: RunningServer,
+  how: Record<string, number>,
   { seconds, signal, directory }: Surroundings,
 ): Promise<Numbers> {
-  const before = cpuSeconds(pid);
   // too long for a command line
   const bodyFile = join(directory, "body.json");
   await writeFile(bodyFile, body);
-  const { all, ...numbers } = await runForJson<Numbers & { all: number }>(
-    process.execPath,
-    "clients/load.mjs",
-    { url, bodyFile, ...how, seconds, warmUp },
-    { role: "client", signal },
-  );
-  const after = cpuSeconds(pid);
-  if (before === undefined || after === undefined) return numbers;
-  return { ...numbers, cpu: ((after - before) / all) * 1000 };
+  const task = { url, bodyFile, ...how, seconds, warmUp };
+  return runForJson<Numbers>(process.execPath, program, task, { role: "client", signal });
 }

@@ -47,6 +47,9 @@ export interface Row {
   peer: string | null;
   /** Which of two numbers is the better one. */
   better: "higher" | "lower";
-  /** With a peer: how many times better this package has to be. Alone: the most that the number may be. */
-  bar: number;
+  /**
+   * With a peer: how many times better this package has to be. Alone: the most that the number may be. Null where nothing is
+   * asked for, and the row says how near the limit another one is, or how exact it is.
+   */
+  bar: number | null;
 }

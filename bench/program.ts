@@ -28,6 +28,9 @@ export const ownProgram = (path: string): string => join(import.meta.dirname, pa
 /** Variables that keep MLflow from sending usage statistics. */
 export const quietMlflow = { MLFLOW_DISABLE_TELEMETRY: "true" };
 
+/** Of a program that fails: a stack of Node.js comes after the message. */
+const shownLines = 30;
+
 /** Runs a program to its end. @throws Error with its last lines when it fails. */
 export async function runProgram({ command, args, cwd, env = {}, role, signal }: ProgramOptions): Promise<Finished> {
   const lines: string[] = [];
@@ -45,7 +48,7 @@ export async function runProgram({ command, args, cwd, env = {}, role, signal }:
   const milliseconds = performance.now() - started;
   if (code === 0) return { lines, milliseconds };
   throw new Error(
-    `${command} ${args.join(" ").slice(0, 200)} failed (exit code ${code}):\n${all.slice(-12).join("\n")}`,
+    `${command} ${args.join(" ").slice(0, 200)} failed (exit code ${code}):\n${all.slice(-shownLines).join("\n")}`,
   );
 }
 

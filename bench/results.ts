@@ -14,7 +14,8 @@ export interface Result extends Row {
   ratio: number | null;
   /** The worst and the best of the rounds' ratios, or of their numbers where there is no peer. */
   spread: [number, number];
-  met: boolean;
+  /** Null where there is no bar. */
+  met: boolean | null;
 }
 
 /** What a row comes to. Null where a number could not be measured on this machine. */
@@ -42,6 +43,6 @@ function compare(row: Row, ours: number[], theirs: number[] | null): Result {
     theirs: theirs && median(theirs),
     ratio: ratios ? middle : null,
     spread: [Math.min(...compared), Math.max(...compared)],
-    met: ratios ? middle >= row.bar : middle <= row.bar,
+    met: row.bar === null ? null : ratios ? middle >= row.bar : middle <= row.bar,
   };
 }

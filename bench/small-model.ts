@@ -6,6 +6,8 @@ import type { ServedModel } from "./servers.js";
 /** A model of four named columns, and a request of two rows. */
 export interface SmallModel extends ServedModel {
   columns: readonly string[];
+  /** A request of other rows. */
+  requestOf(rows: readonly (readonly number[])[]): string;
 }
 
 export const flowers = [
@@ -17,6 +19,9 @@ export const flowers = [
 export async function trainSmallModel({ python, directory, signal }: Surroundings): Promise<SmallModel> {
   const model = join(directory, "model");
   const columns = await runForJson<string[]>(python, "peers/train_model.py", { directory: model }, { signal });
-  const instances = flowers.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]])));
-  return { directory: model, columns, body: JSON.stringify({ instances }) };
+  const requestOf: SmallModel["requestOf"] = (rows) => {
+    const instances = rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]])));
+    return JSON.stringify({ instances });
+  };
+  return { directory: model, columns, body: requestOf(flowers), requestOf };
 }

@@ -1,12 +1,14 @@
+import { labelled, logarithmic, powersAround, type Scale, shortNumber, shortQuantity } from "./axis.js";
+import { type LineStyle, lineStyles } from "./line-style.js";
 import type { Line, Series } from "./series.js";
 
-const panel = { width: 420, height: 270, left: 62, right: 92, top: 40, bottom: 46 };
+const panel = { width: 490, height: 290, left: 72, right: 172, top: 44, bottom: 54 };
 const columns = 2;
-/** Of light and of dark pages alike. */
-const colours = ["#1f77b4", "#d95f02", "#7f7f7f"];
-const ink = "#808080";
+const ink = "#24292f";
+/** Between two names, so that they can be read. */
+const lineHeight = 16;
 
-/** The series as panels of one picture, with both axes logarithmic. */
+/** The series as panels of one picture, with both axes logarithmic; white, so that it can be seen on any page. */
 export function plotOf(series: readonly Series[]): string {
   const width = columns * panel.width;
   const height = Math.ceil(series.length / columns) * panel.height;
@@ -15,86 +17,76 @@ export function plotOf(series: readonly Series[]): string {
     const y = Math.floor(index / columns) * panel.height;
     return `<g transform="translate(${x},${y})">${panelOf(each)}</g>`;
   });
-  const style = `font-family="system-ui, sans-serif" font-size="11" fill="${ink}"`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ${style}>\n${panels.join("\n")}\n</svg>\n`;
+  const size = `viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`;
+  const font = `font-family="system-ui, 'DejaVu Sans', sans-serif" font-size="12" fill="${ink}"`;
+  const page = `<rect width="${width}" height="${height}" rx="8" fill="#ffffff"/>`;
+  return [`<svg xmlns="http://www.w3.org/2000/svg" ${size} ${font}>`, page, ...panels, "</svg>\n"].join("\n");
 }
 
-function panelOf(series: Series): string {
-  const { title, of, sizes, unit, lines } = series;
-  const values = lines.flatMap((line) => line.values.filter((value) => value !== null && value > 0)) as number[];
-  const x = scale([Math.min(...sizes), Math.max(...sizes)], [panel.left, panel.width - panel.right]);
-  const y = scale(wholePowers(values), [panel.height - panel.bottom, panel.top]);
+function panelOf({ title, of, sizes, unit, lines }: Series): string {
   const [left, right, bottom] = [panel.left, panel.width - panel.right, panel.height - panel.bottom];
-  const rows = powersOf(wholePowers(values)).map(
+  const powers = powersAround(lines.flatMap(({ values }) => values.filter(isDrawn)));
+  const x = logarithmic([Math.min(...sizes), Math.max(...sizes)], [left, right]);
+  const y = logarithmic([powers[0] ?? NaN, powers.at(-1) ?? NaN], [bottom, panel.top]);
+  const rows = powers.map(
     (value) =>
-      `<line x1="${left}" x2="${right}" y1="${y(value)}" y2="${y(value)}" stroke="${ink}" stroke-opacity="0.25"/>` +
-      text(left - 6, y(value) + 4, `${short(value)} ${unit}`.trim(), "end"),
+      stroke(left, y(value), right, y(value), 0.2) + text(left - 10, y(value) + 4, shortQuantity(value, unit), "end"),
   );
-  const ticks = sizes.map((size) => text(x(size), bottom + 16, short(size), "middle"));
-  const drawn = lines.map((line, index) => lineOf(line, sizes, x, y, colours[index % colours.length] ?? ink));
-  const labels = labelsOf(lines, y, right + 6);
-  const axis = `<line x1="${left}" x2="${right}" y1="${bottom}" y2="${bottom}" stroke="${ink}"/>`;
-  const heading = `<text x="${left}" y="22" font-size="13" font-weight="600">${escaped(title)}</text>`;
-  return [
-    heading,
-    ...rows,
-    axis,
-    ...ticks,
-    text((left + right) / 2, bottom + 34, of, "middle"),
-    ...drawn,
-    ...labels,
-  ].join("");
+  const marks = sizes.map((size) => stroke(x(size), bottom, x(size), bottom + 4, 1));
+  const ticks = labelled(sizes, x).map((size) => text(x(size), bottom + 18, shortNumber(size), "middle"));
+  const heading = `<text x="${left}" y="24" font-size="14" font-weight="600">${escaped(title)}</text>`;
+  const axis = stroke(left, bottom, right, bottom, 1);
+  const what = text((left + right) / 2, bottom + 40, `by ${of}`, "middle");
+  // the first line is the one that the others are compared with, and so on top
+  const drawn = lines.map((line, index) => lineOf(line, sizes, x, y, styleOf(index))).toReversed();
+  return [heading, ...rows, axis, ...marks, ...ticks, what, ...drawn, ...namesOf(lines, y, right + 18)].join("");
 }
 
-function lineOf(
-  { values }: Line,
-  sizes: readonly number[],
-  x: (value: number) => number,
-  y: (value: number) => number,
-  colour: string,
-): string {
+function isDrawn(value: number | null): value is number {
+  return value !== null && value > 0;
+}
+
+function styleOf(index: number): LineStyle {
+  return lineStyles[index % lineStyles.length] ?? lineStyles[0];
+}
+
+function lineOf({ values }: Line, sizes: readonly number[], x: Scale, y: Scale, style: LineStyle): string {
   const points = values.flatMap((value, index) => {
     const size = sizes[index];
-    return value === null || value <= 0 || size === undefined ? [] : [[x(size), y(value)] as const];
+    return isDrawn(value) && size !== undefined ? [[x(size), y(value)] as const] : [];
   });
   const path = points.map(([px, py]) => `${px.toFixed(1)},${py.toFixed(1)}`).join(" ");
-  const dots = points.map(
-    ([px, py]) => `<circle cx="${px.toFixed(1)}" cy="${py.toFixed(1)}" r="2.5" fill="${colour}"/>`,
-  );
-  return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="1.8"/>${dots.join("")}`;
+  const look = `stroke="${style.colour}" stroke-width="${style.width}" stroke-dasharray="${style.dashes}"`;
+  return `<polyline points="${path}" fill="none" ${look}/>${points.map(([px, py]) => style.mark(px, py)).join("")}`;
 }
 
-/** Names at the lines' ends, apart from each other. */
-function labelsOf(lines: readonly Line[], y: (value: number) => number, at: number): string[] {
+/** Names beside the lines' ends with the form of their points, apart from each other and within the panel. */
+function namesOf(lines: readonly Line[], y: Scale, at: number): string[] {
   const ends = lines.flatMap(({ name, values }, index) => {
-    const last = values.findLast((value) => value !== null && value > 0);
-    return last === undefined || last === null ? [] : [{ name, index, y: y(last) + 4 }];
+    const last = values.findLast(isDrawn);
+    return last === undefined ? [] : [{ name, style: styleOf(index), y: y(last) }];
   });
   ends.sort((a, b) => a.y - b.y);
-  for (const [position, end] of ends.entries()) {
-    const above = ends[position - 1];
-    if (above && end.y - above.y < 13) end.y = above.y + 13;
+  let lowest = panel.height - panel.bottom;
+  let highest = panel.top;
+  for (const end of ends) {
+    end.y = Math.max(end.y, highest);
+    highest = end.y + lineHeight;
+  }
+  for (const end of ends.toReversed()) {
+    end.y = Math.min(end.y, lowest);
+    lowest = end.y - lineHeight;
   }
   return ends.map(
-    (end) =>
-      `<text x="${at}" y="${end.y.toFixed(1)}" fill="${colours[end.index % colours.length]}">${escaped(end.name)}</text>`,
+    ({ name, style, y: height }) =>
+      style.mark(at, height) +
+      `<text x="${at + 9}" y="${(height + 4).toFixed(1)}" fill="${style.colour}">${escaped(name)}</text>`,
   );
 }
 
-function scale([low, high]: readonly [number, number], [start, end]: readonly [number, number]) {
-  const span = Math.log10(high) - Math.log10(low) || 1;
-  return (value: number): number => start + ((Math.log10(value) - Math.log10(low)) / span) * (end - start);
-}
-
-function wholePowers(values: readonly number[]): [number, number] {
-  const low = 10 ** Math.floor(Math.log10(Math.min(...values)));
-  const high = 10 ** Math.ceil(Math.log10(Math.max(...values)));
-  return [low, high === low ? low * 10 : high];
-}
-
-function powersOf([low, high]: readonly [number, number]): number[] {
-  const powers = Math.round(Math.log10(high / low));
-  return Array.from({ length: powers + 1 }, (_, index) => low * 10 ** index);
+function stroke(x1: number, y1: number, x2: number, y2: number, opacity: number): string {
+  const [from, to] = [`x1="${x1.toFixed(1)}" y1="${y1.toFixed(1)}"`, `x2="${x2.toFixed(1)}" y2="${y2.toFixed(1)}"`];
+  return `<line ${from} ${to} stroke="${ink}" stroke-opacity="${opacity}"/>`;
 }
 
 function text(x: number, y: number, content: string, anchor: "middle" | "end"): string {
@@ -103,9 +95,4 @@ function text(x: number, y: number, content: string, anchor: "middle" | "end"): 
 
 function escaped(content: string): string {
   return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-}
-
-function short(value: number): string {
-  if (value >= 1_000_000) return `${value / 1_000_000}M`;
-  return value >= 1000 ? `${value / 1000}k` : String(value);
 }

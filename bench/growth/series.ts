@@ -15,4 +15,6 @@ export interface Series {
   /** What the values are in. */
   unit: string;
   lines: Line[];
+  /** What was left out, and why. */
+  notes?: readonly string[];
 }

@@ -23,8 +23,8 @@ export const files: Measurement = {
 
 /** A model of so many small files. */
 export async function stagingOfFiles(count: number, surroundings: Surroundings): Promise<Contenders> {
-  const { contenders } = await staging(surroundings, (model) => writeSmallFiles(model, count));
-  return contenders;
+  const { contenders, stage } = await staging(surroundings, (model) => writeSmallFiles(model, count));
+  return { ...contenders, "undici | undici": () => stage(process.execPath, "clients/copy.mjs", /^/) };
 }
 
 /** A model with one large file, over a network. */
@@ -60,11 +60,18 @@ export async function stagingOfMegabytes(
   return { ...contenders, "curl | curl": curl };
 }
 
+/**
+ * A round of a program that stages the model.
+ *
+ * @param folder - Where below its prefix it puts the model, as it begins.
+ */
+type Stage = (command: string, program: string, folder: RegExp) => Promise<Numbers>;
+
 async function staging(
   surroundings: Surroundings,
   addFiles: (model: string) => Promise<void>,
   link: number | null = null,
-): Promise<{ stores: Stores; contenders: Contenders }> {
+): Promise<{ stores: Stores; contenders: Contenders; stage: Stage }> {
   const { python, directory, signal } = surroundings;
   const small = await trainSmallModel(surroundings);
   const stores = await startStores(surroundings, link);
@@ -77,12 +84,11 @@ async function staging(
 
   let count = 0;
   let staged: Record<string, string> | undefined;
-  /** @param folder Where below its prefix a contender puts the model, as it begins. */
-  const stage = async (command: string, program: string, folder: RegExp): Promise<Numbers> => {
+  const stage: Stage = async (command, program, folder) => {
     const prefix = `staged-${(count += 1)}`;
-    const { trackingUri, bucket } = stores;
+    const { trackingUri, artifacts, bucket } = stores;
     const uris = { first: "mlflow-artifacts:/first", modelUri: "mlflow-artifacts:/model" };
-    const task = { ...bucket, ...uris, trackingUri, prefix, scratch };
+    const task = { ...bucket, ...uris, trackingUri, artifacts, prefix, scratch };
     const numbers = await runForJson<Numbers>(command, program, task, { signal });
     const objects = await objectsBelow(bucket, `${prefix}/`);
     const names = Object.entries(objects).flatMap(([name, crc32c]) =>
@@ -96,7 +102,7 @@ async function staging(
     ours: () => stage(process.execPath, "clients/stage.mjs", /^models\/[^/]+\//),
     "Python path": () => stage(python, "peers/stage.py", /^/),
   };
-  return { stores, contenders };
+  return { stores, contenders, stage };
 }
 
 async function writeSmallFiles(model: string, count: number): Promise<void> {
