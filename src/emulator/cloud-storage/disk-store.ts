@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { copyFileSync, createReadStream, linkSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, createReadStream, linkSync, openSync, renameSync, rmSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -133,9 +133,14 @@ export class DiskObjectStore implements ObjectStore {
   }
 
   async open(bucket: string, object: string, range?: ByteRange): Promise<Readable> {
-    const found = this.object(bucket, object);
-    if (found.at === undefined) return createReadStream(this.#contentPath(found), range);
-    return Readable.from([this.#index.read(found, range?.start, range && range.end + 1)]);
+    return this.content(this.object(bucket, object), range);
+  }
+
+  /** The content of an object as it is now, whatever is done to the object while it is read. Its reader ends or destroys it. */
+  content(object: DiskObject, range?: ByteRange): Readable {
+    if (object.at !== undefined) return Readable.from([this.#index.read(object, range?.start, range && range.end + 1)]);
+    // a stream that opened the file itself would do so later, when it may be gone
+    return createReadStream("", { ...range, fd: openSync(this.#contentPath(object), "r") });
   }
 
   async write(

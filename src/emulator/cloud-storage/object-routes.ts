@@ -32,7 +32,7 @@ export function objectRoutes(store: DiskObjectStore, rewrites: Rewrites): Route[
       requireMatch(conditions, found);
       if (isUnmodified(conditions, found)) return { status: 304 };
       if (request.query.get("alt") !== "media") return { json: objectToWire(found, baseUrl(request)) };
-      return download(request, found, (range) => store.open(found.bucket, found.name, range));
+      return download(request, found, (range) => store.content(found, range));
     }),
     storageRoute("PATCH", object, async (request) => {
       const body = await request.json();
