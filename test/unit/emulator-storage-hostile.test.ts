@@ -1,20 +1,27 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync, readlinkSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { type Emulator, startEmulator } from "../../src/emulator/index.js";
 
+let dataDir: string;
 let emulator: Emulator;
 
 beforeAll(async () => {
-  emulator = await startEmulator();
+  dataDir = mkdtempSync(join(tmpdir(), "emulator-hostile-"));
+  emulator = await startEmulator({ dataDir });
   await emulator.createBucket("models");
 });
 
-afterAll(() => emulator.stop());
+afterAll(async () => {
+  await emulator.stop();
+  rmSync(dataDir, { recursive: true });
+});
 
 /** A request without a client in between. */
 function send(path: string, init: RequestInit = {}): Promise<Response> {
@@ -110,5 +117,19 @@ describe("requests to Cloud Storage that are out of the ordinary", () => {
     }
     results.delete("404");
     expect([...results]).toEqual(["true"]);
+  });
+
+  it("compose the versions that are there when it begins, whatever becomes of them meanwhile", async () => {
+    const parts = Array.from({ length: 6 }, () => randomBytes(6_000_000));
+    for (const [index, part] of parts.entries()) await insert(`{"name":"part/${index}"}`, part);
+    const sourceObjects = parts.map((_, index) => ({ name: `part/${index}` }));
+    const body = JSON.stringify({ sourceObjects });
+    const composed = send("/storage/v1/b/models/o/whole/compose", { method: "POST", body });
+    await vi.waitFor(() => expect(readdirSync(join(dataDir, "objects", ".staging"))).not.toEqual([]), { interval: 1 });
+    await insert('{"name":"part/5"}', Buffer.from("another"));
+    await send("/storage/v1/b/models/o/part%2F4", { method: "DELETE" });
+    expect((await composed).status).toBe(200);
+    const content = await (await send("/storage/v1/b/models/o/whole?alt=media")).arrayBuffer();
+    expect(Buffer.concat(parts).equals(Buffer.from(content))).toBe(true);
   });
 });
