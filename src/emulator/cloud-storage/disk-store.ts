@@ -210,10 +210,7 @@ export class DiskObjectStore implements ObjectStore {
     try {
       const current = this.find(bucket, name);
       requirePreconditions(conditions, current);
-      const object = this.#newObject(bucket, name, staged, settings);
-      const { content } = staged;
-      if (typeof content === "string") renameSync(content, this.#contentPath(object));
-      const saved = this.#index.set(object, typeof content === "string" ? undefined : content);
+      const saved = this.#save(this.#newObject(bucket, name, staged, settings), staged.content);
       if (current) this.#removeContent(current);
       return saved;
     } catch (error) {
@@ -241,6 +238,17 @@ export class DiskObjectStore implements ObjectStore {
   /** Closes the files that are open. */
   close(): void {
     this.#index.close();
+  }
+
+  #save(object: DiskObject, content: Buffer | string): DiskObject {
+    if (typeof content !== "string") return this.#index.set(object, content);
+    renameSync(content, this.#contentPath(object));
+    try {
+      return this.#index.set(object);
+    } catch (error) {
+      this.#removeContent(object);
+      throw error;
+    }
   }
 
   #newObject(bucket: string, name: string, staged: StagedContent, settings: ObjectSettings): DiskObject {
