@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -71,6 +71,14 @@ describe("a disk that is full", () => {
     await restart();
     expect((await read("small")).toString()).toBe("y");
     expect((await read("large")).equals(former)).toBe(true);
+  });
+
+  it("is told to who makes a bucket, which is on disk once there is room", async () => {
+    mkdirSync(join(dataDir, "state", "buckets.json.tmp"));
+    await expect(store.createBucket("another", { project: "p", location: "US" })).rejects.toThrow("EISDIR");
+    rmdirSync(join(dataDir, "state", "buckets.json.tmp"));
+    await restart();
+    expect(store.buckets.map(({ name }) => name)).toEqual(["models", "another"]);
   });
 
   it("fails no write that has room when there is none to leave out what is past", async () => {

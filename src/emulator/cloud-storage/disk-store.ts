@@ -37,13 +37,15 @@ export type ObjectSettings = Partial<
  */
 export class DiskObjectStore implements ObjectStore {
   readonly #root: string;
+  readonly #state: StateStore;
   readonly #buckets: Collection<BucketResource>;
   readonly #index: ObjectIndex;
   #lastGeneration: bigint;
 
-  private constructor(root: string, buckets: Collection<BucketResource>, index: ObjectIndex) {
+  private constructor(root: string, state: StateStore, index: ObjectIndex) {
     this.#root = root;
-    this.#buckets = buckets;
+    this.#state = state;
+    this.#buckets = bucketsOf(state);
     this.#index = index;
     this.#lastGeneration = index.lastGeneration;
   }
@@ -53,12 +55,12 @@ export class DiskObjectStore implements ObjectStore {
     const root = join(dataDir, "objects");
     await rm(join(root, ".staging"), { recursive: true, force: true });
     await mkdir(join(root, ".staging"), { recursive: true });
-    const buckets = state.collection<BucketResource>("buckets");
+    const buckets = bucketsOf(state).values();
     const index = await ObjectIndex.load(
       root,
-      buckets.values().map((bucket) => bucket.name),
+      buckets.map((bucket) => bucket.name),
     );
-    return new DiskObjectStore(root, buckets, index);
+    return new DiskObjectStore(root, state, index);
   }
 
   get buckets(): BucketResource[] {
@@ -80,13 +82,18 @@ export class DiskObjectStore implements ObjectStore {
     return this.insertBucket(newBucket({ name: bucket, location: options.location }, options.project));
   }
 
-  /** @throws StorageError 409 when there is one of that name. */
-  insertBucket(bucket: BucketResource): BucketResource {
+  /**
+   * Adds a bucket. It is on disk before anyone knows of it: objects are written down at once, and would be lost without it.
+   *
+   * @throws StorageError 409 when there is one of that name.
+   */
+  async insertBucket(bucket: BucketResource): Promise<BucketResource> {
     if (this.#buckets.has(bucket.name)) {
       throw conflict("Your previous request to create the named bucket succeeded and you already own it.");
     }
     this.#index.addBucket(bucket.name);
     this.#buckets.set(bucket.name, bucket);
+    await this.#state.saved();
     return bucket;
   }
 
@@ -94,12 +101,13 @@ export class DiskObjectStore implements ObjectStore {
     this.#buckets.set(bucket.name, bucket);
   }
 
-  /** @throws StorageError 404; 409 when there are objects in it. */
-  deleteBucket(bucket: string): void {
+  /** Deletes a bucket, also on disk. @throws StorageError 404; 409 when there are objects in it. */
+  async deleteBucket(bucket: string): Promise<void> {
     this.bucket(bucket);
     if (this.#index.names(bucket).length > 0) throw conflict("The bucket you tried to delete is not empty.");
     this.#buckets.delete(bucket);
     this.#index.deleteBucket(bucket);
+    await this.#state.saved();
   }
 
   /** The names in a bucket, sorted. @throws StorageError 404. */
@@ -288,6 +296,10 @@ export class DiskObjectStore implements ObjectStore {
   #removeContent(object: DiskObject): void {
     if (object.at === undefined) rmSync(this.#contentPath(object), { force: true });
   }
+}
+
+function bucketsOf(state: StateStore): Collection<BucketResource> {
+  return state.collection<BucketResource>("buckets");
 }
 
 /** What a copy takes over from its source. */
