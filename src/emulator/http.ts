@@ -151,8 +151,14 @@ async function send(response: EmulatorResponse, incoming: IncomingMessage, outgo
   // a request refused half-way: its unread rest would otherwise be taken for the next request
   if (!incoming.complete) headers["connection"] = "close";
   if (body instanceof Readable) {
-    outgoing.writeHead(response.status ?? 200, headers);
-    outgoing.flushHeaders();
+    try {
+      outgoing.writeHead(response.status ?? 200, headers);
+    } catch (error) {
+      body.destroy();
+      throw error;
+    }
+    // the headers at once, and as the bytes they are: `flushHeaders` would write them as UTF-8
+    outgoing.write("", "latin1");
     await pipeline(body, outgoing);
     return;
   }

@@ -82,9 +82,16 @@ export class StateStore {
     return new Collection<T>(values as Map<string, T>, () => this.#save(name));
   }
 
-  /** Waits until every change is on disk. */
+  /** Waits until every change so far is on disk. @throws Error when one cannot be written; it is tried again with the next change. */
+  async saved(): Promise<void> {
+    while (this.#saving) await this.#saving;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Waits until every change is on disk. @throws Error when one cannot be written. */
   async close(): Promise<void> {
     while (this.#saving) await this.#saving;
+    if (this.#failure !== undefined) await this.#writeDirty();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -98,17 +105,24 @@ export class StateStore {
   /** Changes made in the same turn, or while a write is under way, share one write. */
   async #writeDirty(): Promise<void> {
     await Promise.resolve();
-    try {
-      for (const name of this.#dirty) {
-        this.#dirty.delete(name);
-        const file = join(this.#directory, `${name}.json`);
-        await writeFile(`${file}.tmp`, JSON.stringify([...(this.#collections.get(name) ?? [])], null, 1), {
-          mode: 0o600, // it has the values of containers' environment variables
-        });
-        await rename(`${file}.tmp`, file);
+    this.#failure = undefined;
+    for (const name of this.#dirty) {
+      this.#dirty.delete(name);
+      try {
+        await this.#write(name);
+      } catch (error) {
+        this.#dirty.add(name);
+        this.#failure = error;
+        return;
       }
-    } catch (error) {
-      this.#failure ??= error;
     }
+  }
+
+  async #write(name: string): Promise<void> {
+    const file = join(this.#directory, `${name}.json`);
+    await writeFile(`${file}.tmp`, JSON.stringify([...(this.#collections.get(name) ?? [])], null, 1), {
+      mode: 0o600, // it has the values of containers' environment variables
+    });
+    await rename(`${file}.tmp`, file);
   }
 }

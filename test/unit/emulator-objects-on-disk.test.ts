@@ -1,5 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -127,11 +136,22 @@ describe("objects on disk", () => {
     await store.delete("models", "x");
     await write("y", "y");
     await store.delete("models", "y");
-    store.deleteBucket("models");
+    await store.deleteBucket("models");
     await store.createBucket("models", { project: "p", location: "US" });
     expect(store.names("models")).toEqual([]);
     await restart();
     expect(store.names("models")).toEqual([]);
+  });
+
+  it("are in their bucket also when the emulator is killed as soon as it has answered", async () => {
+    await store.createBucket("another", { project: "p", location: "US" });
+    await store.write("another", "x", Buffer.from("x"));
+    const copy = mkdtempSync(join(tmpdir(), "emulator-objects-"));
+    cpSync(dataDir, copy, { recursive: true });
+    const killed = await DiskObjectStore.open(copy, await StateStore.open(copy));
+    expect(killed.names("another")).toEqual(["x"]);
+    killed.close();
+    rmSync(copy, { recursive: true });
   });
 
   it("that are copied share the file, and each is there without the other", async () => {

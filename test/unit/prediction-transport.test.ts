@@ -77,6 +77,21 @@ describe("a prediction on its way", () => {
     await expect(transport().post(message(url))).rejects.toMatchObject({ code: "ECONNRESET" });
   });
 
+  it.each([
+    ["of so many bytes", "content-length: 50\r\n\r\n{"],
+    ["of so many bytes, which then closes", "connection: close\r\ncontent-length: 50\r\n\r\n{"],
+    ["in pieces", "transfer-encoding: chunked\r\n\r\n10\r\n{"],
+    ["in pieces, which then closes", "connection: close\r\ntransfer-encoding: chunked\r\n\r\n10\r\n{"],
+  ])("fails in the same way where an answer %s is cut off", async (_, answer) => {
+    const server = createTcpServer((socket: Socket) => {
+      socket.on("error", () => {}).once("data", () => socket.end(`HTTP/1.1 200 OK\r\n${answer}`));
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await expect(transport().post(message(url))).rejects.toMatchObject({ code: "ECONNRESET" });
+  });
+
   it("ends when there was no answer in time, and gives its connection up", async () => {
     const ended = withResolvers();
     const { url } = await listening((request) => request.socket.once("close", () => ended.resolve()));

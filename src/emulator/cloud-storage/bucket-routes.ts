@@ -15,7 +15,8 @@ export function bucketRoutes(store: DiskObjectStore): Route[] {
       if (!project) throw requiredParameter("project");
       const settings = parseBucket(await request.json());
       if (!settings.name) throw requiredParameter("name");
-      return { json: bucketToWire(store.insertBucket(newBucket(settings, project)), baseUrl(request)) };
+      const inserted = await store.insertBucket(newBucket(settings, project));
+      return { json: bucketToWire(inserted, baseUrl(request)) };
     }),
     storageRoute("GET", "/b", async (request) => {
       const project = request.query.get("project");
@@ -52,7 +53,7 @@ export function bucketRoutes(store: DiskObjectStore): Route[] {
         generation: "",
         metageneration: found.metageneration,
       });
-      store.deleteBucket(found.name);
+      await store.deleteBucket(found.name);
       return { status: 204 };
     }),
     storageRoute("GET", `${bucket}/iam/testPermissions`, async (request) => {

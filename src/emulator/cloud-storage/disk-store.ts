@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { copyFileSync, createReadStream, linkSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, createReadStream, linkSync, openSync, renameSync, rmSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -37,13 +37,15 @@ export type ObjectSettings = Partial<
  */
 export class DiskObjectStore implements ObjectStore {
   readonly #root: string;
+  readonly #state: StateStore;
   readonly #buckets: Collection<BucketResource>;
   readonly #index: ObjectIndex;
   #lastGeneration: bigint;
 
-  private constructor(root: string, buckets: Collection<BucketResource>, index: ObjectIndex) {
+  private constructor(root: string, state: StateStore, index: ObjectIndex) {
     this.#root = root;
-    this.#buckets = buckets;
+    this.#state = state;
+    this.#buckets = bucketsOf(state);
     this.#index = index;
     this.#lastGeneration = index.lastGeneration;
   }
@@ -53,12 +55,12 @@ export class DiskObjectStore implements ObjectStore {
     const root = join(dataDir, "objects");
     await rm(join(root, ".staging"), { recursive: true, force: true });
     await mkdir(join(root, ".staging"), { recursive: true });
-    const buckets = state.collection<BucketResource>("buckets");
+    const buckets = bucketsOf(state).values();
     const index = await ObjectIndex.load(
       root,
-      buckets.values().map((bucket) => bucket.name),
+      buckets.map((bucket) => bucket.name),
     );
-    return new DiskObjectStore(root, buckets, index);
+    return new DiskObjectStore(root, state, index);
   }
 
   get buckets(): BucketResource[] {
@@ -80,13 +82,18 @@ export class DiskObjectStore implements ObjectStore {
     return this.insertBucket(newBucket({ name: bucket, location: options.location }, options.project));
   }
 
-  /** @throws StorageError 409 when there is one of that name. */
-  insertBucket(bucket: BucketResource): BucketResource {
+  /**
+   * Adds a bucket. It is on disk before anyone knows of it: objects are written down at once, and would be lost without it.
+   *
+   * @throws StorageError 409 when there is one of that name.
+   */
+  async insertBucket(bucket: BucketResource): Promise<BucketResource> {
     if (this.#buckets.has(bucket.name)) {
       throw conflict("Your previous request to create the named bucket succeeded and you already own it.");
     }
     this.#index.addBucket(bucket.name);
     this.#buckets.set(bucket.name, bucket);
+    await this.#state.saved();
     return bucket;
   }
 
@@ -94,12 +101,13 @@ export class DiskObjectStore implements ObjectStore {
     this.#buckets.set(bucket.name, bucket);
   }
 
-  /** @throws StorageError 404; 409 when there are objects in it. */
-  deleteBucket(bucket: string): void {
+  /** Deletes a bucket, also on disk. @throws StorageError 404; 409 when there are objects in it. */
+  async deleteBucket(bucket: string): Promise<void> {
     this.bucket(bucket);
     if (this.#index.names(bucket).length > 0) throw conflict("The bucket you tried to delete is not empty.");
     this.#buckets.delete(bucket);
     this.#index.deleteBucket(bucket);
+    await this.#state.saved();
   }
 
   /** The names in a bucket, sorted. @throws StorageError 404. */
@@ -133,9 +141,14 @@ export class DiskObjectStore implements ObjectStore {
   }
 
   async open(bucket: string, object: string, range?: ByteRange): Promise<Readable> {
-    const found = this.object(bucket, object);
-    if (found.at === undefined) return createReadStream(this.#contentPath(found), range);
-    return Readable.from([this.#index.read(found, range?.start, range && range.end + 1)]);
+    return this.content(this.object(bucket, object), range);
+  }
+
+  /** The content of an object as it is now, whatever is done to the object while it is read. Its reader ends or destroys it. */
+  content(object: DiskObject, range?: ByteRange): Readable {
+    if (object.at !== undefined) return Readable.from([this.#index.read(object, range?.start, range && range.end + 1)]);
+    // a stream that opened the file itself would do so later, when it may be gone
+    return createReadStream("", { ...range, fd: openSync(this.#contentPath(object), "r") });
   }
 
   async write(
@@ -205,10 +218,7 @@ export class DiskObjectStore implements ObjectStore {
     try {
       const current = this.find(bucket, name);
       requirePreconditions(conditions, current);
-      const object = this.#newObject(bucket, name, staged, settings);
-      const { content } = staged;
-      if (typeof content === "string") renameSync(content, this.#contentPath(object));
-      const saved = this.#index.set(object, typeof content === "string" ? undefined : content);
+      const saved = this.#save(this.#newObject(bucket, name, staged, settings), staged.content);
       if (current) this.#removeContent(current);
       return saved;
     } catch (error) {
@@ -236,6 +246,17 @@ export class DiskObjectStore implements ObjectStore {
   /** Closes the files that are open. */
   close(): void {
     this.#index.close();
+  }
+
+  #save(object: DiskObject, content: Buffer | string): DiskObject {
+    if (typeof content !== "string") return this.#index.set(object, content);
+    renameSync(content, this.#contentPath(object));
+    try {
+      return this.#index.set(object);
+    } catch (error) {
+      this.#removeContent(object);
+      throw error;
+    }
   }
 
   #newObject(bucket: string, name: string, staged: StagedContent, settings: ObjectSettings): DiskObject {
@@ -275,6 +296,10 @@ export class DiskObjectStore implements ObjectStore {
   #removeContent(object: DiskObject): void {
     if (object.at === undefined) rmSync(this.#contentPath(object), { force: true });
   }
+}
+
+function bucketsOf(state: StateStore): Collection<BucketResource> {
+  return state.collection<BucketResource>("buckets");
 }
 
 /** What a copy takes over from its source. */

@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 
 import type { EmulatorRequest, EmulatorResponse } from "../http.js";
@@ -12,16 +12,15 @@ import { StorageError } from "./storage-error.js";
 export async function download(
   request: EmulatorRequest,
   object: ObjectResource,
-  open: (range?: ByteRange) => Promise<Readable>,
+  open: (range?: ByteRange) => Readable | Promise<Readable>,
 ): Promise<EmulatorResponse> {
   const headers = contentHeaders(object);
   if (object.contentEncoding === "gzip") {
     const keepsGzip = request.headers["accept-encoding"]?.includes("gzip") ?? false;
     if (!keepsGzip && !object.cacheControl?.includes("no-transform")) {
-      const compressed = await open();
-      const plain = createGunzip();
-      compressed.once("error", (error) => plain.destroy(error));
-      return { headers: { ...headers, warning: "214 UploadServer gunzipped" }, body: compressed.pipe(plain) };
+      // a failure is heard where the plain bytes are read
+      const plain = pipeline(await open(), createGunzip(), () => {});
+      return { headers: { ...headers, warning: "214 UploadServer gunzipped" }, body: plain };
     }
     headers["content-encoding"] = "gzip";
   }
@@ -58,7 +57,13 @@ function contentHeaders(object: ObjectResource): Record<string, string> {
   if (object.cacheControl) headers["cache-control"] = object.cacheControl;
   if (object.contentDisposition) headers["content-disposition"] = object.contentDisposition;
   if (object.contentLanguage) headers["content-language"] = object.contentLanguage;
-  return headers;
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, headerText(value)]));
+}
+
+/** What a writer may have set to any text, as a header holds it: the bytes of UTF-8, and nothing that ends a line. */
+function headerText(text: string): string {
+  const line = text.replace(/\p{Cc}/gu, " ");
+  return Buffer.from(line).toString("latin1");
 }
 
 /** One range; several, or none that can be read, mean the whole object (RFC 9110). */

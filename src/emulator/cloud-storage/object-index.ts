@@ -20,12 +20,19 @@ class BucketIndex {
   #sorted: readonly string[] | undefined;
   /** About how many bytes of the journal are about what is no more. */
   #past = 0;
+  /** So much of that is left out. */
+  #tidyAt = muchPast;
 
   constructor(directory: string) {
     this.journal = new ObjectJournal(join(directory, journalName));
-    for (const entry of this.journal.entries()) {
-      if ("deleted" in entry) this.#forget(entry.deleted);
-      else this.#remember(entry.object);
+    try {
+      for (const entry of this.journal.entries()) {
+        if ("deleted" in entry) this.#forget(entry.deleted);
+        else this.#remember(entry.object);
+      }
+    } catch (error) {
+      this.journal.close();
+      throw error;
     }
   }
 
@@ -62,9 +69,15 @@ class BucketIndex {
   }
 
   #tidy(): void {
-    if (this.#past < muchPast || this.#past < this.journal.size / 2) return;
-    for (const object of this.journal.rewrite(this.objects.values())) this.objects.set(object.name, object);
-    this.#past = 0;
+    if (this.#past < this.#tidyAt || this.#past < this.journal.size / 2) return;
+    try {
+      for (const object of this.journal.rewrite(this.objects.values())) this.objects.set(object.name, object);
+      this.#past = 0;
+      this.#tidyAt = muchPast;
+    } catch {
+      // no room for both: the change that led here is made all the same, and the journal as it is goes on
+      this.#tidyAt = this.#past + muchPast;
+    }
   }
 }
 
@@ -81,15 +94,18 @@ export class ObjectIndex {
     this.#root = root;
   }
 
-  /** Reads the journals, and removes content that a crash left without an object. */
+  /**
+   * Reads the journals, and removes content that a crash left without an object.
+   *
+   * @throws DeploymentError `FAILED_PRECONDITION` when a journal is damaged.
+   */
   static async load(root: string, buckets: readonly string[]): Promise<ObjectIndex> {
     const index = new ObjectIndex(root);
-    for (const bucket of buckets) {
-      const { objects } = index.#open(bucket);
-      const live = new Set([...objects.values()].map(({ generation }) => generation)).add(journalName);
-      for (const file of await readdir(join(root, bucket), { withFileTypes: true })) {
-        if (file.isFile() && !live.has(file.name)) await rm(join(root, bucket, file.name));
-      }
+    try {
+      for (const bucket of buckets) await index.#load(bucket);
+    } catch (error) {
+      index.close();
+      throw error;
     }
     return index;
   }
@@ -142,6 +158,14 @@ export class ObjectIndex {
   close(): void {
     for (const { journal } of this.#buckets.values()) journal.close();
     this.#buckets.clear();
+  }
+
+  async #load(bucket: string): Promise<void> {
+    const { objects } = this.#open(bucket);
+    const live = new Set([...objects.values()].map(({ generation }) => generation)).add(journalName);
+    for (const file of await readdir(join(this.#root, bucket), { withFileTypes: true })) {
+      if (file.isFile() && !live.has(file.name)) await rm(join(this.#root, bucket, file.name));
+    }
   }
 
   #open(bucket: string): BucketIndex {

@@ -9,8 +9,9 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 
+import { DeploymentError } from "../../core/errors.js";
 import type { ObjectResource } from "./object-store.js";
 
 /** An object on disk. */
@@ -35,7 +36,8 @@ const lineEnd = 0x0a;
  * What happened to the objects of a bucket, in a file that only grows: a line of JSON for each change, and after it the
  * content of a small object. So a small object costs one write, where files of its own cost ten times as much to make.
  *
- * Each change is one write, which is whole when the emulator is killed after it; what is not whole at the end is dropped.
+ * Each change is one write, which is whole when the emulator is killed after it; what is not whole at the end is dropped. A line
+ * that is whole and no entry is damage, and what comes after it may be all that there is: nothing is dropped then.
  */
 export class ObjectJournal {
   readonly #path: string;
@@ -55,13 +57,14 @@ export class ObjectJournal {
     return this.#size;
   }
 
-  /** Everything that is written, from the beginning. */
+  /** Everything that is written, from the beginning. @throws DeploymentError `FAILED_PRECONDITION` when the file is damaged. */
   *entries(): Generator<Entry> {
     const lines = new LineReader(this.#file, this.#size);
     let position = 0;
     while (position < this.#size) {
       const line = lines.at(position);
       const entry = line && parseEntry(line);
+      if (line && !entry) throw this.#damaged(position);
       const end = line && entry ? position + line.length + 1 + contentLength(entry) : Infinity;
       if (!entry || end > this.#size) {
         this.#truncate(position);
@@ -111,6 +114,7 @@ export class ObjectJournal {
       renameSync(path, this.#path);
     } catch (error) {
       next.close();
+      rmSync(path, { force: true });
       throw error;
     }
     closeSync(this.#file);
@@ -134,6 +138,15 @@ export class ObjectJournal {
     this.#size += bytes.length;
   }
 
+  #damaged(position: number): DeploymentError {
+    const directory = dirname(this.#path);
+    return new DeploymentError(
+      "FAILED_PRECONDITION",
+      `The journal of the bucket ${basename(directory)} is damaged at byte ${position}: ${this.#path}. ` +
+        `Put a copy of the data directory back, or remove ${directory} to go on without the bucket's objects.`,
+    );
+  }
+
   #truncate(size: number): void {
     ftruncateSync(this.#file, size);
     this.#size = size;
@@ -150,7 +163,8 @@ function contentLength(entry: Entry): number {
 
 function parseEntry(line: Buffer): Entry | undefined {
   try {
-    return JSON.parse(line.toString("utf8")) as Entry;
+    const entry = JSON.parse(line.toString("utf8")) as Entry | null;
+    return entry && ("object" in entry || "deleted" in entry) ? entry : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 
 import type { EmulatorRequest, Route } from "../http.js";
 import { parseMessage } from "../payload.js";
@@ -10,6 +10,7 @@ import type { DiskObject } from "./object-journal.js";
 import { parseObject, parseObjectPatch } from "./object-settings.js";
 import { isUnmodified, parsePreconditions, requireMatch, requirePreconditions } from "./preconditions.js";
 import type { Rewrites } from "./rewrites.js";
+import type { StagedContent } from "./staged-content.js";
 import { badRequest, requiredParameter } from "./storage-error.js";
 import { baseUrl, objectToWire, storageRoute } from "./wire.js";
 
@@ -32,7 +33,7 @@ export function objectRoutes(store: DiskObjectStore, rewrites: Rewrites): Route[
       requireMatch(conditions, found);
       if (isUnmodified(conditions, found)) return { status: 304 };
       if (request.query.get("alt") !== "media") return { json: objectToWire(found, baseUrl(request)) };
-      return download(request, found, (range) => store.open(found.bucket, found.name, range));
+      return download(request, found, (range) => store.content(found, range));
     }),
     storageRoute("PATCH", object, async (request) => {
       const body = await request.json();
@@ -82,12 +83,23 @@ async function composeObject(store: DiskObjectStore, request: EmulatorRequest): 
     );
   }
   const components = sources.map((source) => store.object(bucket, source.name, source.generation));
-  async function* content() {
-    for (const each of components) yield* await store.open(bucket, each.name);
-  }
-  const { md5Hash: _md5Hash, ...staged } = await store.stage(Readable.from(content()));
+  const { md5Hash: _md5Hash, ...staged } = await stageAll(store, components);
   const { settings } = parseObject(body.destination ?? {});
   const componentCount = components.reduce((sum, each) => sum + (each.componentCount ?? 1), 0);
   const conditions = parsePreconditions(request.query);
   return store.commit(bucket, request.param("object"), staged, { ...settings, componentCount }, conditions);
+}
+
+/** One after the other, as they are now. */
+async function stageAll(store: DiskObjectStore, components: readonly DiskObject[]): Promise<StagedContent> {
+  const contents: Readable[] = [];
+  async function* content() {
+    for (const each of contents) yield* each as AsyncIterable<Buffer>;
+  }
+  try {
+    for (const each of components) contents.push(store.content(each));
+    return await store.stage(content());
+  } finally {
+    for (const each of contents) each.destroy();
+  }
 }

@@ -6,8 +6,8 @@ import { badRequest, requiredParameter } from "./storage-error.js";
 export function objectName(request: EmulatorRequest, described: ObjectDescription): string {
   const name = request.query.get("name") ?? described.name;
   if (!name) throw requiredParameter("name");
-  // "Object name requirements"
-  const illegal = Buffer.byteLength(name) > 1024 || /[\r\n]/.test(name) || name === "." || name === "..";
+  // "Object name requirements"; half of a surrogate pair has no UTF-8
+  const illegal = Buffer.byteLength(name) > 1024 || /[\r\n]|\p{Surrogate}/u.test(name) || name === "." || name === "..";
   if (illegal || name.startsWith(".well-known/acme-challenge/")) throw badRequest(`Invalid object name: '${name}'`);
   return name;
 }
