@@ -5,7 +5,7 @@ export type Numbers = Record<string, number>;
 export interface Surroundings {
   /** The interpreter with MLflow and scikit-learn, for this package's server and MLflow's own. */
   python: string;
-  /** The interpreter with MLServer and Google's SDK. What these bring (uvloop) is in no image of this package. */
+  /** The interpreter with MLServer and Google's SDK. Images of this package have nothing of them. */
   peersPython: string;
   /** An empty directory of this measurement alone, removed after it. */
   directory: string;

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 
+import { onAbort } from "../core/abort.js";
 import { asNodes } from "./network-error.js";
 import { type Limit, Patience } from "./patience.js";
 
@@ -54,9 +55,9 @@ export function exchange(dispatcher: Dispatcher, request: Outgoing): Promise<Ans
     const patience = new Patience(limit, () => stop(tooLong(limit)));
     const end = (): void => {
       patience.end();
-      signal?.removeEventListener("abort", aborted);
+      stopListening?.();
     };
-    signal?.addEventListener("abort", aborted, { once: true });
+    const stopListening = signal && onAbort(signal, aborted);
 
     const answer: Omit<Answer, "body"> = { status: 0, headers: {} };
     const parts: Buffer[] = [];

@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { exchange } from "../../src/http/exchange.js";
 
@@ -26,6 +26,27 @@ function slowLine(bytesPerSecond: number): Dispatcher {
 async function* inOnePart(content: Buffer): AsyncGenerator<Buffer> {
   yield content;
 }
+
+it("requests that share a signal warn of nothing, however many they are", async () => {
+  const warnings: Error[] = [];
+  const heard = (warning: Error) => void warnings.push(warning);
+  process.on("warning", heard);
+  onTestFinished(() => void process.off("warning", heard));
+  const { signal } = new AbortController();
+  const request = {
+    method: "PUT",
+    origin: "http://127.0.0.1",
+    path: "/",
+    headers: {},
+    body: Buffer.alloc(1),
+    signal,
+  } as const;
+  const limit = { milliseconds: 60_000, of: "answer" } as const;
+  const line = slowLine(1000);
+  await Promise.all(Array.from({ length: 64 }, () => exchange(line, { ...request, limit })));
+  await new Promise(setImmediate);
+  expect(warnings).toEqual([]);
+});
 
 describe("a request that takes longer than a server may be silent", () => {
   beforeEach(() => {
